@@ -1,0 +1,81 @@
+import hashlib
+
+import pytest
+
+from optical.files import atomic_path, run_program, sha256
+
+
+def test_a_whole_file_takes_its_name(tmp_path):
+    with atomic_path(tmp_path / "folder" / "text.txt") as temporary:
+        temporary.write_text("whole")
+        assert temporary.suffix == ".txt"
+        assert not (tmp_path / "folder" / "text.txt").exists()
+    assert (tmp_path / "folder" / "text.txt").read_text() == "whole"
+
+
+def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("earlier")
+
+    def fail():
+        with atomic_path(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert [file.name for file in tmp_path.iterdir()] == ["text.txt"]
+    assert path.read_text() == "earlier"
+
+
+def test_a_folder_replaces_the_earlier_folder_whole(tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    (path / "old").touch()
+    with atomic_path(path) as temporary:
+        temporary.mkdir()
+        (temporary / "new").touch()
+    assert [file.name for file in path.iterdir()] == ["new"]
+    assert [folder.name for folder in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_failed_folder_leaves_the_earlier_folder(tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    (path / "old").touch()
+
+    def fail():
+        with atomic_path(path) as temporary:
+            temporary.mkdir()
+            (temporary / "new").touch()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert [file.name for file in path.iterdir()] == ["old"]
+    assert [folder.name for folder in tmp_path.iterdir()] == ["folder"]
+
+
+def test_checksum_is_that_of_the_bytes(tmp_path):
+    data = b"\x00\xff" * 300_000
+    (tmp_path / "data").write_bytes(data)
+    assert sha256(tmp_path / "data") == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("error", [ValueError("queries.tsv:3: no text"), FileNotFoundError("gone")])
+def test_a_users_mistake_is_one_line(error):
+    def program():
+        raise error
+
+    with pytest.raises(SystemExit) as stopped:
+        run_program(program)
+    assert stopped.value.code.endswith(str(error))
+    assert "\n" not in stopped.value.code
+
+
+def test_a_fault_of_the_program_keeps_its_traceback():
+    def program():
+        raise KeyError("bug")
+
+    with pytest.raises(KeyError):
+        run_program(program)

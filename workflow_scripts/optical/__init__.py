@@ -1,0 +1,1 @@
+"""Cross-lingual late-interaction retrieval: data, encoders, transport distillation, search, gap."""

@@ -1,0 +1,52 @@
+"""Files that are whole or absent: atomic writes, checksums, and the edge of a program."""
+
+import hashlib
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path (file or folder) beside `path`, renamed to `path` on success.
+
+    On any error the temporary path is removed and an earlier `path` is left as it was. The
+    temporary name keeps the suffixes of `path`, so that writers which look at them work.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
+    try:
+        yield temporary
+        if path.is_dir():
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+    except BaseException:
+        remove(temporary)
+        raise
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder tree, whichever `path` is; nothing if it is absent."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sha256(path: str | Path) -> str:
+    """Hexadecimal SHA-256 of a file, read in blocks."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def run_program(program: Callable[[], None]) -> None:
+    """Run a program; a user's mistake (`ValueError`, a missing file) is one line and exit 1."""
+    try:
+        program()
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(f"{Path(sys.argv[0]).stem}: {error}")
