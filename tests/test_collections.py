@@ -1,0 +1,274 @@
+"""XNLI, XQuAD and NTREX as retrieval, on small files and on the mirrored ones."""
+
+import json
+from collections import Counter
+
+import pandas as pd
+import pytest
+
+from optical import corpora
+from optical.corpora import Passage, Query, ntrex, xnli, xquad
+from optical.corpora.collection_files import write_collection, write_queries
+from optical.downloads import mirrored
+from test_datasets_yaml import DATASETS
+
+
+@pytest.fixture
+def real(mirror, tmp_path):
+    """Function from a data set's name to a folder with all its files."""
+
+    def folder(name):
+        for file, entry in DATASETS[name]["files"].items():
+            (tmp_path / file).symlink_to(mirrored(entry["url"], mirror))
+        return tmp_path
+
+    return folder
+
+
+def languages(name):
+    return sorted({f["language"] for f in DATASETS[name]["files"].values() if "language" in f})
+
+
+# --- XNLI ----------------------------------------------------------------------------------------
+
+LABELS = ["contradiction", "entailment", "neutral", "entailment", "entailment"]
+PREMISES = ["It rains.", "It rains.", "It rains.", "It snows.", "It rains."]
+
+
+@pytest.fixture
+def small_xnli(tmp_path):
+    def rows(*columns):
+        return "".join("\t".join(row) + "\r\n" for row in zip(*columns, strict=True))
+
+    head = "genre\tlabel\tsentence1_sw\tsentence2_sw\r\n"
+    texts = {
+        "labels.test.tsv": head + rows("g" * 5, LABELS, "p" * 5, "h" * 5),
+        "en.test.tsv": rows(PREMISES, [f"hypothesis {i}" for i in range(5)]),
+        "sw.test.tsv": rows("p" * 5, [f"dhana {i}" for i in range(5)]),
+        "my.test.tsv": "a\tb\tc\td\te\tf\r\n"
+        + rows("g" * 5, LABELS, "e" * 5, "e" * 5, "p" * 5, [f"yu {i}" for i in range(5)]),
+        "en.dev.tsv": rows(PREMISES, [f"dev {i}" for i in range(5)], LABELS[::-1]),
+        "sw.dev.tsv": rows("p" * 5, [f"dev sw {i}" for i in range(5)], LABELS[::-1]),
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, newline="")
+    return tmp_path
+
+
+def test_equal_premises_are_one_passage(small_xnli):
+    assert list(xnli.passages(small_xnli, split="test")) == [
+        Passage("p0", "p0", "It rains."),
+        Passage("p3", "p3", "It snows."),
+    ]
+
+
+def test_merged_premises_keep_all_their_judgements(small_xnli):
+    expected = [("1", "p0"), ("3", "p3"), ("4", "p0")]
+    assert list(xnli.judgements(small_xnli, split="test")) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "hypothesis"), ("sw", "dhana"), ("my", "yu")]
+)
+def test_queries_are_the_entailed_hypotheses(small_xnli, language, word):
+    queries = list(xnli.queries(small_xnli, language, split="test"))
+    assert queries == [Query(i, f"{word} {i}") for i in "134"]
+
+
+def test_the_dev_split_has_its_own_labels(small_xnli):
+    queries = list(xnli.queries(small_xnli, "sw", split="dev"))
+    assert queries == [Query(i, f"dev sw {i}") for i in "013"]
+
+
+@pytest.mark.parametrize("rows", [4, 6])
+def test_a_language_with_other_rows_is_refused(small_xnli, rows):
+    (small_xnli / "sw.test.tsv").write_text("premise\thypothesis\n" * rows)
+    with pytest.raises(ValueError, match="the test (sw rows|labels) end after"):
+        list(xnli.queries(small_xnli, "sw", split="test"))
+
+
+def test_an_unknown_label_is_told_with_its_line(small_xnli):
+    path = small_xnli / "labels.test.tsv"
+    path.write_text(path.read_text().replace("neutral", "maybe"))
+    with pytest.raises(ValueError, match=r"labels\.test\.tsv:4: label 'maybe'"):
+        list(xnli.queries(small_xnli, "sw", split="test"))
+
+
+@pytest.mark.parametrize(("name", "number"), [("xnli-premise", 1670), ("xnli-premise-dev", 830)])
+def test_xnli_has_one_relevant_premise_a_query(real, name, number):
+    folder, source = real("xnli"), corpora.collection(name)
+    passages = {passage.passage_id: passage.text for passage in source.passages(folder)}
+    judged = dict(source.judgements(folder))
+    assert len(set(passages.values())) == len(passages) == number
+    assert len(judged) == number
+    assert set(judged.values()) == passages.keys()
+    for language in languages("xnli"):
+        queries = list(source.queries(folder, language))
+        assert {query.id for query in queries} == judged.keys()
+        assert all(query.text for query in queries)
+
+
+# --- XQuAD ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_xquad(tmp_path):
+    for language in ("en", "de"):
+        paragraphs = [
+            {
+                "context": f"Text\n{article} {number} {language}",
+                "qas": [{"id": f"q{article}{number}", "question": f" Why {language}? "}],
+            }
+            for article in range(2)
+            for number in range(2)
+        ]
+        articles = [
+            {"title": f"Title {language}", "paragraphs": paragraphs[:2]},
+            {"title": f"Other {language}", "paragraphs": paragraphs[2:]},
+        ]
+        (tmp_path / f"{language}.json").write_text(json.dumps({"data": articles}))
+    return tmp_path
+
+
+def test_paragraphs_are_english_and_questions_are_not(small_xquad):
+    passages = list(xquad.passages(small_xquad))
+    assert passages[2] == Passage("a1p0", "a1", "Text 1 0 en")
+    assert list(xquad.queries(small_xquad, "de"))[2] == Query("q10", "Why de?")
+    assert list(xquad.judgements(small_xquad))[2] == ("q10", "a1p0")
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"data": [{"title": "no paragraphs"}]}'])
+def test_a_file_in_another_format_is_told(tmp_path, text):
+    (tmp_path / "en.json").write_text(text)
+    with pytest.raises(ValueError, match=r"en\.json: not in the SQuAD format"):
+        list(xquad.passages(tmp_path))
+
+
+def test_xquad_has_1190_questions_in_every_language(real):
+    folder = real("xquad")
+    judged = dict(xquad.judgements(folder))
+    passages = {passage.passage_id for passage in xquad.passages(folder)}
+    assert len(passages) == 240
+    assert set(judged.values()) == passages
+    for language in languages("xquad"):
+        queries = {query.id: query.text for query in xquad.queries(folder, language)}
+        assert len(queries) == 1190
+        assert queries.keys() == judged.keys()
+
+
+# --- NTREX ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_ntrex(tmp_path):
+    (tmp_path / "documents.tsv").write_text("a\n" * 5 + "b\n" * 4)
+    for language in ("en", "sw"):
+        lines = [
+            f"{document}{i} {language}\n" for document, n in (("a", 5), ("b", 4)) for i in range(n)
+        ]
+        (tmp_path / f"{language}.txt").write_text("".join(lines))
+    return tmp_path
+
+
+def test_windows_leave_the_headline_out(small_ntrex):
+    assert list(ntrex.passages(small_ntrex)) == [
+        Passage("a.0", "a", "a1 en a2 en a3 en"),
+        Passage("a.1", "a", "a4 en"),
+        Passage("b.0", "b", "b1 en b2 en b3 en"),
+    ]
+
+
+def test_headlines_are_the_queries(small_ntrex):
+    assert list(ntrex.queries(small_ntrex, "sw")) == [Query("a", "a0 sw"), Query("b", "b0 sw")]
+
+
+def test_all_windows_of_an_article_are_relevant(small_ntrex):
+    assert list(ntrex.judgements(small_ntrex)) == [("a", "a.0"), ("a", "a.1"), ("b", "b.0")]
+
+
+def test_a_language_with_a_sentence_less_is_refused(small_ntrex):
+    (small_ntrex / "sw.txt").write_text("one\n" * 8)
+    with pytest.raises(ValueError, match=r"documents\.tsv has 9 lines, .*sw\.txt has 8"):
+        list(ntrex.queries(small_ntrex, "sw"))
+
+
+def test_ntrex_has_669_windows_of_123_articles(real):
+    folder = real("ntrex")
+    passages = list(ntrex.passages(folder))
+    assert len(passages) == 669
+    assert len({passage.document_id for passage in passages}) == 123
+    per_query = Counter(query for query, _ in ntrex.judgements(folder))
+    assert sum(per_query.values()) / len(per_query) == pytest.approx(5.44, abs=0.01)
+    for language in languages("ntrex"):
+        queries = list(ntrex.queries(folder, language))
+        assert {query.id for query in queries} == per_query.keys()
+        assert all(query.text.strip() for query in queries)
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+PASSAGES = [Passage("p1", "d1", "first"), Passage("p2", "d1", "second")]
+
+
+def write(folder, passages=PASSAGES, judgements=(("q1", "p1"), ("q2", "p2"))):
+    return write_collection(folder / "p.parquet", folder / "qrels.txt", passages, judgements)
+
+
+def test_a_collection_is_written(tmp_path):
+    assert write(tmp_path) == (2, 2)
+    assert pd.read_parquet(tmp_path / "p.parquet").to_dict("list") == {
+        "passage_id": ["p1", "p2"],
+        "document_id": ["d1", "d1"],
+        "text": ["first", "second"],
+    }
+    assert (tmp_path / "qrels.txt").read_text() == "q1 0 p1 1\nq2 0 p2 1\n"
+
+
+def test_a_judgement_of_no_passage_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="query q1 is judged for p9"):
+        write(tmp_path, judgements=[("q1", "p9")])
+    assert not (tmp_path / "qrels.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("passages", "message"),
+    [
+        ([PASSAGES[0], PASSAGES[0]], "id p1 is given twice"),
+        ([Passage("p1", "d1", " ")], "passage p1 has no text"),
+        ([Passage("p 1", "d1", "text")], "'p 1' is empty or has white space"),
+    ],
+)
+def test_a_faulty_passage_is_refused(tmp_path, passages, message):
+    with pytest.raises(ValueError, match=message):
+        write(tmp_path, passages=passages)
+    assert list(tmp_path.iterdir()) == []
+
+
+def queries_written(folder, queries):
+    write(folder)
+    return write_queries(folder / "sw.tsv", queries, folder / "qrels.txt")
+
+
+def test_queries_are_written(tmp_path):
+    queries = [Query("q1", "one\ttwo"), Query("q2", "three")]
+    assert queries_written(tmp_path, queries) == (2, [])
+    assert (tmp_path / "sw.tsv").read_text() == "q1\tone two\nq2\tthree\n"
+
+
+def test_a_query_without_text_is_left_out_and_told(tmp_path):
+    assert queries_written(tmp_path, [Query("q1", "one"), Query("q2", " ")]) == (1, ["q2"])
+    assert (tmp_path / "sw.tsv").read_text() == "q1\tone\n"
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (["q1"], "not among the queries: 1 .q2."),
+        (["q1", "q2", "q3"], r"without a judgement in .*qrels\.txt: 1 .q3."),
+        (["q1", "q1"], "id q1 is given twice"),
+    ],
+)
+def test_queries_that_do_not_fit_the_judgements_are_refused(tmp_path, ids, message):
+    with pytest.raises(ValueError, match=message):
+        queries_written(tmp_path, [Query(name, "text") for name in ids])
+    assert not (tmp_path / "sw.tsv").exists()

@@ -1,0 +1,53 @@
+"""Text files read line by line, so that a fault can be told by file and line."""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (number from 1, line without its end) of a UTF-8 file.
+
+    Only a line feed, or carriage return and line feed, ends a line: sentences of the corpora hold
+    other characters that `str.splitlines` takes for an end.
+    """
+    number = 0
+    with open(path, encoding="utf-8-sig", newline="\n") as file:
+        try:
+            for number, line in enumerate(file, start=1):
+                yield number, line.rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}: not UTF-8 text after line {number}: {error}") from error
+
+
+def numbered_rows(path: Path, columns: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield (number from 1, fields) of a tab-separated file without quoting.
+
+    Raises:
+        ValueError: names the line with another number of columns.
+    """
+    for number, line in numbered_lines(path):
+        fields = line.split("\t")
+        if len(fields) != columns:
+            raise ValueError(
+                f"{path}:{number}: {len(fields)} tab-separated columns, expected {columns}"
+            )
+        yield number, fields
+
+
+def parallel_lines(source: Path, target: Path) -> Iterator[tuple[int, str, str]]:
+    """Yield (number from 1, source line, target line) of two line-aligned files.
+
+    Raises:
+        ValueError: at the end of the shorter file, with both counts.
+    """
+    sources, targets = numbered_lines(source), numbered_lines(target)
+    for line, other in zip_longest(sources, targets):
+        if line is None or other is None:
+            read = (line or other)[0] - 1
+            rest = 1 + sum(1 for _ in (targets if line is None else sources))
+            counts = (read, read + rest) if line is None else (read + rest, read)
+            raise ValueError(
+                f"not line-aligned: {source} has {counts[0]} lines, {target} has {counts[1]}"
+            )
+        yield line[0], line[1], other[1]

@@ -1,0 +1,157 @@
+"""Training sets in the layout of MS MARCO: tab-separated files in one folder.
+
+    collection.tsv     passage id, text
+    queries.train.tsv  query id, text
+    qrels.train.tsv    query id, 0, passage id, 1
+    articles.tsv       passage id, article                     optional
+    negatives.tsv      query id, passage id, hardest first     optional
+
+Hard negatives are those of negatives.tsv; without that file, other passages of the relevant
+passage's article; without both, none. Ids and queries are held in memory, passages are not.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from optical.corpora import Passage, Query, TrainingSet
+from optical.corpora.lines import numbered_rows
+
+MOST_NEGATIVES = 16
+"""Hard negatives of a query at most."""
+
+
+def training_set(folder: Path) -> TrainingSet:
+    """The judged queries of the folder in random but fixed order, with what belongs to them.
+
+    Queries without a judgement, in MS MARCO itself more than a third, are counted as left out.
+
+    Raises:
+        ValueError: names file and line of a judgement or negative without its query, of a query
+            or passage without text, and of an id given twice; when the passages have been read to
+            their end also of a judgement or negative without its passage.
+    """
+    folder = Path(folder)
+    texts = read_queries(folder / "queries.train.tsv")
+    relevant = read_judgements(folder / "qrels.train.tsv", texts)
+    negatives = read_negatives(folder, relevant, texts)
+    ids = sorted(relevant)
+    random.Random(0).shuffle(ids)
+    named = {
+        passage for passages in chain(relevant.values(), negatives.values()) for passage in passages
+    }
+    return TrainingSet(
+        passages=lambda: read_passages(folder, named),
+        queries=lambda: (Query(query, texts[query]) for query in ids),
+        judgements=lambda: in_order(ids, relevant),
+        negatives=lambda: in_order(ids, negatives),
+        left_out={"queries without a judgement": len(texts) - len(relevant)},
+    )
+
+
+def in_order(ids: list[str], passages: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Yield (query id, passage id), the queries in the order of `ids`."""
+    return ((query, passage) for query in ids for passage in passages.get(query, ()))
+
+
+def read_queries(path: Path) -> dict[str, str]:
+    """Texts of the queries by id."""
+    texts: dict[str, str] = {}
+    for number, (query, text) in numbered_rows(path, 2):
+        if query in texts:
+            raise ValueError(f"{path}:{number}: query {query} was given before")
+        if not text.strip():
+            raise ValueError(f"{path}:{number}: query {query} has no text")
+        texts[query] = text
+    return texts
+
+
+def read_judgements(path: Path, texts: dict[str, str]) -> dict[str, list[str]]:
+    """Relevant passages by query, those judged 0 or less left out."""
+    relevant = defaultdict(list)
+    for number, (query, _, passage, grade) in numbered_rows(path, 4):
+        if query not in texts:
+            raise ValueError(f"{path}:{number}: query {query} is not in queries.train.tsv")
+        if not grade.lstrip("-").isdecimal():
+            raise ValueError(f"{path}:{number}: judgement {grade!r}, expected a whole number")
+        if int(grade) > 0 and passage not in relevant[query]:
+            relevant[query].append(passage)
+    return dict(relevant)
+
+
+def read_negatives(
+    folder: Path, relevant: dict[str, list[str]], texts: dict[str, str]
+) -> dict[str, list[str]]:
+    """Hard negatives by judged query, at most `MOST_NEGATIVES`; none that is judged relevant."""
+    if (folder / "negatives.tsv").exists():
+        return listed_negatives(folder / "negatives.tsv", relevant, texts)
+    if (folder / "articles.tsv").exists():
+        return article_negatives(folder / "articles.tsv", relevant)
+    return {}
+
+
+def listed_negatives(
+    path: Path, relevant: dict[str, list[str]], texts: dict[str, str]
+) -> dict[str, list[str]]:
+    """The first negatives of each query in negatives.tsv."""
+    negatives = defaultdict(list)
+    for number, (query, passage) in numbered_rows(path, 2):
+        if query not in texts:
+            raise ValueError(f"{path}:{number}: query {query} is not in queries.train.tsv")
+        # An unjudged query is not trained on; its negatives are of no use.
+        if query not in relevant or passage in relevant[query]:
+            continue
+        if len(negatives[query]) < MOST_NEGATIVES:
+            negatives[query].append(passage)
+    return dict(negatives)
+
+
+def article_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str, list[str]]:
+    """A random but fixed sample of the other passages of the first relevant passage's article."""
+    article_of: dict[str, str] = {}
+    members = defaultdict(list)
+    for number, (passage, article) in numbered_rows(path, 2):
+        if passage in article_of:
+            raise ValueError(f"{path}:{number}: passage {passage} was given before")
+        article_of[passage] = article
+        members[article].append(passage)
+    negatives = {}
+    for query, passages in relevant.items():
+        if passages[0] not in article_of:
+            raise ValueError(f"{path}: no article for passage {passages[0]}, relevant to {query}")
+        others = [other for other in members[article_of[passages[0]]] if other not in passages]
+        size = min(MOST_NEGATIVES, len(others))
+        negatives[query] = random.Random(query).sample(others, size)
+    return negatives
+
+
+def read_passages(folder: Path, named: set[str]) -> Iterator[Passage]:
+    """All passages of collection.tsv; at the end, whether those `named` were among them."""
+    path = folder / "collection.tsv"
+    missing = set(named)
+    for number, (passage, text) in numbered_rows(path, 2):
+        if not text.strip():
+            raise ValueError(f"{path}:{number}: passage {passage} has no text")
+        if passage in missing:
+            missing.remove(passage)
+        elif passage in named:
+            raise ValueError(f"{path}:{number}: passage {passage} was given before")
+        yield Passage(passage, passage, text)
+    if missing:
+        raise ValueError(f"{first_use(folder, missing)}, which is not in {path}")
+
+
+def first_use(folder: Path, passages: set[str]) -> str:
+    """Where the training set first names one of the passages, as file:line: passage."""
+    for name, columns, column in (
+        ("qrels.train.tsv", 4, 2),
+        ("negatives.tsv", 2, 1),
+        ("articles.tsv", 2, 0),
+    ):
+        if (folder / name).exists():
+            for number, fields in numbered_rows(folder / name, columns):
+                if fields[column] in passages:
+                    return f"{folder / name}:{number}: passage {fields[column]}"
+    return f"{folder}: passage {min(passages)}"

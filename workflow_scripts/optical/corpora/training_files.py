@@ -1,0 +1,76 @@
+"""The folder of a training set, as later steps read it."""
+
+from collections.abc import Container, Iterator
+from itertools import islice, takewhile
+from pathlib import Path
+
+from optical.corpora import Passage, TrainingSet
+from optical.corpora.rows import some, write_parquet, write_rows
+from optical.files import atomic_path
+
+NEGATIVE_COLUMNS = ["query_id", "passage_id"]
+
+
+def write_training_set(folder: Path, data: TrainingSet, limit: int | None = None) -> dict[str, int]:
+    """Write the first `limit` queries and what belongs to them; returns how many of each.
+
+    The folder gets collection.tsv, queries.tsv, qrels.tsv and negatives.parquet. The collection
+    holds the passages that the judgements and negatives of these queries name, no others.
+
+    Raises:
+        ValueError: for a query without a judgement, and for named passages that are not there.
+    """
+    queries = {query.id: query.text for query in islice(data.queries(), limit)}
+    if not queries:
+        raise ValueError("the training set has no queries")
+    judged: set[str] = set()
+    wanted: set[str] = set()
+
+    def judgements() -> Iterator[tuple[str, ...]]:
+        for query, passage in of_first_queries(data.judgements(), queries):
+            judged.add(query)
+            wanted.add(passage)
+            yield query, "0", passage, "1"
+
+    def negatives() -> Iterator[tuple[str, str]]:
+        for query, passage in of_first_queries(data.negatives(), queries):
+            wanted.add(passage)
+            yield query, passage
+
+    counts = {}
+    with atomic_path(folder) as temporary:
+        temporary.mkdir()
+        counts["queries"] = write_rows(temporary / "queries.tsv", queries.items())
+        counts["judgements"] = write_rows(temporary / "qrels.tsv", judgements())
+        counts["negatives"] = write_parquet(
+            temporary / "negatives.parquet", NEGATIVE_COLUMNS, negatives()
+        )
+        if unjudged := queries.keys() - judged:
+            raise ValueError(f"training queries without a judgement: {some(unjudged)}")
+        counts["passages"] = write_rows(
+            temporary / "collection.tsv", passages_named(data.passages(), wanted)
+        )
+    return counts
+
+
+def of_first_queries(
+    pairs: Iterator[tuple[str, str]], queries: Container[str]
+) -> Iterator[tuple[str, str]]:
+    """Pairs up to the first of another query; they are grouped in the order of the queries."""
+    return takewhile(lambda pair: pair[0] in queries, pairs)
+
+
+def passages_named(passages: Iterator[Passage], names: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield (id, text) of the named passages, reading no further than the last of them.
+
+    Raises:
+        ValueError: for names that are no passage's.
+    """
+    missing = set(names)
+    while missing:
+        passage = next(passages, None)
+        if passage is None:
+            raise ValueError(f"training passages that are named but not there: {some(missing)}")
+        if passage.passage_id in missing:
+            missing.remove(passage.passage_id)
+            yield passage.passage_id, passage.text

@@ -1,0 +1,44 @@
+"""XQuAD as retrieval: find the English paragraph that a question in any language is about."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from optical.corpora import Passage, Query
+
+PIVOT = "en"
+
+
+def passages(folder: Path) -> Iterator[Passage]:
+    """The 240 English paragraphs; a document is an article."""
+    for passage_id, article, paragraph in paragraphs(folder, PIVOT):
+        yield Passage(passage_id, article, " ".join(paragraph["context"].split()))
+
+
+def queries(folder: Path, language: str) -> Iterator[Query]:
+    """The 1,190 questions in a language, under the data set's own ids."""
+    for _, _, paragraph in paragraphs(folder, language):
+        for question in paragraph["qas"]:
+            yield Query(question["id"], " ".join(question["question"].split()))
+
+
+def judgements(folder: Path) -> Iterator[tuple[str, str]]:
+    """Each question with its paragraph."""
+    for passage_id, _, paragraph in paragraphs(folder, PIVOT):
+        for question in paragraph["qas"]:
+            yield question["id"], passage_id
+
+
+def paragraphs(folder: Path, language: str) -> Iterator[tuple[str, str, dict]]:
+    """Yield (passage id, article's id, paragraph in the SQuAD format) of `{language}.json`.
+
+    Ids are positions, for titles differ between the languages.
+    """
+    path = Path(folder) / f"{language}.json"
+    try:
+        articles = json.loads(path.read_text(encoding="utf-8"))["data"]
+        for i, article in enumerate(articles):
+            for j, paragraph in enumerate(article["paragraphs"]):
+                yield f"a{i}p{j}", f"a{i}", paragraph
+    except (json.JSONDecodeError, KeyError) as error:
+        raise ValueError(f"{path}: not in the SQuAD format: {error!r}") from error

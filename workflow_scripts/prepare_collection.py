@@ -1,0 +1,24 @@
+"""Write the passages and the judgements of a test collection."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from optical.corpora import collection as collection_named
+from optical.corpora.collection_files import write_collection
+from optical.files import run_program
+
+
+def main(collection: str, folder: Path, passages: Path, qrels: Path) -> None:
+    source = collection_named(collection)
+    numbers = write_collection(passages, qrels, source.passages(folder), source.judgements(folder))
+    print(f"{collection}: {numbers[0]} passages, {numbers[1]} judgements", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--collection", required=True, help="name, such as xnli-premise")
+    parser.add_argument("--folder", type=Path, required=True, help="folder of its data set")
+    parser.add_argument("--passages", type=Path, required=True, help="file to write (.parquet)")
+    parser.add_argument("--qrels", type=Path, required=True, help="TREC judgements to write")
+    run_program(lambda: main(**vars(parser.parse_args())))
