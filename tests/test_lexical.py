@@ -1,0 +1,44 @@
+import pandas as pd
+import pytest
+
+import search_lexical
+from optical.lexical import LexicalIndex
+from optical.trec import read_run
+
+TEXTS = {
+    "p3": "the cat sat on the mat",
+    "p1": "Zürich is a city",
+    "p2": "Zürich is a city",
+    "p4": "the the the",
+    "p5": "",
+}
+
+
+@pytest.fixture
+def passages(tmp_path):
+    table = pd.DataFrame({"passage_id": TEXTS.keys(), "text": TEXTS.values()})
+    table.to_parquet(tmp_path / "passages.parquet")
+    return tmp_path / "passages.parquet"
+
+
+def test_only_passages_that_share_a_word_are_found(passages):
+    index = LexicalIndex(passages)
+    assert set(index.search("a cat in ZÜRICH", 10)) == {"p1", "p2", "p3"}
+    assert index.search("kigeni kabisa", 10) == {}
+    assert index.search("", 10) == {}
+
+
+def test_no_english_word_is_dropped(passages):
+    assert set(LexicalIndex(passages).search("the", 10)) == {"p3", "p4"}
+
+
+def test_ties_at_the_last_place_go_by_passage_id(passages):
+    index = LexicalIndex(passages)
+    assert list(index.search("city", 1)) == ["p1"]
+    assert list(index.search("city cat", 2)) == ["p3", "p1"]
+
+
+def test_search_lexical_writes_a_run(passages, tmp_path):
+    (tmp_path / "sw.tsv").write_text("1\tcity\n2\tkigeni\n")
+    search_lexical.main(passages, tmp_path / "sw.tsv", 10, tmp_path / "x.run.gz")
+    assert read_run(tmp_path / "x.run.gz") == {"1": {"p1": 2.0, "p2": 1.0}}

@@ -1,0 +1,250 @@
+"""Runs, judgements and their scores, in the formats of TREC."""
+
+import gzip
+import io
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytrec_eval
+
+from optical.files import atomic_path
+
+Results = Mapping[str, float]
+"""Passage ids of one query with their scores, in any order."""
+
+MAXIMUM_DEPTH = 2**24
+"""Whole numbers up to here are distinct in float32, in which trec_eval reads scores."""
+
+METRICS = re.compile(
+    r"map|recip_rank|Rprec|bpref|ndcg|(map_cut|ndcg_cut|recall|P|success)_[1-9][0-9]*"
+)
+"""Metrics of trec_eval with one value a query, 0 at worst.
+
+Checked here, because a name like ndcg.10 or recall_0 aborts the process inside pytrec_eval.
+"""
+
+
+def write_run(path: str | Path, rankings: Iterable[tuple[str, Results]], tag: str) -> int:
+    """Write a gzipped TREC run from (query id, results) pairs, one query in memory at a time.
+
+    Passages are ordered by falling score, then by passage id. The written score of rank r of n is
+    n + 1 - r: trec_eval reads float32, in which two near-equal scores would become a tie that it
+    breaks by passage id. Equal rankings give equal bytes.
+
+    Returns the number of queries with at least one result.
+
+    Raises:
+        ValueError: for a query met twice, a score that is not a number, an id with white space,
+            or more than `MAXIMUM_DEPTH` results.
+    """
+    seen = set()
+    written = 0
+    with _gzip_text_writer(path) as file:
+        for query, results in rankings:
+            if query in seen:
+                raise ValueError(f"{path}: query {query} has two rankings")
+            seen.add(query)
+            written += bool(results)
+            file.writelines(_run_lines(query, results, tag))
+    return written
+
+
+def _run_lines(query: str, results: Results, tag: str) -> Iterator[str]:
+    if len(results) > MAXIMUM_DEPTH:
+        raise ValueError(f"query {query} has {len(results)} results, at most {MAXIMUM_DEPTH}")
+    for name in (query, tag, *results):
+        if len(name.split()) != 1:
+            raise ValueError(
+                f"query {query}: {name!r} cannot stand in a run, no white space in ids"
+            )
+    if any(math.isnan(score) for score in results.values()):
+        raise ValueError(f"query {query} has a score that is not a number")
+    ranking = sorted(results, key=lambda passage: (-results[passage], passage))
+    for rank, passage in enumerate(ranking, start=1):
+        yield f"{query} Q0 {passage} {rank} {len(ranking) + 1 - rank} {tag}\n"
+
+
+@contextmanager
+def _gzip_text_writer(path: str | Path) -> Iterator[io.TextIOWrapper]:
+    """Text into a gzip file without name and time in its header, so equal text is equal bytes."""
+    with (
+        atomic_path(path) as temporary,
+        open(temporary, "wb") as raw,
+        gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as file,
+    ):
+        yield file
+
+
+def iterate_run(path: str | Path) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield (query id, {passage id: score}) of a gzipped TREC run, one query at a time.
+
+    Raises:
+        ValueError: names file and line of a malformed line, of a passage given twice for a query,
+            and of a query whose lines are not together.
+    """
+    seen = set()
+    query, results = None, {}
+    for number, (line_query, _, passage, _, score, _) in _fields(path, gzip.open, 6):
+        if line_query != query:
+            if query is not None:
+                yield query, results
+            if line_query in seen:
+                raise ValueError(f"{path}:{number}: the lines of query {line_query} are scattered")
+            seen.add(line_query)
+            query, results = line_query, {}
+        if passage in results:
+            raise ValueError(f"{path}:{number}: passage {passage} twice for query {query}")
+        results[passage] = _number(score, float, path, number)
+    if query is not None:
+        yield query, results
+
+
+def read_run(path: str | Path) -> dict[str, dict[str, float]]:
+    """Read a whole gzipped TREC run: {query id: {passage id: score}}."""
+    return dict(iterate_run(path))
+
+
+def read_qrels(path: str | Path) -> dict[str, dict[str, int]]:
+    """Read TREC judgements: {query id: {passage id: relevance}}.
+
+    Raises:
+        ValueError: names file and line of a malformed line and of a pair judged twice; also when
+            the file holds no judgement.
+    """
+    qrels: dict[str, dict[str, int]] = {}
+    for number, (query, _, passage, relevance) in _fields(path, open, 4):
+        judged = qrels.setdefault(query, {})
+        if passage in judged:
+            raise ValueError(f"{path}:{number}: passage {passage} judged twice for query {query}")
+        judged[passage] = _number(relevance, int, path, number)
+    if not qrels:
+        raise ValueError(f"{path}: no judgement in it")
+    return qrels
+
+
+def read_queries(path: str | Path) -> dict[str, str]:
+    """Read a table of queries, id<TAB>text a line: {query id: text}, in the order of the file."""
+    queries: dict[str, str] = {}
+    with open(path, encoding="utf-8", newline="\n") as file:
+        for number, line in enumerate(file, start=1):
+            query, tab, text = line.rstrip("\r\n").partition("\t")
+            if not tab:
+                raise ValueError(f"{path}:{number}: expected id<TAB>text, got {line[:60]!r}")
+            if query in queries:
+                raise ValueError(f"{path}:{number}: query {query} is there twice")
+            queries[query] = text
+    if not queries:
+        raise ValueError(f"{path}: no query in it")
+    return queries
+
+
+def _fields(path: str | Path, opener, width: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number, fields) of a file of `width` fields between white space."""
+    with opener(path, "rt", encoding="utf-8") as file:
+        try:
+            for number, line in enumerate(file, start=1):
+                fields = line.split()
+                if len(fields) != width:
+                    found = f"{len(fields)}: {line[:60]!r}"
+                    raise ValueError(f"{path}:{number}: expected {width} fields, got {found}")
+                yield number, fields
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise ValueError(f"{path}: not a whole gzip file ({error})") from error
+
+
+def _number(text: str, kind: type, path: str | Path, line: int):
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"{path}:{line}: {text!r} is not a number ({kind.__name__})") from None
+
+
+@dataclass(frozen=True)
+class RunScores:
+    """What a run scores against judgements, and what was counted on the way.
+
+    Attributes:
+        table: one row per query and metric: query_id, metric, value.
+        without_results: queries that score 0 because the run has nothing for them.
+        without_relevant: judged queries with no relevant passage. No ranking can score on them,
+            so they are left out of the table.
+        unjudged: queries of the run without any judgement, left out of the table.
+    """
+
+    table: pd.DataFrame
+    without_results: int
+    without_relevant: int
+    unjudged: int
+
+
+def score_run(
+    run: Iterable[tuple[str, Results]],
+    qrels: Mapping[str, Mapping[str, int]],
+    metrics: Sequence[str] = ("map",),
+) -> RunScores:
+    """Score a run with trec_eval's metrics, query by query.
+
+    Every query with a relevant passage counts: trec_eval leaves a query without results out of
+    its mean, here its value is 0.
+
+    Args:
+        run: (query id, results) pairs, as `iterate_run` yields them.
+        qrels: as `read_qrels` gives them; relevance of 1 and more is relevant.
+        metrics: names such as map, recip_rank, recall_100, ndcg_cut_10; see `METRICS`.
+
+    Raises:
+        ValueError: for an unknown metric, scores equal in float32, and a run of which no query is
+            judged (ids of another collection). An empty run is none of these: it scores 0.
+    """
+    check_metrics(metrics)
+    relevant = [query for query, judged in qrels.items() if max(judged.values(), default=0) > 0]
+    if not relevant:
+        raise ValueError("the judgements name no relevant passage")
+    evaluator = pytrec_eval.RelevanceEvaluator(qrels, set(metrics))
+    values = {query: dict.fromkeys(metrics, 0.0) for query in relevant}
+    without_results, unjudged, example = set(relevant), 0, None
+    for query, results in run:
+        if query not in qrels:
+            unjudged, example = unjudged + 1, query
+        elif query in values and results:
+            _check_distinct(query, results)
+            values[query] = evaluator.evaluate({query: results})[query]
+            without_results.discard(query)
+    if unjudged and len(without_results) == len(relevant):
+        raise ValueError(
+            f"none of the run's queries is judged: it has {example!r}, the judgements "
+            f"{relevant[0]!r}; are they of the same collection?"
+        )
+    rows = [(query, metric, values[query][metric]) for query in relevant for metric in metrics]
+    return RunScores(
+        table=pd.DataFrame(rows, columns=["query_id", "metric", "value"]),
+        without_results=len(without_results),
+        without_relevant=len(qrels) - len(relevant),
+        unjudged=unjudged,
+    )
+
+
+def check_metrics(metrics: Sequence[str]) -> None:
+    """Raise `ValueError` for a name that does not match `METRICS`."""
+    for metric in metrics:
+        if not METRICS.fullmatch(metric):
+            raise ValueError(
+                f"{metric!r} is no metric here, expected map, recip_rank, Rprec, bpref, ndcg, or "
+                "map_cut, ndcg_cut, recall, P, success with a depth, as in recall_100"
+            )
+
+
+def _check_distinct(query: str, results: Results) -> None:
+    scores = np.fromiter(results.values(), dtype=np.float32, count=len(results))
+    if len(np.unique(scores)) < len(scores):
+        raise ValueError(
+            f"query {query}: two scores are equal in float32, in which trec_eval compares them; "
+            "write the run from ranks (optical.trec.write_run)"
+        )
