@@ -1,0 +1,130 @@
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+from optical.figures import gap_figure, map_figure, save_figure
+from optical.gap import gap_table, language_table
+
+HIGH = ["bg", "el", "es", "fr", "de", "ru", "vi", "th", "zh"]
+LOW = ["sw", "ur", "so", "tl", "mr", "my"]
+
+
+def made_up(students, methods, languages, collections):
+    """Tables of a study: values fall from language to language and rise with size and method."""
+    rows = []
+    for collection, language in itertools.product(collections, ["en", *languages]):
+        fall = 0.03 * languages.index(language) if language != "en" else -0.2
+        rows.append(("none", "bm25", language, collection, 0.1))
+        for size, student in enumerate(students):
+            for rank, method in enumerate(methods if language != "en" else methods[:1]):
+                value = 0.5 - fall + 0.05 * size + 0.1 * rank
+                rows.append((student, method, language, collection, value))
+    scores = pd.DataFrame(rows, columns=["student", "method", "language", "collection", "value"])
+    scores = scores.assign(study="s", teacher=scores["student"], seed=0, query_id="q", metric="map")
+    groups = {"high": [name for name in languages if name in HIGH]}
+    groups["low"] = [name for name in languages if name in LOW]
+    languages = language_table(scores, groups, "en", students)
+    return languages, gap_table(languages, "en")
+
+
+STUDIES = {
+    "small": (["tiny", "small"], ["zero_shot", "optical"], ["fr", "es", "sw", "so"], ["c"]),
+    "wide": (
+        ["xlm-roberta-base", "xlm-roberta-large", "an-encoder-with-a-long-name"],
+        ["zero_shot", "optical", "greedy", "sentence"],
+        [*HIGH, *LOW],
+        ["xnli-premise", "xnli-hypothesis", "a-collection-with-a-very-long-name-indeed"],
+    ),
+    "one": (["tiny"], ["zero_shot"], ["fr"], ["c"]),
+}
+
+
+@pytest.fixture(params=STUDIES)
+def tables(request):
+    return made_up(*STUDIES[request.param])
+
+
+def shown_texts(figure):
+    return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+
+
+def assert_readable(figure):
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    drawn, canvas = figure.get_tightbbox(renderer), figure.bbox_inches
+    assert drawn.x0 >= 0, "cut off on the left"
+    assert drawn.y0 >= 0, "cut off below"
+    assert drawn.x1 <= canvas.x1, "cut off on the right"
+    assert drawn.y1 <= canvas.y1, "cut off above"
+
+    texts = [text for text in shown_texts(figure) if text.get_text() in titles_of(figure)]
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        texts += [text for text in axes.get_xticklabels() if low <= text.get_position()[0] <= high]
+    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts]
+    for (one, box), (other, other_box) in itertools.combinations(boxes, 2):
+        assert not box.overlaps(other_box), f"{one!r} lies on {other!r}"
+
+
+def titles_of(figure):
+    return {axes.get_title(loc="left") for axes in figure.axes}
+
+
+def test_no_text_of_the_map_picture_is_cut_off(tables):
+    assert_readable(map_figure(tables[0]))
+
+
+def test_no_text_of_the_gap_picture_is_cut_off(tables):
+    assert_readable(gap_figure(tables[1]))
+
+
+def test_a_picture_that_is_cut_off_is_noticed(tables):
+    figure = gap_figure(tables[1])
+    figure.text(0.99, 0.5, "far too long to stand here")
+    with pytest.raises(AssertionError, match="cut off on the right"):
+        assert_readable(figure)
+
+
+def test_each_collection_and_student_has_a_panel_with_all_languages():
+    students, methods, languages, collections = STUDIES["wide"]
+    figure = map_figure(made_up(students, methods, languages, collections)[0])
+    assert len(figure.axes) == len(students) * len(collections)
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == ["high", *HIGH, "low", *LOW]
+
+
+def test_points_stand_at_the_values_of_the_table():
+    languages, gap = made_up(*STUDIES["small"])
+    (axes,) = gap_figure(gap).axes
+    lines = {tuple(np.round(line.get_ydata(), 9)) for line in axes.lines}
+    for method in ("zero_shot", "optical"):
+        expected = gap.loc[gap["method"] == method, "relative_gap"]
+        assert tuple(expected.round(9)) in lines
+    axes = map_figure(languages).axes[0]
+    drawn = {round(float(x), 9) for points in axes.collections for x, _ in points.get_offsets()}
+    expected = languages.query("student == 'tiny' and group != 'pivot'")["value"]
+    assert {round(value, 9) for value in expected} <= drawn
+
+
+def test_a_collection_without_a_gap_says_so():
+    _, gap = made_up(*STUDIES["one"])
+    assert any("no language" in text.get_text() for text in shown_texts(gap_figure(gap)))
+
+
+def test_an_unknown_metric_is_an_error(tables):
+    with pytest.raises(ValueError, match="no student has the metric mapp, the table has map"):
+        map_figure(tables[0], "mapp")
+
+
+def test_equal_tables_give_equal_files(tmp_path):
+    for name, suffix in itertools.product("ab", ("svg", "png")):
+        languages, _ = made_up(*STUDIES["small"])
+        save_figure(map_figure(languages), tmp_path / f"{name}.{suffix}")
+    for suffix in ("svg", "png"):
+        assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+    with pytest.raises(ValueError, match="svg or .png"):
+        save_figure(map_figure(languages), tmp_path / "a.bmp")

@@ -1,0 +1,24 @@
+"""Draw the relative gap of each method over the students."""
+
+import argparse
+from pathlib import Path
+
+from optical.figures import gap_figure, save_figure
+from optical.files import run_program
+from optical.gap import GAP_COLUMNS, read_table
+
+
+def main(gap_table: Path, metric: str, output: list[Path]) -> None:
+    figure = gap_figure(read_table(gap_table, GAP_COLUMNS), metric)
+    for path in output:
+        save_figure(figure, path)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--gap-table", type=Path, required=True, help="gap_table.csv")
+    parser.add_argument("--metric", default="map", help="metric to draw (map)")
+    parser.add_argument(
+        "--output", type=Path, nargs="+", required=True, help="pictures to write: .svg, .png"
+    )
+    run_program(lambda: main(**vars(parser.parse_args())))

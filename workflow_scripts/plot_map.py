@@ -1,0 +1,24 @@
+"""Draw the metric of each language before and after, for each student."""
+
+import argparse
+from pathlib import Path
+
+from optical.figures import map_figure, save_figure
+from optical.files import run_program
+from optical.gap import LANGUAGE_COLUMNS, read_table
+
+
+def main(language_table: Path, metric: str, output: list[Path]) -> None:
+    figure = map_figure(read_table(language_table, LANGUAGE_COLUMNS), metric)
+    for path in output:
+        save_figure(figure, path)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--language-table", type=Path, required=True, help="language_table.csv")
+    parser.add_argument("--metric", default="map", help="metric to draw (map)")
+    parser.add_argument(
+        "--output", type=Path, nargs="+", required=True, help="pictures to write: .svg, .png"
+    )
+    run_program(lambda: main(**vars(parser.parse_args())))
