@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 import score_run as score_run_program
+from optical.corpora.lines import read_queries
+from optical.scoring import score_run
 from optical.trec import (
     iterate_run,
     read_qrels,
-    read_queries,
     read_run,
-    score_run,
     write_run,
 )
 
@@ -156,13 +156,16 @@ def test_a_bad_line_of_judgements_is_named(tmp_path, text, message):
 
 
 def test_queries_keep_line_breaks_of_unicode_inside_their_text(tmp_path):
-    (tmp_path / "q.tsv").write_text("1\tone\u2028two\n2\tthree\tfour\n", encoding="utf-8")
-    assert read_queries(tmp_path / "q.tsv") == {"1": "one\u2028two", "2": "three\tfour"}
+    (tmp_path / "q.tsv").write_text("1\tone\u2028two\n2\tthree\n", encoding="utf-8")
+    assert read_queries(tmp_path / "q.tsv") == {"1": "one\u2028two", "2": "three"}
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("1 one\n", ":1: expected id<TAB>text"), ("1\ta\n1\tb\n", ":2: query 1 is there twice")],
+    [
+        ("1 one\n", ":1: 1 tab-separated columns, expected 2"),
+        ("1\ta\n1\tb\n", ":2: query 1 was given before"),
+    ],
 )
 def test_a_bad_line_of_queries_is_named(tmp_path, text, message):
     (tmp_path / "q.tsv").write_text(text)

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from optical.files import atomic_path, run_program
-from optical.trec import iterate_run, read_qrels, score_run
+from optical.scoring import score_run
+from optical.trec import iterate_run, read_qrels
 
 
 def main(

@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
+from optical.corpora.lines import read_queries
 from optical.files import run_program
 from optical.lexical import LexicalIndex
-from optical.trec import read_queries, write_run
+from optical.trec import write_run
 
 
 def main(passages: Path, queries: Path, depth: int, output: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from optical.corpora.lines import read_queries
 from optical.files import run_program
 from optical.token_index import read_index, search
 from optical.token_vectors import TokenVectors
-from optical.trec import read_queries, write_run
+from optical.trec import write_run
 
 
 def main(

@@ -1,17 +1,11 @@
-"""Runs, judgements and their scores, in the formats of TREC."""
+"""Runs and judgements in the formats of TREC."""
 
 import gzip
 import io
 import math
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import pandas as pd
-import pytrec_eval
 
 from optical.files import atomic_path
 
@@ -20,14 +14,6 @@ Results = Mapping[str, float]
 
 MAXIMUM_DEPTH = 2**24
 """Whole numbers up to here are distinct in float32, in which trec_eval reads scores."""
-
-METRICS = re.compile(
-    r"map|recip_rank|Rprec|bpref|ndcg|(map_cut|ndcg_cut|recall|P|success)_[1-9][0-9]*"
-)
-"""Metrics of trec_eval with one value a query, 0 at worst.
-
-Checked here, because a name like ndcg.10 or recall_0 aborts the process inside pytrec_eval.
-"""
 
 
 def write_run(path: str | Path, rankings: Iterable[tuple[str, Results]], tag: str) -> int:
@@ -129,22 +115,6 @@ def read_qrels(path: str | Path) -> dict[str, dict[str, int]]:
     return qrels
 
 
-def read_queries(path: str | Path) -> dict[str, str]:
-    """Read a table of queries, id<TAB>text a line: {query id: text}, in the order of the file."""
-    queries: dict[str, str] = {}
-    with open(path, encoding="utf-8", newline="\n") as file:
-        for number, line in enumerate(file, start=1):
-            query, tab, text = line.rstrip("\r\n").partition("\t")
-            if not tab:
-                raise ValueError(f"{path}:{number}: expected id<TAB>text, got {line[:60]!r}")
-            if query in queries:
-                raise ValueError(f"{path}:{number}: query {query} is there twice")
-            queries[query] = text
-    if not queries:
-        raise ValueError(f"{path}: no query in it")
-    return queries
-
-
 def _fields(path: str | Path, opener, width: int) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, fields) of a file of `width` fields between white space."""
     with opener(path, "rt", encoding="utf-8") as file:
@@ -164,87 +134,3 @@ def _number(text: str, kind: type, path: str | Path, line: int):
         return kind(text)
     except ValueError:
         raise ValueError(f"{path}:{line}: {text!r} is not a number ({kind.__name__})") from None
-
-
-@dataclass(frozen=True)
-class RunScores:
-    """What a run scores against judgements, and what was counted on the way.
-
-    Attributes:
-        table: one row per query and metric: query_id, metric, value.
-        without_results: queries that score 0 because the run has nothing for them.
-        without_relevant: judged queries with no relevant passage. No ranking can score on them,
-            so they are left out of the table.
-        unjudged: queries of the run without any judgement, left out of the table.
-    """
-
-    table: pd.DataFrame
-    without_results: int
-    without_relevant: int
-    unjudged: int
-
-
-def score_run(
-    run: Iterable[tuple[str, Results]],
-    qrels: Mapping[str, Mapping[str, int]],
-    metrics: Sequence[str] = ("map",),
-) -> RunScores:
-    """Score a run with trec_eval's metrics, query by query.
-
-    Every query with a relevant passage counts: trec_eval leaves a query without results out of
-    its mean, here its value is 0.
-
-    Args:
-        run: (query id, results) pairs, as `iterate_run` yields them.
-        qrels: as `read_qrels` gives them; relevance of 1 and more is relevant.
-        metrics: names such as map, recip_rank, recall_100, ndcg_cut_10; see `METRICS`.
-
-    Raises:
-        ValueError: for an unknown metric, scores equal in float32, and a run of which no query is
-            judged (ids of another collection). An empty run is none of these: it scores 0.
-    """
-    check_metrics(metrics)
-    relevant = [query for query, judged in qrels.items() if max(judged.values(), default=0) > 0]
-    if not relevant:
-        raise ValueError("the judgements name no relevant passage")
-    evaluator = pytrec_eval.RelevanceEvaluator(qrels, set(metrics))
-    values = {query: dict.fromkeys(metrics, 0.0) for query in relevant}
-    without_results, unjudged, example = set(relevant), 0, None
-    for query, results in run:
-        if query not in qrels:
-            unjudged, example = unjudged + 1, query
-        elif query in values and results:
-            _check_distinct(query, results)
-            values[query] = evaluator.evaluate({query: results})[query]
-            without_results.discard(query)
-    if unjudged and len(without_results) == len(relevant):
-        raise ValueError(
-            f"none of the run's queries is judged: it has {example!r}, the judgements "
-            f"{relevant[0]!r}; are they of the same collection?"
-        )
-    rows = [(query, metric, values[query][metric]) for query in relevant for metric in metrics]
-    return RunScores(
-        table=pd.DataFrame(rows, columns=["query_id", "metric", "value"]),
-        without_results=len(without_results),
-        without_relevant=len(qrels) - len(relevant),
-        unjudged=unjudged,
-    )
-
-
-def check_metrics(metrics: Sequence[str]) -> None:
-    """Raise `ValueError` for a name that does not match `METRICS`."""
-    for metric in metrics:
-        if not METRICS.fullmatch(metric):
-            raise ValueError(
-                f"{metric!r} is no metric here, expected map, recip_rank, Rprec, bpref, ndcg, or "
-                "map_cut, ndcg_cut, recall, P, success with a depth, as in recall_100"
-            )
-
-
-def _check_distinct(query: str, results: Results) -> None:
-    scores = np.fromiter(results.values(), dtype=np.float32, count=len(results))
-    if len(np.unique(scores)) < len(scores):
-        raise ValueError(
-            f"query {query}: two scores are equal in float32, in which trec_eval compares them; "
-            "write the run from ranks (optical.trec.write_run)"
-        )

@@ -51,3 +51,21 @@ def parallel_lines(source: Path, target: Path) -> Iterator[tuple[int, str, str]]
                 f"not line-aligned: {source} has {counts[0]} lines, {target} has {counts[1]}"
             )
         yield line[0], line[1], other[1]
+
+
+def read_queries(path: Path) -> dict[str, str]:
+    """Texts by id of a file of queries, id<TAB>text a line, in the order of the file.
+
+    Raises:
+        ValueError: names the line of an id given twice or without text, and a file without any.
+    """
+    texts: dict[str, str] = {}
+    for number, (query, text) in numbered_rows(path, 2):
+        if query in texts:
+            raise ValueError(f"{path}:{number}: query {query} was given before")
+        if not text.strip():
+            raise ValueError(f"{path}:{number}: query {query} has no text")
+        texts[query] = text
+    if not texts:
+        raise ValueError(f"{path}: no query in it")
+    return texts

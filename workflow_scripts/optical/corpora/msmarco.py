@@ -17,7 +17,7 @@ from itertools import chain
 from pathlib import Path
 
 from optical.corpora import Passage, Query, TrainingSet
-from optical.corpora.lines import numbered_rows
+from optical.corpora.lines import numbered_rows, read_queries
 
 MOST_NEGATIVES = 16
 """Hard negatives of a query at most."""
@@ -54,18 +54,6 @@ def training_set(folder: Path) -> TrainingSet:
 def in_order(ids: list[str], passages: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
     """Yield (query id, passage id), the queries in the order of `ids`."""
     return ((query, passage) for query in ids for passage in passages.get(query, ()))
-
-
-def read_queries(path: Path) -> dict[str, str]:
-    """Texts of the queries by id."""
-    texts: dict[str, str] = {}
-    for number, (query, text) in numbered_rows(path, 2):
-        if query in texts:
-            raise ValueError(f"{path}:{number}: query {query} was given before")
-        if not text.strip():
-            raise ValueError(f"{path}:{number}: query {query} has no text")
-        texts[query] = text
-    return texts
 
 
 def read_judgements(path: Path, texts: dict[str, str]) -> dict[str, list[str]]:

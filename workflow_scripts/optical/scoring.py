@@ -1,0 +1,103 @@
+"""Scores of runs, query by query, by trec_eval's measures."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytrec_eval
+
+from optical.trec import Results
+
+METRICS = re.compile(
+    r"map|recip_rank|Rprec|bpref|ndcg|(map_cut|ndcg_cut|recall|P|success)_[1-9][0-9]*"
+)
+"""Metrics of trec_eval with one value a query, 0 at worst.
+
+Checked here, because a name like ndcg.10 or recall_0 aborts the process inside pytrec_eval.
+"""
+
+
+@dataclass(frozen=True)
+class RunScores:
+    """What a run scores against judgements, and what was counted on the way.
+
+    Attributes:
+        table: one row per query and metric: query_id, metric, value.
+        without_results: queries that score 0 because the run has nothing for them.
+        without_relevant: judged queries with no relevant passage. No ranking can score on them,
+            so they are left out of the table.
+        unjudged: queries of the run without any judgement, left out of the table.
+    """
+
+    table: pd.DataFrame
+    without_results: int
+    without_relevant: int
+    unjudged: int
+
+
+def score_run(
+    run: Iterable[tuple[str, Results]],
+    qrels: Mapping[str, Mapping[str, int]],
+    metrics: Sequence[str] = ("map",),
+) -> RunScores:
+    """Score a run with trec_eval's metrics, query by query.
+
+    Every query with a relevant passage counts: trec_eval leaves a query without results out of
+    its mean, here its value is 0.
+
+    Args:
+        run: (query id, results) pairs, as `iterate_run` yields them.
+        qrels: as `read_qrels` gives them; relevance of 1 and more is relevant.
+        metrics: names such as map, recip_rank, recall_100, ndcg_cut_10; see `METRICS`.
+
+    Raises:
+        ValueError: for an unknown metric, scores equal in float32, and a run of which no query is
+            judged (ids of another collection). An empty run is none of these: it scores 0.
+    """
+    check_metrics(metrics)
+    relevant = [query for query, judged in qrels.items() if max(judged.values(), default=0) > 0]
+    if not relevant:
+        raise ValueError("the judgements name no relevant passage")
+    evaluator = pytrec_eval.RelevanceEvaluator(qrels, set(metrics))
+    values = {query: dict.fromkeys(metrics, 0.0) for query in relevant}
+    without_results, unjudged, example = set(relevant), 0, None
+    for query, results in run:
+        if query not in qrels:
+            unjudged, example = unjudged + 1, query
+        elif query in values and results:
+            _check_distinct(query, results)
+            values[query] = evaluator.evaluate({query: results})[query]
+            without_results.discard(query)
+    if unjudged and len(without_results) == len(relevant):
+        raise ValueError(
+            f"none of the run's queries is judged: it has {example!r}, the judgements "
+            f"{relevant[0]!r}; are they of the same collection?"
+        )
+    rows = [(query, metric, values[query][metric]) for query in relevant for metric in metrics]
+    return RunScores(
+        table=pd.DataFrame(rows, columns=["query_id", "metric", "value"]),
+        without_results=len(without_results),
+        without_relevant=len(qrels) - len(relevant),
+        unjudged=unjudged,
+    )
+
+
+def check_metrics(metrics: Sequence[str]) -> None:
+    """Raise `ValueError` for a name that does not match `METRICS`."""
+    for metric in metrics:
+        if not METRICS.fullmatch(metric):
+            raise ValueError(
+                f"{metric!r} is no metric here, expected map, recip_rank, Rprec, bpref, ndcg, or "
+                "map_cut, ndcg_cut, recall, P, success with a depth, as in recall_100"
+            )
+
+
+def _check_distinct(query: str, results: Results) -> None:
+    scores = np.fromiter(results.values(), dtype=np.float32, count=len(results))
+    if len(np.unique(scores)) < len(scores):
+        raise ValueError(
+            f"query {query}: two scores are equal in float32, in which trec_eval compares them; "
+            "write the run from ranks (optical.trec.write_run)"
+        )
