@@ -1,0 +1,114 @@
+"""Encoders: new ones from scratch, and late interaction on top of any of them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from sentence_transformers import MultiVectorEncoder
+from sentence_transformers.base.modules import Dense, Transformer
+from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
+from sentence_transformers.sentence_transformer.modules import Normalize
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers.trainers import UnigramTrainer
+from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaForMaskedLM
+
+# XLM-R's order of the special tokens; its positions start after the padding id.
+SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>"]
+QUERY_MARKER, PASSAGE_MARKER = "[unused0]", "[unused1]"
+
+
+def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
+    """A SentencePiece-style unigram tokenizer with XLM-R's special tokens, lower-casing.
+
+    vocabulary: number of pieces, special tokens included.
+    """
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        # Words look the same after a space and after punctuation.
+        [pre_tokenizers.Punctuation(), pre_tokenizers.Metaspace(prepend_scheme="always")]
+    )
+    tokenizer.decoder = decoders.Metaspace()
+    trainer = UnigramTrainer(
+        vocab_size=vocabulary - 1,
+        special_tokens=SPECIAL_TOKENS,
+        unk_token="<unk>",
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<s>",
+        cls_token="<s>",
+        eos_token="</s>",
+        sep_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        mask_token="<mask>",
+        model_max_length=512,
+    )
+
+
+def new_masked_model(
+    tokenizer: PreTrainedTokenizerFast, *, layers: int, width: int, heads: int
+) -> XLMRobertaForMaskedLM:
+    """An XLM-R of random weights; the feed-forward layers are four times as wide as the rest."""
+    return XLMRobertaForMaskedLM(
+        XLMRobertaConfig(
+            vocab_size=len(tokenizer),
+            num_hidden_layers=layers,
+            hidden_size=width,
+            num_attention_heads=heads,
+            intermediate_size=4 * width,
+            max_position_embeddings=514,
+            type_vocab_size=1,
+            layer_norm_eps=1e-5,
+            # BERT's 0.02 is made for a width of 768; at 64 attention would start out flat.
+            initializer_range=width**-0.5,
+            pad_token_id=tokenizer.pad_token_id,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+    )
+
+
+def late_interaction(
+    encoder: str | Path, *, dimension: int, query_length: int, passage_length: int
+) -> MultiVectorEncoder:
+    """A late-interaction model on a plain encoder folder, with a new projection.
+
+    Queries and passages are told apart by a marker token each, added to the vocabulary.
+    Lengths count tokens, special tokens and marker included; vectors are [tokens, dimension],
+    of unit length.
+    """
+    transformer = Transformer(
+        str(encoder), query_length=query_length, document_length=passage_length
+    )
+    transformer.tokenizer.add_tokens([QUERY_MARKER, PASSAGE_MARKER], special_tokens=True)
+    transformer.auto_model.resize_token_embeddings(len(transformer.tokenizer), mean_resizing=False)
+    projection = Dense(
+        transformer.get_embedding_dimension(),
+        dimension,
+        bias=False,
+        activation_function=torch.nn.Identity(),
+        module_input_name="token_embeddings",
+    )
+    return MultiVectorEncoder(
+        modules=[
+            transformer,
+            projection,
+            MultiVectorMask(),
+            Normalize(module_input_name="token_embeddings"),
+        ],
+        prompts={"query": QUERY_MARKER, "document": PASSAGE_MARKER},
+    )
+
+
+def load(folder: str | Path) -> MultiVectorEncoder:
+    """A late-interaction model from the folder it was saved in."""
+    return MultiVectorEncoder(str(folder), local_files_only=True)

@@ -1,0 +1,55 @@
+"""The one place that builds a trainer: precision, schedule, logging."""
+
+import logging
+from pathlib import Path
+
+import torch
+from transformers import TrainingArguments
+from transformers.utils import logging as transformers_logging
+
+from optical.files import atomic_path
+
+
+def training_arguments(
+    kind: type[TrainingArguments],
+    folder: str | Path,
+    *,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+    **more,
+) -> TrainingArguments:
+    """The settings that every training shares: a warm-up over a tenth, then linear decay to zero.
+
+    bfloat16 where the GPU has it, float32 elsewhere. The loss goes to the log fifty times.
+    """
+    return kind(
+        output_dir=str(folder),
+        max_steps=steps,
+        per_device_train_batch_size=batch_size,
+        learning_rate=learning_rate,
+        warmup_steps=steps // 10,
+        lr_scheduler_type="linear",
+        seed=seed,
+        bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
+        logging_steps=max(1, steps // 50),
+        logging_first_step=True,
+        save_strategy="no",
+        report_to="none",
+        **more,
+    )
+
+
+def show_progress() -> None:
+    """Log what the libraries say as lines, without the advice that concerns their developers."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    transformers_logging.set_verbosity_error()
+
+
+def save(folder: str | Path, *parts) -> None:
+    """Save a model, and what belongs to it, as one folder that is whole or absent."""
+    with atomic_path(folder) as temporary:
+        for part in parts:
+            part.save_pretrained(str(temporary))
