@@ -1,0 +1,21 @@
+"""Embed the queries of a collection with a teacher or a student."""
+
+import argparse
+from pathlib import Path
+
+from optical.files import run_program
+
+
+def main(encoder: Path, queries: Path, output: Path) -> None:
+    from optical.corpora.lines import read_queries
+    from optical.embedding import embed_texts
+
+    embed_texts(encoder, read_queries(queries).values(), output, task="query")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--encoder", type=Path, required=True, help="folder of the query encoder")
+    parser.add_argument("--queries", type=Path, required=True, help="queries, id<TAB>text a line")
+    parser.add_argument("--output", type=Path, required=True, help="folder to write")
+    run_program(lambda: main(**vars(parser.parse_args())))

@@ -1,0 +1,82 @@
+"""Train the teacher: late interaction on an encoder, with in-batch negatives."""
+
+import argparse
+from pathlib import Path
+
+from optical.files import run_program
+
+# What the columns of the examples are to the model, which marks queries and passages.
+COLUMNS = {"query": "query", "positive": "document"}
+
+
+def main(
+    encoder: Path,
+    training_set: Path,
+    dimension: int,
+    query_length: int,
+    passage_length: int,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    scale: float,
+    seed: int,
+    output: Path,
+) -> None:
+    from sentence_transformers import (
+        MultiVectorEncoderTrainer,
+        MultiVectorEncoderTrainingArguments,
+    )
+    from sentence_transformers.multi_vector_encoder.losses import (
+        MultiVectorMultipleNegativesRankingLoss,
+    )
+    from transformers import set_seed
+
+    from optical.encoders import late_interaction
+    from optical.training import save, show_progress, training_arguments
+    from optical.training_set import read_examples
+
+    show_progress()
+    set_seed(seed)
+    examples = read_examples(training_set)
+    print(f"{len(examples)} queries with a relevant passage", flush=True)
+    model = late_interaction(
+        encoder, dimension=dimension, query_length=query_length, passage_length=passage_length
+    )
+    arguments = training_arguments(
+        MultiVectorEncoderTrainingArguments,
+        output.with_name(f"{output.name}.training"),
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        prompts={column: model.prompts[task] for column, task in COLUMNS.items()},
+        # The same passage twice in a batch would be its own negative.
+        batch_sampler="no_duplicates",
+    )
+    MultiVectorEncoderTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=examples,
+        loss=MultiVectorMultipleNegativesRankingLoss(model, scale=scale),
+    ).train()
+    save(output, model)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--encoder", type=Path, required=True, help="folder of the encoder")
+    parser.add_argument(
+        "--training-set", type=Path, required=True, help="folder: queries, passages, judgements"
+    )
+    parser.add_argument("--dimension", type=int, required=True, help="length of a token vector")
+    parser.add_argument("--query-length", type=int, required=True, help="tokens of a query")
+    parser.add_argument("--passage-length", type=int, required=True, help="tokens of a passage")
+    parser.add_argument("--steps", type=int, required=True, help="optimiser steps")
+    parser.add_argument("--batch-size", type=int, required=True, help="queries a step")
+    parser.add_argument("--learning-rate", type=float, required=True, help="peak learning rate")
+    parser.add_argument(
+        "--scale", type=float, required=True, help="factor on MaxSim before the softmax"
+    )
+    parser.add_argument("--seed", type=int, required=True, help="seed of projection and order")
+    parser.add_argument("--output", type=Path, required=True, help="folder to write")
+    run_program(lambda: main(**vars(parser.parse_args())))
