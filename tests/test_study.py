@@ -1,0 +1,310 @@
+"""A study is checked once, and every mistake in it is one line that names the key."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from optical.study import GROUPS, grouped_languages, is_constructed, known_languages, load_study
+
+ROOT = Path(__file__).parents[1]
+SCHEMA_FILE = ROOT / "schemas" / "config.schema.yaml"
+SCHEMA = yaml.safe_load(SCHEMA_FILE.read_text())
+DATASETS = yaml.safe_load((ROOT / "resources" / "datasets.yaml").read_text())
+
+CONSTRUCTED = """
+study: mine
+pivot: alba
+languages: {high: [bero], low: [fusa]}
+encoders:
+  small: {layers: 1, width: 32, heads: 2, vocabulary: 500}
+  large: {layers: 2, width: 64, heads: 4, vocabulary: 500}
+bitext: {sources: [constructed], pairs: 100}
+training_set: {source: constructed, queries: 100}
+collections: [constructed]
+pretraining:
+  text: {alba: 300, bero: 300, fusa: 30}
+"""
+REAL = """
+study: real
+pivot: en
+languages: {high: [fr], low: [sw]}
+encoders:
+  base: {hub: FacebookAI/xlm-roberta-base, revision: e73636d4f797dec63c3081bb6ed5c7b0bb3f2089}
+bitext: {sources: [tatoeba]}
+training_set: {source: local, folder: squad}
+collections: [xnli-premise]
+local: data
+"""
+
+
+def edited(text, edits):
+    """A study with {"dotted.key": value} set in it; None removes the key."""
+    study = yaml.safe_load(text)
+    for path, value in edits.items():
+        *sections, key = path.split(".")
+        node = study
+        for section in sections:
+            node = node.setdefault(section, {})
+        if value is None:
+            del node[key]
+        else:
+            node[key] = value
+    return study
+
+
+def load(text, **edits):
+    return load_study(edited(text, edits.pop("edits", {})), SCHEMA_FILE, DATASETS)
+
+
+def complaint(text, edits):
+    """The one line that a study with these edits is refused with."""
+    with pytest.raises(ValueError, match=r"\A[^\n]+\Z") as error:
+        load(text, edits=edits)
+    return str(error.value)
+
+
+# --- mistakes ------------------------------------------------------------------------------------
+
+# (edits, what the line says about the key, about the value, about what was expected)
+MISTAKES = {
+    "an unknown key": ({"colections": ["constructed"]}, "'colections'", "collections"),
+    "an unknown key in a section": ({"teacher.step": 5}, "teacher: ", "'step'", "steps"),
+    "an unknown key in an encoder": ({"encoders.small.depth": 5}, "encoders.small: ", "layers"),
+    "an unknown resource group": ({"languages.middle": ["cilu"]}, "languages: ", "'middle'", "mid"),
+    "a missing key": ({"collections": None}, "'collections'", "missing"),
+    "a missing group": ({"languages.low": None}, "languages: ", "'low'", "missing"),
+    "a missing student's teacher": ({"students": {"s": {"encoder": "small"}}}, "'teacher'"),
+    "a number that YAML reads as text": (
+        yaml.safe_load("teacher.learning_rate: 1e-5"),
+        "teacher.learning_rate: ",
+        "'1e-5'",
+        "1.0e-5",
+    ),
+    "a text for a whole number": ({"teacher.steps": "many"}, "teacher.steps: ", "integer"),
+    "a fraction for a whole number": ({"teacher.steps": 1.5}, "teacher.steps: ", "integer"),
+    "a truth value for a number": ({"teacher.steps": True}, "teacher.steps: ", "integer"),
+    "a value below its bounds": ({"teacher.steps": 0}, "teacher.steps: ", "0", "1"),
+    "a value above its bounds": ({"constructed.mixing": 1.5}, "constructed.mixing: ", "1.5", "1"),
+    "a method that does not exist": ({"methods": ["zero_shot", "magic"]}, "magic", "optical"),
+    "no zero-shot to compare with": ({"methods": ["optical"]}, "methods: ", "zero_shot"),
+    "a name that is no folder": ({"study": "a/b"}, "study: ", "a/b"),
+    "a name with a space": ({"encoders.very small": {"folder": "x"}}, "encoders", "very small"),
+    "no encoder": ({"encoders": {}}, "encoders"),
+    "a seed twice": ({"seeds": [1, 1]}, "seeds: "),
+    "an empty group": ({"languages.low": []}, "languages.low: ", "at least 1"),
+    "a misspelt language": ({"languages.low": ["fussa"]}, "languages.low: ", "'fussa'", "fusa"),
+    "a language in two groups": ({"languages.low": ["bero"]}, "languages.low: ", "'bero'", "high"),
+    "a language twice in a group": ({"languages.low": ["fusa", "fusa"]}, "languages.low: "),
+    "the pivot among the languages": ({"languages.low": ["alba"]}, "languages.low: ", "pivot"),
+    "another pivot": ({"pivot": "bero"}, "pivot: ", "'bero'", "'alba'"),
+    "a misspelt language of the text": ({"pretraining.text.bera": 9}, "text", "'bera'", "bero"),
+    "no text for an encoder from scratch": ({"pretraining.text": {}}, "pretraining.text: "),
+    "a student with a missing teacher": (
+        {"students": {"s": {"encoder": "small", "teacher": "huge"}}},
+        "students.s.teacher: ",
+        "'huge'",
+        "small, large",
+    ),
+    "a student of a missing encoder": (
+        {"students": {"s": {"encoder": "tiny", "teacher": "large"}}},
+        "students.s.encoder: ",
+        "'tiny'",
+        "small, large",
+    ),
+    "an encoder of two kinds": ({"encoders.small.folder": "x"}, "encoders.small: ", "or folder"),
+    "an encoder of no kind": ({"encoders.small.heads": None}, "encoders.small: ", "heads"),
+    "a hub model without a revision": (
+        {"encoders.small": {"hub": "a/b"}},
+        "encoders.small: ",
+        "revision",
+    ),
+    "a revision that moves": (
+        {"encoders.small": {"hub": "a/b", "revision": "main"}},
+        "encoders.small",
+        "'main'",
+    ),
+    "heads that do not divide the width": ({"encoders.small.heads": 3}, "encoders.small.heads: "),
+    "constructed bitext for real tests": ({"collections": ["xquad"]}, "collections", "mixed"),
+    "constructed and real bitext": (
+        {"bitext.sources": ["constructed", "tatoeba"]},
+        "bitext.sources",
+        "mixed",
+    ),
+    "endless constructed bitext": ({"bitext": {"sources": ["constructed"]}}, "bitext.pairs: "),
+    "more queries than passages": (
+        {"constructed.queries": 300, "constructed.passages": 200},
+        "constructed.queries: ",
+        "300",
+        "200",
+    ),
+}
+REAL_MISTAKES = {
+    "a language without bitext": ({"languages.low": ["ne"]}, "languages.low: ", "'ne'", "sw"),
+    "a language without a test": ({"languages.low": ["so"]}, "languages.low: ", "'so'", "sw"),
+    "no folder of the local training set": (
+        {"training_set.folder": None},
+        "training_set.folder: ",
+        "local",
+    ),
+    "no folder of local data": ({"local": None}, "local: ", "folder"),
+    "an unknown collection": ({"collections": ["clef"]}, "collections.0: ", "'clef'", "xquad"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_line_naming_the_key(mistake):
+    edits, *parts = MISTAKES[mistake]
+    line = complaint(CONSTRUCTED, edits)
+    assert [part for part in parts if part not in line] == [], line
+
+
+@pytest.mark.parametrize("mistake", REAL_MISTAKES)
+def test_a_mistake_about_real_data_is_one_line_naming_the_key(mistake):
+    edits, *parts = REAL_MISTAKES[mistake]
+    line = complaint(REAL, edits)
+    assert [part for part in parts if part not in line] == [], line
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 3])
+@pytest.mark.parametrize("key", ["languages", "encoders", "bitext", "teacher", "students"])
+def test_a_section_of_another_type_is_one_line_naming_the_key(key, value):
+    study = yaml.safe_load(CONSTRUCTED) | {key: value}
+    with pytest.raises(ValueError, match=rf"\A{key}: [^\n]+\Z"):
+        load_study(study, SCHEMA_FILE, DATASETS)
+
+
+def test_a_study_that_is_empty_says_what_it_lacks():
+    with pytest.raises(ValueError, match=r"\Astudy file: key 'study' is missing\Z"):
+        load_study({}, SCHEMA_FILE, DATASETS)
+
+
+# --- what a study comes to -----------------------------------------------------------------------
+
+
+def test_what_is_left_out_is_filled_in_with_the_defaults_of_the_schema():
+    study = load(CONSTRUCTED)
+    for section in ("constructed", "model", "teacher", "distillation", "index", "search"):
+        properties = SCHEMA["properties"][section]["properties"]
+        assert study[section] == {key: value["default"] for key, value in properties.items()}
+    assert study["seeds"] == SCHEMA["properties"]["seeds"]["default"]
+    assert study["methods"] == ["bm25", "zero_shot", "optical"]
+
+
+def test_what_is_given_stays_and_its_neighbours_are_filled_in():
+    teacher = load(CONSTRUCTED, edits={"teacher.steps": 7})["teacher"]
+    defaults = load(CONSTRUCTED)["teacher"]
+    assert teacher == defaults | {"steps": 7}
+
+
+def test_without_students_each_encoder_learns_from_itself():
+    assert load(CONSTRUCTED)["students"] == {
+        "small": {"encoder": "small", "teacher": "small"},
+        "large": {"encoder": "large", "teacher": "large"},
+    }
+
+
+def test_given_students_are_all_there_are():
+    students = {"small-of-large": {"encoder": "small", "teacher": "large"}}
+    assert load(CONSTRUCTED, edits={"students": students})["students"] == students
+
+
+def test_a_study_is_not_changed_by_loading_it():
+    study = yaml.safe_load(CONSTRUCTED)
+    before = copy.deepcopy(study)
+    load_study(study, SCHEMA_FILE, DATASETS)
+    assert study == before
+
+
+def test_a_study_inherits_nothing_from_one_loaded_before():
+    fresh = load(REAL)
+    load(REAL, edits={"teacher.steps": 7, "languages.mid": ["ru"], "seeds": [5]})
+    changed = load(REAL)
+    changed["students"]["another"] = {}
+    changed["pretraining"]["text"]["fr"] = 1
+    changed["seeds"].append(6)
+    assert load(REAL) == fresh
+
+
+def test_a_real_study_loads():
+    study = load(REAL)
+    assert not is_constructed(study)
+    assert {"en", "fr", "sw"} <= set(known_languages(study, DATASETS))
+
+
+def test_languages_come_by_group_in_the_order_of_the_study():
+    study = load(CONSTRUCTED, edits={"languages": {"low": ["fusa", "ekti"], "high": ["bero"]}})
+    assert list(grouped_languages(study)) == [("high", "bero"), ("low", "fusa"), ("low", "ekti")]
+
+
+def test_the_groups_of_the_schema_are_those_of_the_tables():
+    assert tuple(SCHEMA["properties"]["languages"]["properties"]) == GROUPS
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "config.yaml", *sorted(ROOT.glob("studies/*.yaml"))], ids=lambda path: path.name
+)
+def test_a_study_of_this_repository_loads(path):
+    study = yaml.safe_load(path.read_text())
+    if study["training_set"]["source"] == "local":
+        study.setdefault("local", "data")
+    assert load_study(study, SCHEMA_FILE, DATASETS)["study"] == study["study"]
+    if path.parent.name == "studies":
+        assert study["study"] == path.stem
+
+
+# --- the schema ----------------------------------------------------------------------------------
+
+
+def keys_of(schema, path=""):
+    """(dotted path, its schema) of every key that a study may have; * stands for any name."""
+    for key, subschema in schema.get("properties", {}).items():
+        yield f"{path}{key}", resolved(subschema)
+        yield from keys_of(resolved(subschema), f"{path}{key}.")
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from keys_of(resolved(schema["additionalProperties"]), f"{path}*.")
+
+
+def resolved(schema):
+    """A schema with the definition that it refers to, if any, written out."""
+    if "$ref" not in schema:
+        return schema
+    return SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")] | schema
+
+
+KEYS = dict(keys_of(SCHEMA))
+OPTIONAL = {"languages.mid"} | {key for key in KEYS if key.startswith("encoders.*.")}
+
+
+def test_the_schema_is_a_schema():
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_schema_describes_a_key(key):
+    schema = KEYS[key]
+    assert schema.get("description", "").endswith(".")
+    assert "type" in schema or "enum" in schema
+
+
+@pytest.mark.parametrize("key", [key for key, schema in KEYS.items() if "default" in schema])
+def test_a_default_is_allowed(key):
+    resolved = {**KEYS[key], "$defs": SCHEMA["$defs"]}
+    Draft202012Validator(resolved).validate(KEYS[key]["default"])
+
+
+@pytest.mark.parametrize("key", [key for key, schema in KEYS.items() if "properties" in schema])
+def test_a_section_accepts_no_unknown_key(key):
+    assert KEYS[key]["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("key", sorted(KEYS.keys() - OPTIONAL))
+def test_a_key_is_required_or_has_a_default(key):
+    section, _, name = key.rpartition(".")
+    if section.endswith(".*"):
+        parent = resolved(KEYS[section.removesuffix(".*")]["additionalProperties"])
+    else:
+        parent = KEYS[section] if section else SCHEMA
+    assert (name in parent.get("required", [])) != ("default" in KEYS[key])
