@@ -1,0 +1,31 @@
+# Everything runs in .venv, which is made from requirements.txt once, and anew when that changes.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+bin := .venv/bin
+
+.PHONY: help run test lint bench
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z]*\):.*##/make \1:/p' Makefile
+
+run: .venv/installed  ## run the default study, config.yaml, and print its table
+	$(bin)/snakemake --cores all
+
+test: .venv/installed  ## run all tests, style among them
+	$(bin)/pytest
+
+lint: .venv/installed  ## check style only
+	$(bin)/pytest tests/test_style.py
+
+bench: .venv/installed  ## run the measurements in benchmarks/
+	@set -- benchmarks/*.py; \
+	if [ ! -e "$$1" ]; then echo "benchmarks/: no measurement there yet"; exit; fi; \
+	for file; do echo "== $$file"; PYTHONPATH=workflow_scripts $(bin)/python "$$file"; done
+
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"$(PYTHON) is Python {v[0]}.{v[1]}; expected 3.11 or newer: make PYTHON=python3.11")'
+	@echo "Installing into .venv: 2 GB (6 GB where PyTorch comes with CUDA), some minutes"
+	@$(PYTHON) -m venv --clear .venv
+	@$(bin)/pip install -r requirements.txt | awk '/^ *(Downloading|Processing|Installing)/ { print substr($$0, 1, 78); fflush() }'
+	@touch $@
