@@ -1,0 +1,36 @@
+# The study in one page: what is read, the stages in the order data flows, what is made.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+# A study given by --configfile stands alone: nothing of the default one is below it.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/encoder.smk"
+include: "rules/teacher.smk"
+include: "rules/distill.smk"
+include: "rules/index.smk"
+include: "rules/search.smk"
+include: "rules/score.smk"
+include: "rules/gap.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"results/{study['study']}/report.html",
+        f"results/{study['study']}/gap/gap_table.csv",
+    localrule: True
+
+
+# A run that was asked for less than the whole study ends without a report to show.
+onsuccess:
+    folder = Path("results", study["study"])
+    if (folder / "report.html").exists():
+        show_gap((folder / "gap/gap_table.md").read_text(), folder / "report.html", gap_note)

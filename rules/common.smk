@@ -1,0 +1,197 @@
+# What the rules share: the checked study, the machine, and the sources of a program.
+import ast
+import os
+import re
+import shutil
+import sys
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+sys.path.insert(0, f"{workflow.basedir}/workflow_scripts")
+from optical import corpora
+from optical import study as studies
+from optical.terminal import show_gap
+
+datasets = yaml.safe_load(open(f"{workflow.basedir}/resources/datasets.yaml"))
+try:
+    study = studies.load_study(config, f"{workflow.basedir}/schemas/config.schema.yaml", datasets)
+except ValueError as error:
+    # The whole message: what Snakemake would add is a line of this file.
+    sys.exit(f"study: {error}")
+
+# Rules run `python`: the one that runs Snakemake, unless a conda environment comes before it.
+os.environ.update(
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", os.defpath)]),
+    PYTHONNOUSERSITE="1",
+    # Waiting threads must not hold the cores that another job computes on.
+    OMP_WAIT_POLICY="passive",
+)
+
+# What a rule that uses a GPU asks for; the profile says how many there are.
+gpus = 1 if shutil.which("nvidia-smi") else 0
+
+pivot = study["pivot"]
+languages = [language for _, language in studies.grouped_languages(study)]
+
+
+def one_of(names):
+    """The regular expression of a wildcard that is one of these names, or of none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+wildcard_constraints:
+    study=re.escape(study["study"]),
+    lang=one_of(studies.known_languages(study, datasets)),
+    encoder=one_of(study["encoders"]),
+    teacher=one_of(study["encoders"]),
+    student=one_of(study["students"]),
+    collection=one_of(study["collections"]),
+    seed=r"\d+",
+
+
+def setting(path):
+    """A params function for one setting of the study, such as "teacher/steps".
+
+    Single values are what makes Snakemake rerun a step when, and only when, its own setting
+    changed.
+    """
+
+    def value(wildcards):
+        node = study
+        for key in path.split("/"):
+            node = node[key.format(**wildcards)]
+        return node
+
+    return value
+
+
+@cache
+def local_imports(file):
+    """Local modules that a Python file imports, itself first, read from its import statements."""
+    found = {file: None}
+    for node in ast.walk(ast.parse(Path(workflow.basedir, file).read_text())):
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            found |= dict.fromkeys(module_files(name))
+    return list(found)
+
+
+def module_files(name):
+    """The files of a module of this project and of all that it imports; none of another's."""
+    base = Path("workflow_scripts", *name.split("."))
+    for file in (base.with_suffix(".py"), base / "__init__.py"):
+        if Path(workflow.basedir, file).exists():
+            return local_imports(str(file))
+    return []
+
+
+def program(name, modules=()):
+    """The program of a rule and every local module it needs, so that an edit reruns its users.
+
+    modules: those that the program loads by name, and that its imports therefore do not show.
+    """
+    files = dict.fromkeys(local_imports(f"workflow_scripts/{name}.py"))
+    for module in modules:
+        files |= dict.fromkeys(module_files(module))
+    return list(files)
+
+
+def source_folder(source):
+    """Where the files of a source lie."""
+    if source == "constructed":
+        return f"results/{study['study']}/data/world"
+    return f"downloads/{source}"
+
+
+def source_files(source, *langs):
+    """The files of a source that these languages need."""
+    if source == "constructed":
+        return [f"results/{study['study']}/data/world/world.json"]
+    return [
+        f"downloads/{source}/{name}"
+        for name, file in datasets[source]["files"].items()
+        if file.get("language", pivot) in (*langs, pivot)
+    ]
+
+
+def bitext_sources(lang):
+    """The study's sources of bitext that have a language."""
+    return [
+        source
+        for source in study["bitext"]["sources"]
+        if lang in studies.source_languages(source, datasets)
+    ]
+
+
+def at_most(option, number):
+    """A bound as a command-line option, or nothing where the study sets none."""
+    return "" if number is None else f"{option} {number}"
+
+
+def text_of(wildcards):
+    """What the text to pre-train on is made of: the world, the bitext, or English passages."""
+    if studies.is_constructed(study):
+        return "results/{study}/data/world/world.json"
+    if wildcards.lang == pivot:
+        return "results/{study}/data/training_set"
+    return "results/{study}/data/bitext/{lang}.parquet"
+
+
+def collection_folder(wildcards):
+    return source_folder(studies.dataset_of(wildcards.collection))
+
+
+def collection_program(name):
+    """A program that reads a collection, with the module that reads that collection."""
+    return lambda wildcards: program(name, [corpora.COLLECTIONS[wildcards.collection][0]])
+
+
+def teacher_of(wildcards):
+    return study["students"][wildcards.student]["teacher"]
+
+
+def of_student(path):
+    """An input whose path names the {encoder} or the {teacher} of the job's student."""
+
+    def named(wildcards):
+        student = study["students"][wildcards.student]
+        return path.replace("{encoder}", student["encoder"]).replace(
+            "{teacher}", student["teacher"]
+        )
+
+    return named
+
+
+def query_encoder(wildcards):
+    """The model that reads the queries: the teacher itself, or the distilled student."""
+    if wildcards.method == "zero_shot":
+        return of_student("results/{study}/teachers/{teacher}")(wildcards)
+    return "results/{study}/students/{student}/{method}/{lang}/seed-{seed}"
+
+
+def all_scores(wildcards):
+    """Per-query scores of every student, method, language, seed and collection of the study."""
+    scores = []
+    for collection in study["collections"]:
+        tested = studies.collection_languages(collection, datasets)
+        foreign = [language for language in languages if language in tested]
+        for method in study["methods"]:
+            trained = method not in ("bm25", "zero_shot")
+            scores += expand(
+                "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.scores.parquet",
+                study=wildcards.study,
+                student="none" if method == "bm25" else study["students"],
+                method=method,
+                lang=foreign if trained else [pivot, *foreign],
+                # What was not distilled has no seed, which is written as seed 0.
+                seed=study["seeds"] if trained else 0,
+                collection=collection,
+            )
+    return scores

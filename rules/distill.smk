@@ -1,0 +1,37 @@
+# The student: a query encoder for one language, distilled from bitext alone.
+
+
+rule distill_student:
+    message:
+        "Distilling {wildcards.lang} student {wildcards.student} by {wildcards.method};"
+        " progress in {log}"
+    input:
+        program=program("distill_student"),
+        # A student starts as the fine-tuned teacher of its own size.
+        start=of_student("results/{study}/teachers/{encoder}"),
+        targets=of_student("results/{study}/targets/{teacher}/{lang}"),
+        bitext="results/{study}/data/bitext/{lang}.parquet",
+    output:
+        directory("results/{study}/students/{student}/{method}/{lang}/seed-{seed}"),
+    log:
+        "logs/{study}/distill_student/{student}.{method}.{lang}.seed-{seed}.log",
+    benchmark:
+        "logs/{study}/distill_student/{student}.{method}.{lang}.seed-{seed}.benchmark.tsv"
+    params:
+        steps=setting("distillation/steps"),
+        batch_size=setting("distillation/batch_size"),
+        learning_rate=setting("distillation/learning_rate"),
+        length=setting("distillation/length"),
+        epsilon=setting("distillation/epsilon"),
+        iterations=setting("distillation/iterations"),
+        marginals=setting("distillation/marginals"),
+    resources:
+        gpu=gpus,
+    conda:
+        "../envs/training.yaml"
+    shell:
+        "python {input.program[0]} --start {input.start} --targets {input.targets}"
+        " --bitext {input.bitext} --method {wildcards.method} --steps {params.steps}"
+        " --batch-size {params.batch_size} --learning-rate {params.learning_rate}"
+        " --length {params.length} --epsilon {params.epsilon} --iterations {params.iterations}"
+        " --marginals {params.marginals} --seed {wildcards.seed} --output {output} > {log} 2>&1"

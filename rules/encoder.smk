@@ -1,0 +1,93 @@
+# Encoders: made from scratch, or fetched from the hub or a folder.
+from_scratch = [name for name, encoder in study["encoders"].items() if "layers" in encoder]
+from_hub = [name for name, encoder in study["encoders"].items() if "hub" in encoder]
+from_folder = [name for name, encoder in study["encoders"].items() if "folder" in encoder]
+
+
+rule pretrain_encoder:
+    message:
+        "Pre-training encoder {wildcards.encoder} from scratch; progress in {log}"
+    input:
+        program=program("pretrain_encoder"),
+        text=expand(
+            "results/{{study}}/data/text/{language}.parquet",
+            language=study["pretraining"]["text"],
+        ),
+    output:
+        directory("results/{study}/encoders/{encoder}"),
+    wildcard_constraints:
+        encoder=one_of(from_scratch),
+    log:
+        "logs/{study}/pretrain_encoder/{encoder}.log",
+    benchmark:
+        "logs/{study}/pretrain_encoder/{encoder}.benchmark.tsv"
+    params:
+        layers=setting("encoders/{encoder}/layers"),
+        width=setting("encoders/{encoder}/width"),
+        heads=setting("encoders/{encoder}/heads"),
+        vocabulary=setting("encoders/{encoder}/vocabulary"),
+        exponent=setting("pretraining/exponent"),
+        masked=setting("pretraining/masked"),
+        contrast=setting("pretraining/contrast"),
+        length=setting("pretraining/length"),
+        steps=setting("pretraining/steps"),
+        batch_size=setting("pretraining/batch_size"),
+        learning_rate=setting("pretraining/learning_rate"),
+        largest_loss=setting("pretraining/largest_loss"),
+        seed=setting("pretraining/seed"),
+    resources:
+        gpu=gpus,
+    conda:
+        "../envs/encoder.yaml"
+    shell:
+        "python {input.program[0]} --text {input.text} --layers {params.layers}"
+        " --width {params.width} --heads {params.heads} --vocabulary {params.vocabulary}"
+        " --exponent {params.exponent} --masked {params.masked}"
+        " --contrast {params.contrast} --length {params.length}"
+        " --steps {params.steps} --batch-size {params.batch_size}"
+        " --learning-rate {params.learning_rate} --largest-loss {params.largest_loss}"
+        " --seed {params.seed} --output {output} > {log} 2>&1"
+
+
+rule fetch_encoder:
+    message:
+        "Fetching encoder {wildcards.encoder}, {params.hub}"
+    input:
+        program=program("fetch_encoder"),
+    output:
+        directory("results/{study}/encoders/{encoder}"),
+    wildcard_constraints:
+        encoder=one_of(from_hub),
+    log:
+        "logs/{study}/fetch_encoder/{encoder}.log",
+    benchmark:
+        "logs/{study}/fetch_encoder/{encoder}.benchmark.tsv"
+    params:
+        hub=setting("encoders/{encoder}/hub"),
+        revision=setting("encoders/{encoder}/revision"),
+    conda:
+        "../envs/encoder.yaml"
+    shell:
+        "python {input.program[0]} --hub {params.hub:q} --revision {params.revision}"
+        " --output {output} > {log} 2>&1"
+
+
+rule copy_encoder:
+    message:
+        "Copying encoder {wildcards.encoder} from {params.folder}"
+    input:
+        program=program("fetch_encoder"),
+    output:
+        directory("results/{study}/encoders/{encoder}"),
+    wildcard_constraints:
+        encoder=one_of(from_folder),
+    log:
+        "logs/{study}/copy_encoder/{encoder}.log",
+    benchmark:
+        "logs/{study}/copy_encoder/{encoder}.benchmark.tsv"
+    params:
+        folder=setting("encoders/{encoder}/folder"),
+    conda:
+        "../envs/encoder.yaml"
+    shell:
+        "python {input.program[0]} --folder {params.folder:q} --output {output} > {log} 2>&1"

@@ -1,0 +1,29 @@
+# Scores: every query of every run, so that whatever is compared later is compared by query.
+
+
+rule score_run:
+    message:
+        "Scoring {wildcards.collection} in {wildcards.lang}:"
+        " {wildcards.student}, {wildcards.method}"
+    input:
+        program=program("score_run"),
+        run="results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.run.gz",
+        qrels="results/{study}/data/collections/{collection}/qrels.txt",
+    output:
+        "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.scores.parquet",
+    wildcard_constraints:
+        student=one_of([*study["students"], "none"]),
+    log:
+        "logs/{study}/score_run/{student}.{method}.{lang}.seed-{seed}.{collection}.log",
+    benchmark:
+        "logs/{study}/score_run/{student}.{method}.{lang}.seed-{seed}.{collection}.benchmark.tsv"
+    params:
+        teacher=lambda wildcards: ("none" if wildcards.student == "none" else teacher_of(wildcards)),
+    conda:
+        "../envs/score.yaml"
+    shell:
+        "python {input.program[0]} --run {input.run} --qrels {input.qrels}"
+        " --study {wildcards.study} --student {wildcards.student} --teacher {params.teacher}"
+        " --method {wildcards.method} --language {wildcards.lang}"
+        " --collection {wildcards.collection} --seed {wildcards.seed}"
+        " --output {output} > {log} 2>&1"

@@ -1,0 +1,77 @@
+# Search: queries are embedded in one process and searched in another, because PyTorch and FAISS
+# each bring an OpenMP of their own.
+
+
+rule embed_queries:
+    message:
+        "Embedding the {wildcards.lang} queries of {wildcards.collection}:"
+        " {wildcards.student}, {wildcards.method}"
+    input:
+        program=program("embed_queries"),
+        encoder=query_encoder,
+        queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
+    output:
+        directory("results/{study}/queries/{student}/{method}/{lang}/seed-{seed}/{collection}"),
+    log:
+        "logs/{study}/embed_queries/{student}.{method}.{lang}.seed-{seed}.{collection}.log",
+    benchmark:
+        "logs/{study}/embed_queries/{student}.{method}.{lang}.seed-{seed}.{collection}.benchmark.tsv"
+    resources:
+        gpu=gpus,
+    conda:
+        "../envs/training.yaml"
+    shell:
+        "python {input.program[0]} --encoder {input.encoder} --queries {input.queries}"
+        " --output {output} > {log} 2>&1"
+
+
+rule search_passages:
+    message:
+        "Searching {wildcards.collection} in {wildcards.lang}:"
+        " {wildcards.student}, {wildcards.method}"
+    input:
+        program=program("search_passages"),
+        index=of_student("results/{study}/indexes/{teacher}/{collection}.faiss"),
+        vectors=of_student("results/{study}/passages/{teacher}/{collection}"),
+        passages="results/{study}/data/collections/{collection}/passages.parquet",
+        query_vectors="results/{study}/queries/{student}/{method}/{lang}/seed-{seed}/{collection}",
+        queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
+    output:
+        "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.run.gz",
+    log:
+        "logs/{study}/search_passages/{student}.{method}.{lang}.seed-{seed}.{collection}.log",
+    benchmark:
+        "logs/{study}/search_passages/{student}.{method}.{lang}.seed-{seed}.{collection}.benchmark.tsv"
+    params:
+        neighbours=setting("search/neighbours"),
+        depth=setting("search/depth"),
+    conda:
+        "../envs/index.yaml"
+    shell:
+        "python {input.program[0]} --index {input.index} --vectors {input.vectors}"
+        " --passages {input.passages} --query-vectors {input.query_vectors}"
+        " --queries {input.queries} --neighbours {params.neighbours} --depth {params.depth}"
+        " --output {output} > {log} 2>&1"
+
+
+# The lexical floor: the query as it is, against the words of the pivot's passages.
+rule search_lexical:
+    message:
+        "Searching {wildcards.collection} in {wildcards.lang} with BM25"
+    input:
+        program=program("search_lexical"),
+        passages="results/{study}/data/collections/{collection}/passages.parquet",
+        queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
+    output:
+        "results/{study}/runs/none/bm25/{lang}/seed-0/{collection}.run.gz",
+    log:
+        "logs/{study}/search_lexical/{lang}.{collection}.log",
+    benchmark:
+        "logs/{study}/search_lexical/{lang}.{collection}.benchmark.tsv"
+    params:
+        depth=setting("search/depth"),
+    conda:
+        "../envs/score.yaml"
+    shell:
+        "python {input.program[0]} --passages {input.passages} --queries {input.queries}"
+        " --depth {params.depth} --output {output} > {log} 2>&1"

@@ -1,0 +1,60 @@
+# The teacher: a late-interaction retriever of the pivot language, and its view of the bitext.
+
+
+rule train_teacher:
+    message:
+        "Training teacher {wildcards.teacher}; progress in {log}"
+    input:
+        program=program("train_teacher"),
+        encoder="results/{study}/encoders/{teacher}",
+        training_set="results/{study}/data/training_set",
+    output:
+        directory("results/{study}/teachers/{teacher}"),
+    log:
+        "logs/{study}/train_teacher/{teacher}.log",
+    benchmark:
+        "logs/{study}/train_teacher/{teacher}.benchmark.tsv"
+    params:
+        dimension=setting("model/dimension"),
+        query_length=setting("model/query_length"),
+        passage_length=setting("model/passage_length"),
+        steps=setting("teacher/steps"),
+        batch_size=setting("teacher/batch_size"),
+        learning_rate=setting("teacher/learning_rate"),
+        scale=setting("teacher/scale"),
+        seed=setting("teacher/seed"),
+    resources:
+        gpu=gpus,
+    conda:
+        "../envs/training.yaml"
+    shell:
+        "python {input.program[0]} --encoder {input.encoder} --training-set {input.training_set}"
+        " --dimension {params.dimension} --query-length {params.query_length}"
+        " --passage-length {params.passage_length} --steps {params.steps}"
+        " --batch-size {params.batch_size} --learning-rate {params.learning_rate}"
+        " --scale {params.scale} --seed {params.seed} --output {output} > {log} 2>&1"
+
+
+# Once for a teacher and language: every method, epoch and seed reads the same vectors.
+rule embed_targets:
+    message:
+        "Embedding the {wildcards.lang} bitext's pivot side with teacher {wildcards.teacher}"
+    input:
+        program=program("embed_targets"),
+        teacher="results/{study}/teachers/{teacher}",
+        bitext="results/{study}/data/bitext/{lang}.parquet",
+    output:
+        directory("results/{study}/targets/{teacher}/{lang}"),
+    log:
+        "logs/{study}/embed_targets/{teacher}.{lang}.log",
+    benchmark:
+        "logs/{study}/embed_targets/{teacher}.{lang}.benchmark.tsv"
+    params:
+        length=setting("distillation/length"),
+    resources:
+        gpu=gpus,
+    conda:
+        "../envs/training.yaml"
+    shell:
+        "python {input.program[0]} --teacher {input.teacher} --bitext {input.bitext}"
+        " --length {params.length} --output {output} > {log} 2>&1"
