@@ -67,6 +67,19 @@ def setting(path):
     return value
 
 
+def learning_rate(stage):
+    """A params function for the learning rate of a stage, scaled for the encoder it trains."""
+
+    def value(wildcards):
+        names = dict(wildcards.items())
+        encoder = names.get("encoder") or names.get("teacher")
+        if "student" in names:
+            encoder = study["students"][wildcards.student]["encoder"]
+        return study[stage]["learning_rate"] * study["encoders"][encoder]["learning_rate_scale"]
+
+    return value
+
+
 @cache
 def local_imports(file):
     """Local modules that a Python file imports, itself first, read from its import statements."""

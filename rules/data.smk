@@ -33,13 +33,12 @@ rule construct_world:
         facts=setting("constructed/facts_per_passage"),
         passages=setting("constructed/passages"),
         queries=setting("constructed/queries"),
-        mixing=setting("constructed/mixing"),
     conda:
         "../envs/data.yaml"
     shell:
         "python {input.program[0]} --seed {params.seed} --entities {params.entities}"
         " --relations {params.relations} --zipf {params.zipf} --facts-per-passage {params.facts}"
-        " --passages {params.passages} --queries {params.queries} --mixing {params.mixing}"
+        " --passages {params.passages} --queries {params.queries}"
         " --output {output} > {log} 2>&1"
 
 

@@ -20,7 +20,7 @@ rule distill_student:
     params:
         steps=setting("distillation/steps"),
         batch_size=setting("distillation/batch_size"),
-        learning_rate=setting("distillation/learning_rate"),
+        learning_rate=learning_rate("distillation"),
         length=setting("distillation/length"),
         epsilon=setting("distillation/epsilon"),
         iterations=setting("distillation/iterations"),

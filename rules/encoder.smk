@@ -32,7 +32,7 @@ rule pretrain_encoder:
         length=setting("pretraining/length"),
         steps=setting("pretraining/steps"),
         batch_size=setting("pretraining/batch_size"),
-        learning_rate=setting("pretraining/learning_rate"),
+        learning_rate=learning_rate("pretraining"),
         largest_loss=setting("pretraining/largest_loss"),
         seed=setting("pretraining/seed"),
     resources:

@@ -111,7 +111,10 @@ rule write_report:
         map_picture="results/{study}/gap/map_by_language.svg",
         gap_picture="results/{study}/gap/gap_by_size.svg",
         cleaning=expand("results/{{study}}/data/bitext/{lang}.cleaning.csv", lang=languages),
-        environments=[f"envs/{name}.yaml" for name in ("data", "encoder", "training", "index", "score", "report")],
+        environments=[
+            f"envs/{name}.yaml"
+            for name in ("data", "encoder", "training", "index", "score", "report")
+        ],
     output:
         "results/{study}/report.html",
     log:

@@ -20,7 +20,7 @@ rule train_teacher:
         passage_length=setting("model/passage_length"),
         steps=setting("teacher/steps"),
         batch_size=setting("teacher/batch_size"),
-        learning_rate=setting("teacher/learning_rate"),
+        learning_rate=learning_rate("teacher"),
         scale=setting("teacher/scale"),
         seed=setting("teacher/seed"),
     resources:

@@ -87,7 +87,7 @@ MISTAKES = {
     "a fraction for a whole number": ({"teacher.steps": 1.5}, "teacher.steps: ", "integer"),
     "a truth value for a number": ({"teacher.steps": True}, "teacher.steps: ", "integer"),
     "a value below its bounds": ({"teacher.steps": 0}, "teacher.steps: ", "0", "1"),
-    "a value above its bounds": ({"constructed.mixing": 1.5}, "constructed.mixing: ", "1.5", "1"),
+    "a value above its bounds": ({"pretraining.masked": 1.5}, "pretraining.masked: ", "1.5", "1"),
     "a method that does not exist": ({"methods": ["zero_shot", "magic"]}, "magic", "optical"),
     "no zero-shot to compare with": ({"methods": ["optical"]}, "methods: ", "zero_shot"),
     "a name that is no folder": ({"study": "a/b"}, "study: ", "a/b"),

@@ -25,8 +25,5 @@ if __name__ == "__main__":
     )
     parser.add_argument("--passages", type=int, required=True, help="size of the test collection")
     parser.add_argument("--queries", type=int, required=True, help="queries of the collection")
-    parser.add_argument(
-        "--mixing", type=float, required=True, help="share of borrowed words in pre-training text"
-    )
     parser.add_argument("--output", type=Path, required=True, help="world.json to write")
     run_program(lambda: main(**vars(parser.parse_args())))

@@ -15,7 +15,7 @@ per language differs. What it cannot: anything about a natural language.
 
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -60,7 +60,7 @@ COLLECTION, TRAINING, BITEXT, TEXT, QUERY = range(5)
 
 @dataclass(frozen=True)
 class World:
-    """The settings that a world follows from; `sizes` bound what is not asked for by number."""
+    """The settings that a world follows from."""
 
     seed: int
     entities: int
@@ -69,7 +69,6 @@ class World:
     facts_per_passage: int
     passages: int
     queries: int
-    mixing: float
 
 
 class Fact(NamedTuple):
@@ -81,8 +80,12 @@ class Fact(NamedTuple):
 
 
 def read_world(folder: Path) -> World:
-    """The world of `folder/world.json`."""
-    return World(**json.loads((Path(folder) / "world.json").read_text()))
+    """The world of `folder/world.json`; ValueError when the file does not describe one."""
+    path = Path(folder) / "world.json"
+    try:
+        return World(**json.loads(path.read_text()))
+    except TypeError as error:
+        raise ValueError(f"{path}: not the settings of a world ({error})") from None
 
 
 # --- facts ---------------------------------------------------------------------------------------
@@ -208,23 +211,9 @@ def lexicon(world: World, name: str) -> Lexicon:
     )
 
 
-def clause(
-    world: World,
-    name: str,
-    fact: Fact,
-    asked: int | None = None,
-    other: str | None = None,
-    borrowed: Sequence[bool] = (False, False, False),
-) -> str:
-    """A fact as a clause of a language.
-
-    The part `asked` for is replaced by its question word; the `borrowed` ones of subject, relation
-    and object are words of the language `other`, with this language's marks.
-    """
+def clause(world: World, name: str, fact: Fact, asked: int | None = None) -> str:
+    """A fact as a clause of a language; the part `asked` for is replaced by its question word."""
     words, language = lexicon(world, name), LANGUAGES[name]
-    subject, relation, object_ = (
-        lexicon(world, other if other and foreign else name) for foreign in borrowed
-    )
 
     def marked(form: str, mark: str) -> str:
         if language.affix == "prefix":
@@ -234,9 +223,9 @@ def clause(
         return f"{words.article} {form}"
 
     parts = {
-        "s": marked(subject.entities[fact.subject], words.subject_mark),
-        "v": relation.relations[fact.relation],
-        "o": marked(object_.entities[fact.object], words.object_mark),
+        "s": marked(words.entities[fact.subject], words.subject_mark),
+        "v": words.relations[fact.relation],
+        "o": marked(words.entities[fact.object], words.object_mark),
     }
     if asked is not None:
         parts["svo"[asked]] = words.question[asked]
@@ -258,33 +247,20 @@ def bitext(folder: Path, language: str) -> Iterator[Pair]:
 
 def text(folder: Path, language: str) -> Iterator[Pair]:
     """Text to pre-train an encoder on, without end; the pivot's own has an empty translation."""
-    world = read_world(folder)
-    return parallel(world, language, TEXT, world.mixing)
+    return parallel(read_world(folder), language, TEXT)
 
 
-def parallel(world: World, language: str, stream: int, mixing: float = 0.0) -> Iterator[Pair]:
-    """Endless texts of one or two sentences in `language` with their pivot translation.
-
-    mixing: share of the words on each side that are borrowed from the other side's language.
-    """
+def parallel(world: World, language: str, stream: int) -> Iterator[Pair]:
+    """Endless texts of one or two sentences in `language`, with their pivot translation."""
     for i in count():
         rng = generator(world, stream, zlib.crc32(language.encode()), i)
-        facts, asked = draw_facts(world, rng, 1 + int(rng.integers(2))), None
+        facts = draw_facts(world, rng, 1 + int(rng.integers(2)))
         if rng.random() < 0.25:
-            facts, asked = facts[:1], int(rng.choice((0, 2)))
-        end = "." if asked is None else ""
-        foreign, pivot = (
-            " ".join(
-                clause(world, name, fact, asked, other, rng.random(3) < mixing) + end
-                for fact in facts
-            )
-            for name, other in ((language, PIVOT), (PIVOT, language))
-        )
-        yield Pair(
-            f"{language}-{i}",
-            foreign,
-            "" if language == PIVOT else pivot,
-        )
+            asked = int(rng.choice((0, 2)))
+            source, target = (clause(world, name, facts[0], asked) for name in (language, PIVOT))
+        else:
+            source, target = (tell(world, name, facts) for name in (language, PIVOT))
+        yield Pair(f"{language}-{i}", source, "" if language == PIVOT else target)
 
 
 def passages(folder: Path) -> Iterator[Passage]:
