@@ -21,16 +21,12 @@ def main(
     seed: int,
     output: Path,
 ) -> None:
-    from sentence_transformers import (
-        MultiVectorEncoderTrainer,
-        MultiVectorEncoderTrainingArguments,
-    )
     from transformers import set_seed
 
     from optical.distillation import read_pairs, transport_loss_for
     from optical.encoders import load
     from optical.token_vectors import TokenVectors
-    from optical.training import save, show_progress, training_arguments
+    from optical.training import show_progress, train_late_interaction
 
     show_progress()
     set_seed(seed)
@@ -41,18 +37,18 @@ def main(
     loss = transport_loss_for(
         student, vectors, pairs, marginals=marginals, epsilon=epsilon, iterations=iterations
     )
-    arguments = training_arguments(
-        MultiVectorEncoderTrainingArguments,
-        output.with_name(f"{output.name}.training"),
+    train_late_interaction(
+        student,
+        pairs,
+        loss,
+        output,
+        columns={"source": "query"},
         steps=steps,
         batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
         max_length=length,
-        prompts={"source": student.prompts["query"]},
     )
-    MultiVectorEncoderTrainer(model=student, args=arguments, train_dataset=pairs, loss=loss).train()
-    save(output, student)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def main(
     print(f"{len(tokenizer)} pieces, {model.num_parameters():,} parameters", flush=True)
     arguments = training_arguments(
         TrainingArguments,
-        output.with_name(f"{output.name}.training"),
+        output,
         steps=steps,
         batch_size=batch_size,
         learning_rate=learning_rate,

@@ -5,9 +5,6 @@ from pathlib import Path
 
 from optical.files import run_program
 
-# What the columns of the examples are to the model, which marks queries and passages.
-COLUMNS = {"query": "query", "positive": "document"}
-
 
 def main(
     encoder: Path,
@@ -22,17 +19,13 @@ def main(
     seed: int,
     output: Path,
 ) -> None:
-    from sentence_transformers import (
-        MultiVectorEncoderTrainer,
-        MultiVectorEncoderTrainingArguments,
-    )
     from sentence_transformers.multi_vector_encoder.losses import (
         MultiVectorMultipleNegativesRankingLoss,
     )
     from transformers import set_seed
 
     from optical.encoders import late_interaction
-    from optical.training import save, show_progress, training_arguments
+    from optical.training import show_progress, train_late_interaction
     from optical.training_set import read_examples
 
     show_progress()
@@ -42,24 +35,19 @@ def main(
     model = late_interaction(
         encoder, dimension=dimension, query_length=query_length, passage_length=passage_length
     )
-    arguments = training_arguments(
-        MultiVectorEncoderTrainingArguments,
-        output.with_name(f"{output.name}.training"),
+    train_late_interaction(
+        model,
+        examples,
+        MultiVectorMultipleNegativesRankingLoss(model, scale=scale),
+        output,
+        columns={"query": "query", "positive": "document"},
         steps=steps,
         batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
-        prompts={column: model.prompts[task] for column, task in COLUMNS.items()},
         # The same passage twice in a batch would be its own negative.
         batch_sampler="no_duplicates",
     )
-    MultiVectorEncoderTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=examples,
-        loss=MultiVectorMultipleNegativesRankingLoss(model, scale=scale),
-    ).train()
-    save(output, model)
 
 
 if __name__ == "__main__":

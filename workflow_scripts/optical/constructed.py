@@ -45,12 +45,12 @@ class Language:
 PIVOT = "alba"
 LANGUAGES = {
     "alba": Language("svo", "none", 0.0, "bdlmnprst", "aeiou"),
-    "bero": Language("svo", "suffix", 0.30, "bdfglmnrv", "aeio"),
-    "cilu": Language("sov", "suffix", 0.15, "cklmnpstz", "aiu"),
+    "bero": Language("svo", "suffix", 0.25, "bdfglmnrv", "aeio"),
+    "cilu": Language("sov", "suffix", 0.20, "cklmnpstz", "aiu"),
     "doma": Language("vso", "prefix", 0.20, "bdghjkmnr", "aeou"),
-    "ekti": Language("sov", "prefix", 0.10, "fhkpqstxy", "eiu"),
-    "fusa": Language("vso", "suffix", 0.20, "bfghjlsvw", "aou"),
-    "gano": Language("osv", "suffix", 0.10, "cdgknqrwz", "aio"),
+    "ekti": Language("sov", "prefix", 0.20, "fhkpqstxy", "eiu"),
+    "fusa": Language("vso", "suffix", 0.25, "bfghjlsvw", "aou"),
+    "gano": Language("osv", "suffix", 0.20, "cdgknqrwz", "aio"),
     "hexi": Language("vos", "prefix", 0.15, "hjlmpqvxz", "eio"),
 }
 
