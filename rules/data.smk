@@ -12,6 +12,12 @@ else:
         f"{training_folder}/{name}"
         for name in ("collection.tsv", "queries.train.tsv", "qrels.train.tsv")
     ]
+    # Hard negatives are optional: given, or the other passages of the same article.
+    training_files += [
+        file
+        for name in ("negatives.tsv", "articles.tsv")
+        if Path(file := f"{training_folder}/{name}").exists()
+    ]
 
 
 rule construct_world:
