@@ -47,11 +47,11 @@ LANGUAGES = {
     "alba": Language("svo", "none", 0.0, "bdlmnprst", "aeiou"),
     "bero": Language("svo", "suffix", 0.25, "bdfglmnrv", "aeio"),
     "cilu": Language("sov", "suffix", 0.20, "cklmnpstz", "aiu"),
-    "doma": Language("vso", "prefix", 0.20, "bdghjkmnr", "aeou"),
+    "doma": Language("vso", "prefix", 0.25, "bdghjkmnr", "aeou"),
     "ekti": Language("sov", "prefix", 0.20, "fhkpqstxy", "eiu"),
-    "fusa": Language("vso", "suffix", 0.25, "bfghjlsvw", "aou"),
-    "gano": Language("osv", "suffix", 0.20, "cdgknqrwz", "aio"),
-    "hexi": Language("vos", "prefix", 0.15, "hjlmpqvxz", "eio"),
+    "fusa": Language("vso", "suffix", 0.15, "bfghjlsvw", "aou"),
+    "gano": Language("osv", "suffix", 0.15, "cdgknqrwz", "aio"),
+    "hexi": Language("vos", "prefix", 0.20, "hjlmpqvxz", "eio"),
 }
 
 # Streams of items that must not share facts have different numbers.
