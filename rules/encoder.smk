@@ -39,6 +39,8 @@ rule pretrain_encoder:
         gpu=gpus,
     conda:
         "../envs/encoder.yaml"
+    # Everything else waits for the encoders and then the teachers: they go first.
+    priority: 2
     shell:
         "python {input.program[0]} --text {input.text} --layers {params.layers}"
         " --width {params.width} --heads {params.heads} --vocabulary {params.vocabulary}"
@@ -67,6 +69,7 @@ rule fetch_encoder:
         revision=setting("encoders/{encoder}/revision"),
     conda:
         "../envs/encoder.yaml"
+    priority: 2
     shell:
         "python {input.program[0]} --hub {params.hub:q} --revision {params.revision}"
         " --output {output} > {log} 2>&1"
@@ -89,5 +92,6 @@ rule copy_encoder:
         folder=setting("encoders/{encoder}/folder"),
     conda:
         "../envs/encoder.yaml"
+    priority: 2
     shell:
         "python {input.program[0]} --folder {params.folder:q} --output {output} > {log} 2>&1"

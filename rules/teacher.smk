@@ -27,6 +27,7 @@ rule train_teacher:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
+    priority: 1
     shell:
         "python {input.program[0]} --encoder {input.encoder} --training-set {input.training_set}"
         " --dimension {params.dimension} --query-length {params.query_length}"
