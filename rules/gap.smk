@@ -1,8 +1,8 @@
 # The answer: the tables, the pictures and the report.
 gap_note = (
     "This study runs on constructed data: small artificial languages made by a program. It shows"
-    " that the whole chain works, and how the gap behaves when languages differ only in how much"
-    " of their text the encoders have read. It says nothing about any natural language."
+    " that the whole chain works, and how the gap behaves when languages differ above all in how"
+    " much of their text the encoders have read. It says nothing about any natural language."
     if studies.is_constructed(study)
     else ""
 )
