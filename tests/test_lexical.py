@@ -3,7 +3,7 @@ import pytest
 
 import search_lexical
 from optical.lexical import LexicalIndex
-from optical.trec import read_run
+from optical.trec import iterate_run
 
 TEXTS = {
     "p3": "the cat sat on the mat",
@@ -41,4 +41,4 @@ def test_ties_at_the_last_place_go_by_passage_id(passages):
 def test_search_lexical_writes_a_run(passages, tmp_path):
     (tmp_path / "sw.tsv").write_text("1\tcity\n2\tkigeni\n")
     search_lexical.main(passages, tmp_path / "sw.tsv", 10, tmp_path / "x.run.gz")
-    assert read_run(tmp_path / "x.run.gz") == {"1": {"p1": 2.0, "p2": 1.0}}
+    assert dict(iterate_run(tmp_path / "x.run.gz")) == {"1": {"p1": 2.0, "p2": 1.0}}

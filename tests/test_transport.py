@@ -1,5 +1,6 @@
 import pytest
 import torch
+from scipy.optimize import linprog
 
 from optical.transport import cosine_cost, marginals, transport_loss, transport_plan
 
@@ -40,7 +41,6 @@ def test_padding_carries_no_mass_and_changes_nothing():
 
 
 def test_the_plan_is_the_one_of_the_linear_programme_as_epsilon_falls():
-    linprog = pytest.importorskip("scipy.optimize").linprog
     cost, rows, columns = problem([(4, 4)])
     plan = transport_plan(cost, marginals(rows), marginals(columns), epsilon=2e-3, iterations=5000)
     constraints = torch.zeros(8, 16)

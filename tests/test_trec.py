@@ -10,7 +10,6 @@ from optical.scoring import score_run
 from optical.trec import (
     iterate_run,
     read_qrels,
-    read_run,
     write_run,
 )
 
@@ -41,7 +40,7 @@ def test_near_equal_scores_keep_their_order_in_float32(tmp_path):
 def test_equal_scores_are_ordered_by_passage_id(tmp_path):
     write_run(tmp_path / "1.run.gz", [("q", {"b": 1.0, "c": 2.0, "a": 1.0})], "test")
     write_run(tmp_path / "2.run.gz", [("q", {"a": 1.0, "c": 2.0, "b": 1.0})], "test")
-    assert list(read_run(tmp_path / "1.run.gz")["q"]) == ["c", "a", "b"]
+    assert list(dict(iterate_run(tmp_path / "1.run.gz"))["q"]) == ["c", "a", "b"]
     assert (tmp_path / "1.run.gz").read_bytes() == (tmp_path / "2.run.gz").read_bytes()
 
 
@@ -130,7 +129,7 @@ def test_scores_equal_in_float32_are_an_error():
 def test_a_bad_line_of_a_run_is_named(tmp_path, text, message):
     path = write_gzip(tmp_path / "x.run.gz", text)
     with pytest.raises(ValueError, match=f"x.run.gz{message}"):
-        read_run(path)
+        dict(iterate_run(path))
 
 
 def test_a_run_cut_off_is_an_error(tmp_path):

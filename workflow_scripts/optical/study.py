@@ -73,7 +73,8 @@ def explain(error: ValidationError) -> str:
             hint = "; YAML reads 1e-5 as text, write 1.0e-5"
         return f"{key}: {error.instance!r} is not of type {wanted}{hint}"
     if error.validator == "enum":
-        return f"{key}: {error.instance!r} is unknown; expected one of {choices(error)}"
+        choices = ", ".join(map(str, error.validator_value))
+        return f"{key}: {error.instance!r} is unknown; expected one of {choices}"
     if error.validator == "oneOf":
         return (
             f"{key}: expected layers, width, heads and vocabulary (from scratch), "
@@ -84,11 +85,6 @@ def explain(error: ValidationError) -> str:
     if error.validator == "minItems":
         return f"{key}: the list is empty; expected at least {error.validator_value}"
     return f"{key}: {error.message}"
-
-
-def choices(error: ValidationError) -> str:
-    """The allowed values of an `enum`."""
-    return ", ".join(map(str, error.validator_value))
 
 
 # --- checks of one key against another -----------------------------------------------------------

@@ -92,11 +92,6 @@ def iterate_run(path: str | Path) -> Iterator[tuple[str, dict[str, float]]]:
         yield query, results
 
 
-def read_run(path: str | Path) -> dict[str, dict[str, float]]:
-    """Read a whole gzipped TREC run: {query id: {passage id: score}}."""
-    return dict(iterate_run(path))
-
-
 def read_qrels(path: str | Path) -> dict[str, dict[str, int]]:
     """Read TREC judgements: {query id: {passage id: relevance}}.
 
