@@ -15,6 +15,7 @@ PROJECT = {"optical"}
 # Where a distribution's name is not the name of its module.
 DISTRIBUTION = {
     "faiss": "faiss-cpu",
+    "ot": "pot",
     "pytrec_eval": "pytrec-eval-terrier",
     "yaml": "pyyaml",
 }
@@ -29,8 +30,8 @@ def canonical(name):
 
 
 def pinned(lines):
-    """{distribution: version} of lines that must all be of the form name==version."""
-    matches = [re.fullmatch(r"([\w.-]+)==([\w.]+)", line) for line in lines]
+    """{distribution: version} of lines of the form name==version, perhaps with a marker."""
+    matches = [re.fullmatch(r"([\w.-]+)==([\w.]+)(; .+)?", line) for line in lines]
     assert all(matches), f"not name==version: {lines[matches.index(None)]}"
     return {canonical(match[1]): match[2] for match in matches}
 

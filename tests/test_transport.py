@@ -1,71 +1,148 @@
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
-from scipy.optimize import linprog
 
-from optical.transport import cosine_cost, marginals, transport_loss, transport_plan
+from optical.transport import (
+    SOLVERS,
+    cosine_cost,
+    marginals,
+    safe_block,
+    scores,
+    transport_loss,
+    transport_plan,
+)
 
 
-def problem(sizes=((3, 5), (6, 2), (1, 1)), seed=0):
-    """Costs and marginals of padded problems of these sizes."""
+def problem(sizes=((3, 5), (6, 2), (1, 1)), seed=0, dtype=torch.float32):
+    """Costs up to 2 and uneven marginals of padded problems of these sizes."""
     rng = torch.Generator().manual_seed(seed)
     n, m = (max(size[side] for size in sizes) for side in (0, 1))
     cost = torch.rand(len(sizes), n, m, generator=rng) * 2
     rows = torch.arange(n) < torch.tensor([[size[0]] for size in sizes])
     columns = torch.arange(m) < torch.tensor([[size[1]] for size in sizes])
-    return cost, rows, columns
+    source, target = (
+        marginals(mask, 0.1 + torch.rand(mask.shape, generator=rng)) for mask in (rows, columns)
+    )
+    return cost.to(dtype), source.to(dtype), target.to(dtype)
 
 
-@pytest.mark.parametrize("epsilon", [1e-3, 0.05, 1.0])
-def test_the_plan_has_the_marginals_that_were_asked_for(epsilon):
-    cost, rows, columns = problem()
-    source, target = marginals(rows), marginals(columns)
-    plan = transport_plan(cost, source, target, epsilon=epsilon, iterations=3000)
-    assert torch.isfinite(plan).all()
+def log_domain(cost, source, target, epsilon, iterations):
+    """Sinkhorn as the textbook has it, in float64: what the fast one is held against."""
+    score, source, target = cost.double() / -epsilon, source.double(), target.double()
+    column = torch.where(target > 0, 0.0, -torch.inf).double()
+    for _ in range(iterations):
+        row = source.log() - torch.logsumexp(score + column[:, None, :], dim=2)
+        column = target.log() - torch.logsumexp(score + row[:, :, None], dim=1)
+    return (score + row[:, :, None] + column[:, None, :]).exp()
+
+
+SIZES = {
+    "small": ((3, 5), (6, 2), (1, 1)),
+    "square": ((32, 32), (32, 7), (20, 32)),
+    "wide": ((4, 512), (1, 300)),
+    "tall": ((512, 3), (400, 1)),
+    "one": ((1, 1),),
+}
+
+
+@pytest.mark.parametrize("iterations", [1, 20, 150])
+@pytest.mark.parametrize("epsilon", [1e-3, 0.01, 0.05, 1.0])
+@pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
+def test_sinkhorn_is_the_log_domain_one_in_float32_too(sizes, epsilon, iterations):
+    cost, source, target = problem(sizes)
+    wanted = log_domain(cost, source, target, epsilon, iterations)
+    plan = transport_plan(cost, source, target, epsilon=epsilon, iterations=iterations)
+    assert plan.dtype == torch.float32
+    torch.testing.assert_close(plan.double(), wanted, atol=1e-6, rtol=0)
+    double = transport_plan(
+        cost.double(), source.double(), target.double(), epsilon=epsilon, iterations=iterations
+    )
+    torch.testing.assert_close(
+        double,
+        log_domain(cost, source.double(), target.double(), epsilon, iterations),
+        atol=1e-12,
+        rtol=0,
+    )
+
+
+def test_the_kernel_is_made_anew_only_where_the_range_of_floats_asks_for_it():
+    cost, source, target = problem(SIZES["square"])
+    assert safe_block(cost, source, target, 0.05) > 1000
+    assert 1 <= safe_block(cost, source, target, 0.01) < 10
+
+
+def test_the_entropic_plan_is_that_of_pot():
+    import ot
+
+    cost, source, target = problem(((32, 32),) * 8, dtype=torch.float64)
+    wanted = ot.solve_batch(cost, 0.05, source, target, max_iter=2000, tol=1e-12).plan
+    plan = transport_plan(cost, source, target, epsilon=0.05, iterations=2000)
+    torch.testing.assert_close(plan, wanted, atol=1e-5, rtol=0)
+
+
+def test_ipot_comes_near_the_exact_cost():
+    cost, source, target = problem(SIZES["square"])
+    plans = {
+        solver: transport_plan(cost, source, target, solver=solver, epsilon=0.1, iterations=200)
+        for solver in ("ipot", "exact")
+    }
+    assert plans["ipot"].isfinite().all()
+    ipot, exact = (transport_loss(cost, plans[solver]) for solver in ("ipot", "exact"))
+    torch.testing.assert_close(ipot, exact, atol=1e-3, rtol=0)
+    torch.testing.assert_close(plans["exact"].sum(dim=2), source)
+    torch.testing.assert_close(plans["exact"].sum(dim=1), target)
+
+
+def test_ipot_stays_finite_where_the_textbook_underflows():
+    cost, source, target = problem(SIZES["square"])
+    plan = transport_plan(cost, source, target, solver="ipot", epsilon=0.005, iterations=300)
+    assert plan.isfinite().all()
     torch.testing.assert_close(plan.sum(dim=1), target)
-    torch.testing.assert_close(plan.sum(dim=2), source, atol=2e-3, rtol=0)
 
 
-def test_padding_carries_no_mass_and_changes_nothing():
-    cost, rows, columns = problem()
-    plan = transport_plan(cost, marginals(rows), marginals(columns), epsilon=0.05, iterations=50)
-    for row, (n, m) in enumerate([(3, 5), (6, 2), (1, 1)]):
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_padding_carries_no_mass_and_changes_nothing(solver):
+    cost, source, target = problem()
+    settings = {"solver": solver, "epsilon": 0.05, "iterations": 50}
+    plan = transport_plan(cost, source, target, **settings)
+    for row, (n, m) in enumerate(SIZES["small"]):
         alone = transport_plan(
             cost[row : row + 1, :n, :m],
-            marginals(torch.ones(1, n, dtype=torch.bool)),
-            marginals(torch.ones(1, m, dtype=torch.bool)),
-            epsilon=0.05,
-            iterations=50,
+            source[row : row + 1, :n],
+            target[row : row + 1, :m],
+            **settings,
         )
-        torch.testing.assert_close(plan[row, :n, :m], alone[0])
+        torch.testing.assert_close(plan[row, :n, :m], alone[0], atol=1e-6, rtol=0)
         assert plan[row].sum() == pytest.approx(alone.sum().item(), abs=1e-6)
 
 
-def test_the_plan_is_the_one_of_the_linear_programme_as_epsilon_falls():
-    cost, rows, columns = problem([(4, 4)])
-    plan = transport_plan(cost, marginals(rows), marginals(columns), epsilon=2e-3, iterations=5000)
-    constraints = torch.zeros(8, 16)
-    for i in range(4):
-        constraints[i, 4 * i : 4 * i + 4] = 1
-        constraints[4 + i, i::4] = 1
-    exact = linprog(cost[0].flatten().numpy(), A_eq=constraints.numpy(), b_eq=[0.25] * 8).fun
-    assert (plan * cost).sum().item() == pytest.approx(exact, abs=5e-3)
-
-
-def test_a_small_epsilon_aligns_each_token_with_its_own_copy():
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_small_epsilon_aligns_each_token_with_its_own_copy(solver):
     vectors = torch.eye(4)[None]
     cost = cosine_cost(vectors, vectors[:, [2, 0, 3, 1]])
     mass = marginals(torch.ones(1, 4, dtype=torch.bool))
-    plan = transport_plan(cost, mass, mass, epsilon=0.02, iterations=50)
+    plan = transport_plan(cost, mass, mass, solver=solver, epsilon=0.02, iterations=50)
     assert plan[0].argmax(dim=1).tolist() == [1, 3, 0, 2]
 
 
-def test_the_gradient_of_the_loss_with_respect_to_the_cost_is_the_plan():
-    cost, rows, columns = problem()
-    cost.requires_grad_()
-    plan = transport_plan(cost, marginals(rows), marginals(columns), epsilon=0.05, iterations=50)
-    transport_loss(cost, plan).sum().backward()
+def test_the_gradient_with_respect_to_both_token_tensors_is_that_of_finite_differences():
+    rng = torch.Generator().manual_seed(1)
+    source, target = (
+        torch.randn(2, n, 8, generator=rng, dtype=torch.float64, requires_grad=True) for n in (5, 4)
+    )
+    _, rows, columns = problem(((5, 4), (3, 2)), dtype=torch.float64)
+    plan = transport_plan(
+        cosine_cost(source, target).detach(), rows, columns, epsilon=0.05, iterations=50
+    )
     assert not plan.requires_grad
-    torch.testing.assert_close(cost.grad, plan)
+
+    def loss(source, target):
+        return transport_loss(cosine_cost(source, target), plan)
+
+    assert torch.autograd.gradcheck(loss, (source, target), eps=1e-6, atol=1e-5)
 
 
 def test_cost_is_one_minus_cosine_whatever_the_length_of_the_vectors():
@@ -76,18 +153,101 @@ def test_cost_is_one_minus_cosine_whatever_the_length_of_the_vectors():
     )
 
 
+def test_half_precision_vectors_are_compared_in_float32():
+    vectors = torch.randn(1, 3, 8).to(torch.bfloat16)
+    cost = cosine_cost(vectors, vectors)
+    assert cost.dtype == torch.float32
+    torch.testing.assert_close(cost.diagonal(dim1=1, dim2=2), torch.zeros(1, 3))
+
+
 def test_weights_share_the_mass_in_proportion():
     mask = torch.tensor([[True, True, False]])
     mass = marginals(mask, torch.tensor([[1.0, 3.0, 100.0]]))
     torch.testing.assert_close(mass, torch.tensor([[0.25, 0.75, 0.0]]))
 
 
-def test_a_sentence_without_a_token_is_an_error_that_names_it():
+# --- what has no plan is an error that names the problem -----------------------------------------
+
+
+def test_a_sentence_without_a_token():
     with pytest.raises(ValueError, match="sentence 1 of the batch has no token"):
         marginals(torch.tensor([[True], [False]]))
 
 
-def test_a_cost_that_is_not_a_number_is_an_error():
-    mass = marginals(torch.ones(1, 1, dtype=torch.bool))
-    with pytest.raises(ValueError, match="not finite"):
-        transport_plan(torch.full((1, 1, 1), torch.nan), mass, mass, epsilon=0.05, iterations=5)
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_a_cost_that_is_not_finite(value):
+    cost, source, target = problem()
+    cost[1, 0, 0] = value
+    with pytest.raises(ValueError, match="problem 1 of the batch has a cost that is not finite"):
+        transport_plan(cost, source, target)
+
+
+@pytest.mark.parametrize(
+    ("mass", "sums"),
+    [([0.0, 0.0], "0"), ([0.5, 0.4], "0.9"), ([1.5, -0.5], "1"), ([1, torch.nan], "nan")],
+)
+def test_marginals_that_are_not_distributions(mass, sums):
+    cost = torch.zeros(2, 2, 1)
+    source = torch.tensor([[0.5, 0.5], mass])
+    with pytest.raises(ValueError, match=f"problem 1 .* sum to {sums} and 1"):
+        transport_plan(cost, source, torch.ones(2, 1))
+
+
+def test_shapes_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"cost \[1, 2, 3\] does not fit .* \[1, 3\] and \[1, 2\]"):
+        transport_plan(torch.zeros(1, 2, 3), torch.ones(1, 3) / 3, torch.ones(1, 2) / 2)
+
+
+# --- the fused kernel ----------------------------------------------------------------------------
+
+KERNEL = """
+import sys
+import torch
+from optical import transport_kernel
+from optical.transport import scores
+
+for case in torch.load(sys.argv[1]):
+    score = scores(case["cost"], case["source"], case["target"], case["epsilon"])
+    assert transport_kernel.fits(case["cost"])
+    plan = transport_kernel.sinkhorn(score, case["source"], case["target"], case["iterations"])
+    torch.testing.assert_close(plan, case["plan"], atol=1e-6, rtol=0)
+print("same")
+"""
+
+
+def test_the_fused_kernel_gives_the_same_plans(tmp_path):
+    """By Triton's interpreter, which runs a kernel without a GPU; so in a process of its own."""
+    cases = []
+    for sizes, epsilon, iterations in (
+        (SIZES["small"], 0.05, 50),
+        (SIZES["small"], 1e-3, 50),
+        (SIZES["square"], 0.01, 20),
+        (SIZES["one"], 0.05, 1),
+    ):
+        cost, source, target = problem(sizes)
+        plan = transport_plan(cost, source, target, epsilon=epsilon, iterations=iterations)
+        cases.append(
+            {"cost": cost, "source": source, "target": target, "plan": plan}
+            | {"epsilon": epsilon, "iterations": iterations}
+        )
+    torch.save(cases, tmp_path / "cases.pt")
+    run = subprocess.run(
+        [sys.executable, "-c", KERNEL, str(tmp_path / "cases.pt")],
+        env=os.environ | {"TRITON_INTERPRET": "1", "PYTHONPATH": "workflow_scripts"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout == "same\n", run.stderr
+
+
+def test_large_problems_are_left_to_pytorch():
+    transport_kernel = pytest.importorskip("optical.transport_kernel", reason="no Triton here")
+    assert transport_kernel.fits(torch.zeros(1, 128, 100))
+    assert not transport_kernel.fits(torch.zeros(1, 129, 128))
+    assert not transport_kernel.fits(torch.zeros(1, 2, 2, dtype=torch.float64))
+
+
+def test_scores_are_minus_infinity_at_padding_only():
+    cost, source, target = problem()
+    real = (source[:, :, None] > 0) & (target[:, None, :] > 0)
+    assert (scores(cost, source, target, 0.05).isfinite() == real).all()

@@ -1,63 +1,230 @@
 """Optimal transport between the tokens of sentence pairs, in batches with padding.
 
 A batch holds B problems of at most n source and m target tokens. `cost` is [B, n, m]; the
-marginals are [B, n] and [B, m], zero at padding, and sum to one in each row.
+marginals `source` and `target` are [B, n] and [B, m], zero at padding, and sum to one in each row.
+Plans are [B, n, m], in float32 (float64 for float64 costs), and carry no gradient.
 """
 
+import logging
+import math
+import sys
+from functools import cache
+
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+logger = logging.getLogger(__name__)
+
 
 def cosine_cost(source: Tensor, target: Tensor) -> Tensor:
-    """1 - cosine between all token pairs, in float32.
+    """1 - cosine between all token pairs, in float32 (float64 for float64 vectors).
 
     source: [B, n, d], target: [B, m, d]; returns [B, n, m] in [0, 2].
     """
-    source = normalize(source.float(), dim=-1)
-    target = normalize(target.float(), dim=-1)
+    dtype = working_dtype(source)
+    source = normalize(source.to(dtype), dim=-1)
+    target = normalize(target.to(dtype), dim=-1)
     return 1 - source @ target.transpose(1, 2)
 
 
 def marginals(mask: Tensor, weights: Tensor | None = None) -> Tensor:
     """Each token's share of its sentence's mass: uniform, or in proportion to `weights`.
 
-    mask: [B, n], true at the tokens that take part; weights: [B, n], positive. Returns [B, n]
-    float32, zero where the mask is false. Raises ValueError when a sentence has no token.
+    mask: [B, n], true at the tokens that take part; weights: [B, n], not negative. Returns [B, n]
+    float32, zero where the mask is false. Raises ValueError when a sentence has no mass.
     """
     mass = mask.float() if weights is None else mask * weights.float()
     total = mass.sum(dim=1, keepdim=True)
-    if (total <= 0).any():
-        row = int((total.squeeze(1) <= 0).nonzero()[0])
+    if not (total > 0).all():
+        row = int((~(total.squeeze(1) > 0)).nonzero()[0])
         raise ValueError(f"sentence {row} of the batch has no token to transport")
     return mass / total
 
 
 @torch.no_grad()
 def transport_plan(
-    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float, iterations: int
+    cost: Tensor,
+    source: Tensor,
+    target: Tensor,
+    *,
+    solver: str = "sinkhorn",
+    epsilon: float = 0.05,
+    iterations: int = 50,
 ) -> Tensor:
-    """The entropic transport plan of each problem, by Sinkhorn iterations in the log domain.
+    """The plans of a batch by one of `SOLVERS`: "sinkhorn", "ipot" or "exact".
 
-    Minimises <plan, cost> - epsilon * entropy(plan) over the plans whose row sums are `source`
-    and column sums are `target` (Cuturi 2013, arXiv 1306.0895). The log domain stays finite
-    where exp(-cost / epsilon) would underflow (Peyré and Cuturi 2019, section 4.4).
-
-    cost: [B, n, m], source: [B, n], target: [B, m]; returns [B, n, m] float32 without gradient.
-    Column sums are exact, row sums as near as the fixed number of iterations brings them.
-    Raises ValueError for a cost that is not finite.
+    epsilon and iterations: those of the solver; "exact" has neither. Raises ValueError for a cost
+    that is not finite and for marginals that are not distributions, naming the problem.
     """
-    if not torch.isfinite(cost).all():
-        raise ValueError("the cost matrix holds a value that is not finite")
-    score = cost.float() / -epsilon
-    log_source, log_target = source.log(), target.log()  # -inf at padding: no mass goes there
-    column = torch.where(target > 0, 0.0, -torch.inf)
-    for _ in range(iterations):
-        row = log_source - torch.logsumexp(score + column[:, None, :], dim=2)
-        column = log_target - torch.logsumexp(score + row[:, :, None], dim=1)
-    return (score + row[:, :, None] + column[:, None, :]).exp()
+    check_problems(cost, source, target)
+    dtype = working_dtype(cost)
+    cost, source, target = cost.to(dtype), source.to(dtype), target.to(dtype)
+    return SOLVERS[solver](cost, source, target, epsilon=epsilon, iterations=iterations)
 
 
 def transport_loss(cost: Tensor, plan: Tensor) -> Tensor:
     """Frobenius product of plan and cost, [B]. The plan is held, so its gradient is the plan."""
     return (plan.detach() * cost).sum(dim=(1, 2))
+
+
+# --- solvers, called with problems that were checked ---------------------------------------------
+
+
+def sinkhorn(
+    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float, iterations: int
+) -> Tensor:
+    """Entropic plans: minimal <plan, cost> - epsilon * entropy(plan), after `iterations`.
+
+    Sinkhorn's scaling (Cuturi 2013, arXiv 1306.0895) in the kernel domain, whose kernel is made
+    anew from the potentials before a factor can leave the range of floats (Schmitzer 2019,
+    arXiv 1610.06519, section 3). So it is as safe as the log domain at a fraction of its
+    exponentials. On a CUDA device one fused kernel does all iterations of a problem.
+
+    Column sums are exact, row sums as near as the iterations bring them.
+    """
+    score = scores(cost, source, target, epsilon)
+    if cost.is_cuda and (fused := fused_kernel()) and fused.fits(cost):
+        return fused.sinkhorn(score, source, target, iterations)
+    potential = torch.zeros_like(target)
+    block = safe_block(cost, source, target, epsilon)
+    while iterations > block:
+        _, potential = scale(score, potential, source, target, block)
+        iterations -= block
+    return scale(score, potential, source, target, iterations)[0]
+
+
+def ipot(
+    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float, iterations: int
+) -> Tensor:
+    """Plans without regularisation, by inexact proximal points (Xie et al. 2020, arXiv 1802.04307).
+
+    Each iteration is one scaling towards the plan nearest to the last one, in Kullback-Leibler
+    divergence weighted by epsilon, so that the entropy's weight falls as epsilon / iterations. It
+    begins at the factors of the one before, as in the paper, which speeds it up like momentum.
+    """
+    score = scores(cost, source, target, epsilon)
+    potential = step = torch.zeros_like(target)
+    for iteration in range(1, iterations + 1):
+        before = potential
+        plan, potential = scale(score * iteration, before + step, source, target, 1)
+        step = potential - before
+    return plan
+
+
+def exact(
+    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float = 0.0, iterations: int = 0
+) -> Tensor:
+    """Plans of least cost by POT's network simplex, problem by problem on the CPU: the reference.
+
+    epsilon and iterations are there for the sake of the other solvers, and not used.
+    """
+    import ot  # seconds, and only this solver needs it
+
+    costs, sources, targets = (tensor.double().cpu().numpy() for tensor in (cost, source, target))
+    plans = np.zeros_like(costs)
+    for plan, matrix, left, right in zip(plans, costs, sources, targets, strict=True):
+        rows, columns = left > 0, right > 0
+        real = np.ix_(rows, columns)
+        left, right = left[rows], right[columns]
+        plan[real] = ot.emd(left / left.sum(), right / right.sum(), matrix[real])
+    return torch.from_numpy(plans).to(cost)
+
+
+# The log of a kernel entry that stands for nothing. Its products with masses and factors are still
+# normal numbers in float32, whose own end is at e^-87.
+FAINT = -64.0
+
+SOLVERS = {"sinkhorn": sinkhorn, "ipot": ipot, "exact": exact}
+
+
+# --- what they share -----------------------------------------------------------------------------
+
+
+def scores(cost: Tensor, source: Tensor, target: Tensor, epsilon: float) -> Tensor:
+    """-cost / epsilon, [B, n, m], minus infinity where there is no token."""
+    rows, columns = (torch.where(mass > 0, 0.0, -torch.inf) for mass in (source, target))
+    return (cost / -epsilon).add_(rows[:, :, None]).add_(columns[:, None, :])
+
+
+def scale(
+    score: Tensor, potential: Tensor, source: Tensor, target: Tensor, iterations: int
+) -> tuple[Tensor, Tensor]:
+    """Sinkhorn iterations in the kernel domain, begun at the columns' log potential [B, m].
+
+    The kernel has a 1 in each row and column and nothing above, so that no sum can vanish; what
+    that takes away from a column, the column's factor begins with. Returns the plan and the
+    columns' new potential.
+    """
+    least = torch.finfo(score.dtype).min  # in place of the -inf of padding, whose difference is NaN
+    kernel = score + potential[:, None, :]
+    kernel -= kernel.amax(dim=2, keepdim=True).clamp_(min=least)
+    shift = kernel.amax(dim=1, keepdim=True).clamp_(min=least)
+    # Not below FAINT: denormal numbers would slow every product down.
+    kernel = kernel.sub_(shift).clamp_(min=FAINT).exp_()
+    # Vectors stand on the left of both products: that side is the fast one for small matrices.
+    transposed = kernel.transpose(1, 2).contiguous()
+    source, target = source[:, None, :], target[:, None, :]
+    column = shift.clamp(min=FAINT).exp_()
+    for _ in range(iterations):
+        row = source / torch.bmm(column, transposed)
+        column = target / torch.bmm(row, kernel)
+    plan = kernel.mul_(row.transpose(1, 2)).mul_(column)
+    potential = potential + (column.log_() - shift).squeeze(1)
+    return plan, potential.masked_fill_(target.squeeze(1) == 0, 0.0)
+
+
+def safe_block(cost: Tensor, source: Tensor, target: Tensor, epsilon: float) -> int:
+    """How many iterations may pass before the kernel is made anew.
+
+    Any number where no entry is faint. Elsewhere as many as keep the product of a row's and a
+    column's factor below e^35, so that a faint entry still counts for nothing: in one iteration
+    neither grows by more than 1 / the smallest mass.
+    """
+    low, high = cost.aminmax()
+    if (high - low) / epsilon <= -FAINT:
+        return sys.maxsize
+    least = min(torch.where(mass > 0, mass, 1.0).amin().item() for mass in (source, target))
+    return max(1, int(17 / max(-math.log(least), 1.0)))
+
+
+def check_problems(cost: Tensor, source: Tensor, target: Tensor) -> None:
+    """Raise ValueError, naming the problem, for what has no plan."""
+    if cost.shape != (*source.shape, target.shape[-1]) or len(source) != len(target):
+        raise ValueError(
+            f"cost {list(cost.shape)} does not fit the marginals {list(source.shape)} and "
+            f"{list(target.shape)}; expected [B, n, m], [B, n] and [B, m]"
+        )
+    # A sum is finite when, and only when, all its terms are.
+    finite = cost.sum(dim=(1, 2)).isfinite()
+    good = finite.clone()
+    for mass in (source, target):
+        good &= ((mass.sum(dim=1) - 1).abs() < 1e-3) & (mass.amin(dim=1) >= 0)
+    if good.all():
+        return
+    problem = int((~good).nonzero()[0])
+    if not finite[problem]:
+        raise ValueError(f"problem {problem} of the batch has a cost that is not finite")
+    left, right = source[problem].sum(), target[problem].sum()
+    raise ValueError(
+        f"problem {problem} of the batch has marginals that sum to {left:g} and {right:g}, or "
+        "are negative somewhere; expected distributions over at least one token each"
+    )
+
+
+def working_dtype(tensor: Tensor) -> torch.dtype:
+    """float64 stays; everything shorter is computed in float32."""
+    return torch.float64 if tensor.dtype == torch.float64 else torch.float32
+
+
+@cache
+def fused_kernel():
+    """The module of the fused kernel, or None where Triton is missing; says which, once."""
+    try:
+        from optical import transport_kernel
+    except ImportError as error:
+        logger.info("transport: PyTorch, since the fused kernel needs Triton (%s)", error)
+        return None
+    logger.info("transport: fused kernel (Triton)")
+    return transport_kernel
