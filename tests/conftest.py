@@ -21,3 +21,32 @@ def mirror() -> Path:
 def local_data() -> Path:
     """Folder of a user's own data sets, such as `squad` in the MS MARCO layout."""
     return folder_from("OPTICAL_LOCAL")
+
+
+TEXTS = ["the cat sat on the mat", "the dog, the cat and the mat", "a dog sat"] * 30
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory) -> Path:
+    """The folder of a tiny encoder that knows the words of `TEXTS`."""
+    import torch
+
+    from optical.encoders import new_masked_model, train_tokenizer
+    from optical.training import save
+
+    folder = tmp_path_factory.mktemp("encoders") / "tiny"
+    torch.manual_seed(0)
+    tokenizer = train_tokenizer(TEXTS, 60)
+    save(folder, new_masked_model(tokenizer, layers=1, width=16, heads=2), tokenizer)
+    return folder
+
+
+@pytest.fixture
+def model(encoder):
+    """A tiny late-interaction model of random weights, always the same."""
+    import torch
+
+    from optical.encoders import late_interaction
+
+    torch.manual_seed(0)
+    return late_interaction(encoder, dimension=8, query_length=16, passage_length=32)

@@ -1,29 +1,11 @@
 import numpy as np
-import pytest
 import torch
 
+from conftest import TEXTS
 from optical.embedding import embed
-from optical.encoders import late_interaction, load, new_masked_model, train_tokenizer
+from optical.encoders import load, new_masked_model, train_tokenizer
 from optical.pretraining import MaskingCollator, masked_loss, translation_contrast
 from optical.training import save
-
-TEXTS = ["the cat sat on the mat", "the dog, the cat and the mat", "a dog sat"] * 30
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    """A tiny encoder's folder."""
-    folder = tmp_path_factory.mktemp("encoders") / "tiny"
-    torch.manual_seed(0)
-    tokenizer = train_tokenizer(TEXTS, 60)
-    save(folder, new_masked_model(tokenizer, layers=1, width=16, heads=2), tokenizer)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def model(encoder):
-    torch.manual_seed(0)
-    return late_interaction(encoder, dimension=8, query_length=16, passage_length=32)
 
 
 def test_the_tokenizer_has_the_special_tokens_of_xlm_r():

@@ -1,17 +1,35 @@
 import pytest
 import torch
 
-from optical.losses import OptimalTransportLoss, idf_weights
+from optical.distillation import special_ids, token_weights
+from optical.losses import (
+    GreedyAlignmentLoss,
+    OptimalTransportLoss,
+    SentenceLoss,
+    idf_weights,
+)
 from optical.token_vectors import TokenVectors, write_token_vectors
+from optical.transport import cosine_cost, greedy_alignment
+
+LOSSES = [OptimalTransportLoss, GreedyAlignmentLoss, SentenceLoss]
+
+
+class Tokenizer:
+    def __init__(self, vocabulary):
+        self.vocabulary = vocabulary
+
+    def get_vocab(self):
+        return self.vocabulary
 
 
 class Student(torch.nn.Module):
     """Stands in for a late-interaction model: one vector for each token id."""
 
-    def __init__(self, vocabulary=10, dimension=4):
+    def __init__(self, vocabulary=10, dimension=4, seed=0):
         super().__init__()
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         self.vectors = torch.nn.Embedding(vocabulary, dimension)
+        self.tokenizer = Tokenizer({str(number): number for number in range(vocabulary)})
 
     def forward(self, features, task):
         assert task == "query"
@@ -34,9 +52,10 @@ def batch():
     return [{"input_ids": ids, "attention_mask": ids > 0}], torch.tensor([2, 1])
 
 
-def test_training_moves_the_student_onto_the_teachers_vectors(targets):
+@pytest.mark.parametrize("kind", LOSSES)
+def test_training_moves_the_student_onto_the_teachers_vectors(kind, targets):
     student = Student()
-    loss = OptimalTransportLoss(student, targets, epsilon=0.05, iterations=50)
+    loss = kind(student, targets=targets)
     optimiser = torch.optim.Adam(student.parameters(), lr=0.05)
     values = []
     for _ in range(100):
@@ -48,8 +67,9 @@ def test_training_moves_the_student_onto_the_teachers_vectors(targets):
     assert values[-1] < 0.3 * values[0]
 
 
-def test_a_row_does_not_feel_the_padding_of_its_batch(targets):
-    loss = OptimalTransportLoss(Student(), targets, epsilon=0.05, iterations=50)
+@pytest.mark.parametrize("kind", LOSSES)
+def test_a_row_does_not_feel_the_padding_of_its_batch(kind, targets):
+    loss = kind(Student(), targets=targets)
     (features,), labels = batch()
     rows = [
         loss([{key: value[row : row + 1, :length] for key, value in features.items()}], label)
@@ -58,13 +78,49 @@ def test_a_row_does_not_feel_the_padding_of_its_batch(targets):
     torch.testing.assert_close(loss(*batch()), torch.stack(rows).mean())
 
 
-def test_weights_change_the_marginals_of_either_side(targets):
+@pytest.mark.parametrize("kind", LOSSES)
+def test_a_teacher_that_reads_along_is_its_stored_vectors(kind, tmp_path):
+    student, teacher = Student(), Student(seed=1)
+    ids = torch.tensor([[5, 6, 0], [7, 8, 9]])
+    target = {"input_ids": ids, "attention_mask": ids > 0}
+    with torch.no_grad():
+        stored = [(row[row > 0].numpy(), teacher.vectors(row[row > 0]).numpy()) for row in ids]
+    # float16 as the store has it
+    with torch.no_grad():
+        teacher.vectors.weight.copy_(teacher.vectors.weight.half().float())
+    write_token_vectors(tmp_path, stored, 4)
+    (source,), _ = batch()
+    live = kind(student, teacher)([source, target])
+    read = kind(student, targets=TokenVectors(tmp_path))([source], torch.tensor([0, 1]))
+    torch.testing.assert_close(live, read)
+    live.backward()
+    assert student.vectors.weight.grad is not None
+    assert teacher.vectors.weight.grad is None
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_the_teacher_is_no_part_of_the_loss_that_would_be_trained(kind):
+    student = Student()
+    assert len(list(kind(student, Student(seed=1)).parameters())) == 1
+
+
+def test_both_or_neither_of_teacher_and_targets_is_an_error(targets):
+    for sides in ({}, {"teacher": Student(), "targets": targets}):
+        with pytest.raises(ValueError, match="one of the two"):
+            SentenceLoss(Student(), **sides)
+
+
+def test_a_teacher_with_another_tokenizer_has_to_be_stored_first():
+    with pytest.raises(ValueError, match="different tokenizers"):
+        SentenceLoss(Student(), Student(vocabulary=11))
+
+
+@pytest.mark.parametrize("kind", [OptimalTransportLoss, SentenceLoss])
+def test_weights_change_the_marginals_of_either_side(kind, targets):
     heavy = torch.ones(10)
     heavy[[1, 7]] = 50.0
     losses = {
-        name: OptimalTransportLoss(Student(), targets, epsilon=0.05, iterations=50, **weights)(
-            *batch()
-        ).item()
+        name: kind(Student(), targets=targets, **weights)(*batch()).item()
         for name, weights in {
             "uniform": {},
             "ones": {"source_weights": torch.ones(10), "target_weights": torch.ones(10)},
@@ -77,8 +133,81 @@ def test_weights_change_the_marginals_of_either_side(targets):
     assert losses["target"] != pytest.approx(losses["uniform"])
 
 
+@pytest.mark.parametrize("kind", LOSSES)
+def test_a_token_of_weight_zero_takes_no_part(kind, targets):
+    without = torch.ones(10)
+    without[2] = 0.0
+    student = Student()
+    loss = kind(student, targets=targets, source_weights=without)
+    before = loss(*batch())
+    before.backward()
+    assert not student.vectors.weight.grad[2].any()
+    assert student.vectors.weight.grad[1].any()
+
+
 def test_idf_is_one_for_a_token_of_every_sentence_and_grows_with_rarity():
     weights = idf_weights([[0, 1, 1], [0, 2], [0, 1]], 4)
     assert weights[0] == 1
     assert weights[0] < weights[1] < weights[2] < weights[3]
     assert weights[1] == pytest.approx(1 + torch.log(torch.tensor(4 / 3)).item())
+
+
+def test_special_tokens_are_the_markers_and_ends_and_not_the_unknown(model):
+    tokenizer = model.tokenizer
+    special = special_ids(tokenizer)
+    assert set(tokenizer.convert_tokens_to_ids(["<s>", "</s>", "<pad>", "[unused0]"])) <= set(
+        special
+    )
+    assert tokenizer.unk_token_id not in special
+    weights = token_weights(tokenizer, [], "uniform", special_tokens=False)
+    assert (weights == 0).sum() == len(special)
+    assert weights[tokenizer.unk_token_id] == 1
+
+
+# --- greedy alignment ----------------------------------------------------------------------------
+
+
+def one_by_one(cost):
+    """Greedy alignment of one problem, as a person would do it with a pencil."""
+    rows, columns = set(range(cost.shape[0])), set(range(cost.shape[1]))
+    pairs = []
+    while rows and columns:
+        row, column = min(((i, j) for i in rows for j in columns), key=lambda p: cost[p].item())
+        pairs.append((row, column))
+        rows.remove(row)
+        columns.remove(column)
+    return pairs
+
+
+def test_greedy_alignment_is_that_of_the_pencil():
+    torch.manual_seed(0)
+    sizes = [(5, 7), (3, 3), (7, 2), (1, 1)]
+    cost = torch.rand(len(sizes), 7, 7)
+    rows, columns = (
+        torch.arange(7) < torch.tensor([[size[side]] for size in sizes]) for side in (0, 1)
+    )
+    plan = greedy_alignment(cost, rows, columns)
+    for matrix, found, (n, m) in zip(cost, plan, sizes, strict=True):
+        wanted = torch.zeros(7, 7)
+        for pair in one_by_one(matrix[:n, :m]):
+            wanted[pair] = 1 / min(n, m)
+        torch.testing.assert_close(found, wanted)
+
+
+def test_greedy_alignment_misses_what_the_transport_finds():
+    """Taking the nearest first leaves the far ones: the control's known weakness."""
+    cost = torch.tensor([[[0.1, 0.2], [0.15, 1.0]]])
+    mask = torch.ones(1, 2, dtype=torch.bool)
+    greedy = (greedy_alignment(cost, mask, mask) * cost).sum()
+    assert greedy.item() == pytest.approx((0.1 + 1.0) / 2)
+    assert greedy > (0.2 + 0.15) / 2
+
+
+def test_the_distance_of_the_greedy_loss_is_twice_the_cost_of_unit_vectors(targets):
+    torch.manual_seed(0)
+    source, target = (torch.nn.functional.normalize(torch.randn(1, 3, 4), dim=-1) for _ in range(2))
+    mass = torch.full((1, 3), 1 / 3)
+    mask = mass > 0
+    loss = GreedyAlignmentLoss(Student(), targets=targets).pair_losses(source, target, mass, mass)
+    cost = cosine_cost(source, target)
+    torch.testing.assert_close(loss, 2 * (greedy_alignment(cost, mask, mask) * cost).sum((1, 2)))

@@ -8,6 +8,7 @@ from optical.files import run_program
 
 def main(
     start: Path,
+    teacher: Path,
     targets: Path,
     bitext: Path,
     method: str,
@@ -15,15 +16,15 @@ def main(
     batch_size: int,
     learning_rate: float,
     length: int,
-    epsilon: float,
-    iterations: int,
     marginals: str,
+    special_tokens: bool,
     seed: int,
     output: Path,
+    **loss_settings,
 ) -> None:
-    from transformers import set_seed
+    from transformers import AutoTokenizer, set_seed
 
-    from optical.distillation import read_pairs, transport_loss_for
+    from optical.distillation import loss_for, read_pairs
     from optical.encoders import load
     from optical.token_vectors import TokenVectors
     from optical.training import show_progress, train_late_interaction
@@ -34,8 +35,15 @@ def main(
     vectors = TokenVectors(targets)
     pairs = read_pairs(bitext, vectors)
     print(f"{len(pairs)} sentence pairs", flush=True)
-    loss = transport_loss_for(
-        student, vectors, pairs, marginals=marginals, epsilon=epsilon, iterations=iterations
+    loss = loss_for(
+        method,
+        student,
+        AutoTokenizer.from_pretrained(teacher, local_files_only=True),
+        vectors,
+        pairs,
+        marginals=marginals,
+        special_tokens=special_tokens,
+        **loss_settings,
     )
     train_late_interaction(
         student,
@@ -52,20 +60,34 @@ def main(
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, argument_default=argparse.SUPPRESS)
     parser.add_argument("--start", type=Path, required=True, help="model the student starts as")
+    parser.add_argument("--teacher", type=Path, required=True, help="model of the targets")
     parser.add_argument("--targets", type=Path, required=True, help="teacher's token vectors")
     parser.add_argument("--bitext", type=Path, required=True, help="bitext (.parquet)")
-    parser.add_argument("--method", choices=["optical"], required=True, help="what is minimised")
+    parser.add_argument(
+        "--method",
+        choices=["optical", "greedy", "sentence"],
+        required=True,
+        help="what is minimised: the cost of transport, or one of its controls",
+    )
     parser.add_argument("--steps", type=int, required=True, help="optimiser steps")
     parser.add_argument("--batch-size", type=int, required=True, help="sentence pairs a step")
     parser.add_argument("--learning-rate", type=float, required=True, help="peak learning rate")
     parser.add_argument("--length", type=int, required=True, help="tokens of a sentence")
-    parser.add_argument("--epsilon", type=float, required=True, help="weight of the entropy")
-    parser.add_argument("--iterations", type=int, required=True, help="Sinkhorn iterations")
     parser.add_argument(
         "--marginals", choices=["uniform", "idf"], required=True, help="mass of the tokens"
     )
+    parser.add_argument(
+        "--special-tokens",
+        action=argparse.BooleanOptionalAction,
+        required=True,
+        help="whether markers and sentence ends have a mass",
+    )
+    transport = parser.add_argument_group("transport", "settings of the method optical")
+    transport.add_argument("--solver", choices=["sinkhorn", "ipot", "exact"], help="how to solve")
+    transport.add_argument("--epsilon", type=float, help="weight of the entropy")
+    transport.add_argument("--iterations", type=int, help="iterations of the solver")
     parser.add_argument("--seed", type=int, required=True, help="seed of the order of pairs")
     parser.add_argument("--output", type=Path, required=True, help="folder to write")
     run_program(lambda: main(**vars(parser.parse_args())))

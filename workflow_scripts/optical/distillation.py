@@ -1,13 +1,30 @@
-"""What a distillation is made of: sentence pairs, each with its row of the teacher's vectors."""
+"""What a distillation is made of: sentence pairs, the teacher's vectors, and a loss."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import torch
 from datasets import Dataset
 from sentence_transformers import MultiVectorEncoder
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
 
-from optical.losses import OptimalTransportLoss, idf_weights
+from optical.losses import (
+    BitextLoss,
+    GreedyAlignmentLoss,
+    OptimalTransportLoss,
+    SentenceLoss,
+    idf_weights,
+)
 from optical.token_vectors import TokenVectors
+
+LOSSES = {
+    "optical": OptimalTransportLoss,
+    "greedy": GreedyAlignmentLoss,
+    "sentence": SentenceLoss,
+}
+"""The loss of each method that distils."""
 
 
 def read_pairs(bitext: Path, targets: TokenVectors) -> Dataset:
@@ -23,24 +40,48 @@ def read_pairs(bitext: Path, targets: TokenVectors) -> Dataset:
     return Dataset.from_dict({"source": sources, "label": range(len(sources))})
 
 
-def transport_loss_for(
+def loss_for(
+    method: str,
     student: MultiVectorEncoder,
+    teacher: PreTrainedTokenizerBase,
     targets: TokenVectors,
     pairs: Dataset,
     *,
     marginals: str,
-    epsilon: float,
-    iterations: int,
-) -> OptimalTransportLoss:
-    """The transport loss of a student on a bitext; `marginals` is "uniform" or "idf"."""
-    weights = {}
-    if marginals == "idf":
+    special_tokens: bool,
+    **settings,
+) -> BitextLoss:
+    """The loss of a method for a student on a bitext.
+
+    teacher: the teacher's tokenizer. marginals: "uniform" or "idf", the mass of a token.
+    special_tokens: whether markers and sentence ends have a mass. settings: those of the loss.
+    """
+    sides = {}
+    if marginals == "idf" or not special_tokens:
         sources = student.tokenizer(list(pairs["source"]))["input_ids"]
-        weights = {
-            "source_weights": idf_weights(sources, len(student.tokenizer)),
-            "target_weights": idf_weights(
-                (targets.ids(row).tolist() for row in range(len(targets))),
-                int(targets.tokens.max()) + 1,
-            ),
+        rows = (targets.ids(row).tolist() for row in range(len(targets)))
+        sides = {
+            "source_weights": token_weights(student.tokenizer, sources, marginals, special_tokens),
+            "target_weights": token_weights(teacher, rows, marginals, special_tokens),
         }
-    return OptimalTransportLoss(student, targets, epsilon=epsilon, iterations=iterations, **weights)
+    return LOSSES[method](student, targets=targets, **sides, **settings)
+
+
+def token_weights(
+    tokenizer: PreTrainedTokenizerBase,
+    sentences: Iterable[Iterable[int]],
+    marginals: str,
+    special_tokens: bool,
+) -> Tensor:
+    """The weight of each token id in its sentence's mass, [vocabulary]."""
+    vocabulary = len(tokenizer)
+    weights = idf_weights(sentences, vocabulary) if marginals == "idf" else torch.ones(vocabulary)
+    if not special_tokens:
+        weights[[id for id in special_ids(tokenizer) if id < vocabulary]] = 0.0
+    return weights
+
+
+def special_ids(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """Ids of the tokens that stand for no text: markers and sentence ends; not of <unk>."""
+    added = tokenizer.added_tokens_decoder.items()
+    return [id for id, token in added if token.special and id != tokenizer.unk_token_id]

@@ -29,6 +29,14 @@ def cosine_cost(source: Tensor, target: Tensor) -> Tensor:
     return 1 - source @ target.transpose(1, 2)
 
 
+def squared_distance(source: Tensor, target: Tensor) -> Tensor:
+    """Squared Euclidean distance of all token pairs, shapes and precision as in `cosine_cost`."""
+    dtype = working_dtype(source)
+    source, target = source.to(dtype), target.to(dtype)
+    norms = source.square().sum(dim=-1)[:, :, None] + target.square().sum(dim=-1)[:, None, :]
+    return norms - 2 * source @ target.transpose(1, 2)
+
+
 def marginals(mask: Tensor, weights: Tensor | None = None) -> Tensor:
     """Each token's share of its sentence's mass: uniform, or in proportion to `weights`.
 
@@ -67,6 +75,29 @@ def transport_plan(
 def transport_loss(cost: Tensor, plan: Tensor) -> Tensor:
     """Frobenius product of plan and cost, [B]. The plan is held, so its gradient is the plan."""
     return (plan.detach() * cost).sum(dim=(1, 2))
+
+
+@torch.no_grad()
+def greedy_alignment(cost: Tensor, source: Tensor, target: Tensor) -> Tensor:
+    """Pairs of tokens made one by one, the least cost first; no token is paired twice.
+
+    cost: [B, n, m], source and target: masks [B, n] and [B, m]. Returns [B, n, m], 1 / pairs of the
+    problem where two tokens are paired. The control of DR.DECR (arXiv 2112.08185), not a transport:
+    tokens of the longer side are left over. Of equal costs the first in reading order counts.
+    """
+    problems, n, m = cost.shape
+    # A copy, as a matrix a problem: rows and columns that are used up become infinite.
+    left = torch.where(source[:, :, None] & target[:, None, :], cost, torch.inf)
+    plan = torch.zeros_like(left)
+    each = torch.arange(problems, device=cost.device)
+    for _ in range(min(n, m)):
+        least, place = left.flatten(1).min(dim=1)
+        row, column = place // m, place % m
+        # Where nothing is left, the place is a matter of chance, and nothing is added to it.
+        plan[each, row, column] += least.isfinite()
+        left[each, row, :] = torch.inf
+        left[each, :, column] = torch.inf
+    return plan / plan.sum(dim=(1, 2), keepdim=True)
 
 
 # --- solvers, called with problems that were checked ---------------------------------------------
