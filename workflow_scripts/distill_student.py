@@ -22,8 +22,12 @@ def main(
     output: Path,
     **loss_settings,
 ) -> None:
+    settings = {name: value for name, value in locals().items() if name != "output"}
+
     from transformers import AutoTokenizer, set_seed
 
+    from optical.batches import Batches
+    from optical.checkpoints import fingerprint
     from optical.distillation import loss_for, read_pairs
     from optical.encoders import load
     from optical.token_vectors import TokenVectors
@@ -51,8 +55,9 @@ def main(
         loss,
         output,
         columns={"source": "query"},
+        batches=Batches(len(pairs), number=steps, size=batch_size, seed=seed),
+        identity=fingerprint(settings),
         steps=steps,
-        batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
         max_length=length,

@@ -26,8 +26,11 @@ def main(
     seed: int,
     output: Path,
 ) -> None:
+    settings = {name: value for name, value in locals().items() if name not in ("text", "output")}
+
     from transformers import TrainingArguments, set_seed
 
+    from optical.checkpoints import fingerprint
     from optical.encoders import new_masked_model, train_tokenizer
     from optical.pretraining import (
         MaskingCollator,
@@ -36,7 +39,8 @@ def main(
         mean_loss,
         unigram_entropy,
     )
-    from optical.training import save, show_progress, training_arguments
+    from optical.training import run, show_progress, training_arguments
+    from optical.training_log import TrainingLog
 
     show_progress()
     set_seed(seed)
@@ -51,29 +55,35 @@ def main(
         TrainingArguments,
         output,
         steps=steps,
-        batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
+        per_device_train_batch_size=batch_size,
         remove_unused_columns=False,
     )
-    PretrainingTrainer(
+    trainer = PretrainingTrainer(
         model=model,
         args=arguments,
         train_dataset=draws,
         data_collator=collator,
         contrast=contrast,
-    ).train()
+        callbacks=[TrainingLog(lambda step: step * batch_size)],
+    )
 
-    tried = SampledText(files, draws=TRIED_TEXTS, exponent=exponent, seed=seed + 1)
-    loss = mean_loss(model, collator, tried, batch_size)
-    entropy = unigram_entropy(tokenizer, tried.sentences(TRIED_TEXTS))
-    print(f"loss {loss:.3f} nats, unigram entropy {entropy:.3f} nats: {loss / entropy:.2f} of it")
-    if loss > largest_loss * entropy:
-        raise ValueError(
-            f"the encoder is half-trained: its loss is {loss / entropy:.2f} of the unigram entropy,"
-            f" expected at most {largest_loss}; give pretraining more steps"
-        )
-    save(output, model, tokenizer)
+    def check() -> None:
+        """Refuse a half-trained encoder: one is worse than none."""
+        tried = SampledText(files, draws=TRIED_TEXTS, exponent=exponent, seed=seed + 1)
+        loss = mean_loss(model, collator, tried, batch_size)
+        entropy = unigram_entropy(tokenizer, tried.sentences(TRIED_TEXTS))
+        share = loss / entropy
+        print(f"loss {loss:.3f} nats, unigram entropy {entropy:.3f} nats: {share:.2f} of it")
+        if share > largest_loss:
+            raise ValueError(
+                f"the encoder is half-trained: its loss is {share:.2f} of the unigram entropy,"
+                f" expected at most {largest_loss}; give pretraining more steps"
+            )
+
+    identity = fingerprint(settings | files)
+    run(trainer, output, identity, model, tokenizer, check=check)
 
 
 if __name__ == "__main__":

@@ -19,14 +19,18 @@ def main(
     seed: int,
     output: Path,
 ) -> None:
+    settings = {name: value for name, value in locals().items() if name != "output"}
+
     from sentence_transformers.multi_vector_encoder.losses import (
         MultiVectorMultipleNegativesRankingLoss,
     )
     from transformers import set_seed
 
+    from optical.batches import Batches
+    from optical.checkpoints import fingerprint
     from optical.encoders import late_interaction
     from optical.training import show_progress, train_late_interaction
-    from optical.training_set import read_examples
+    from optical.training_set import read_examples, shared_texts
 
     show_progress()
     set_seed(seed)
@@ -41,12 +45,13 @@ def main(
         MultiVectorMultipleNegativesRankingLoss(model, scale=scale),
         output,
         columns={"query": "query", "positive": "document"},
+        batches=Batches(
+            len(examples), number=steps, size=batch_size, seed=seed, keys=shared_texts(examples)
+        ),
+        identity=fingerprint(settings),
         steps=steps,
-        batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
-        # The same passage twice in a batch would be its own negative.
-        batch_sampler="no_duplicates",
     )
 
 

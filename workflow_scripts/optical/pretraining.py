@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from math import log
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import pyarrow.parquet as pq
 import torch
 from torch.nn.functional import cross_entropy, normalize
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, SequentialSampler
 from transformers import (
     DataCollatorForLanguageModeling,
     PreTrainedTokenizerFast,
@@ -65,7 +66,10 @@ class SampledText(Dataset):
 
 
 class MaskingCollator:
-    """Tokenise texts and pairs and mask tokens; pairs are joined as `<s> a </s> </s> b </s>`."""
+    """Tokenise texts and pairs and mask tokens; pairs are joined as `<s> a </s> </s> b </s>`.
+
+    The masks follow from the texts of the batch, so that a resumed training draws the same.
+    """
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, *, length: int, masked: float) -> None:
         self.tokenizer = tokenizer
@@ -87,6 +91,8 @@ class MaskingCollator:
             self.tokenizer(list(side), padding=True, return_tensors="pt", **limits)
             for side in zip(*pairs, strict=True)
         ]
+        texts = "\n".join(text for item in items for text in item)
+        self.mask.generator = torch.Generator().manual_seed(crc32(texts.encode()))
         return {"masked": self.mask(encoded), "sides": sides or None}
 
 
@@ -130,7 +136,7 @@ def mean_vectors(model: XLMRobertaForMaskedLM, side: dict[str, torch.Tensor]) ->
 
 
 class PretrainingTrainer(Trainer):
-    """The trainer of transformers with the losses of this module.
+    """The trainer of transformers with the losses of this module, on texts in their order.
 
     contrast: weight of the contrast of translations beside the masked loss.
     """
@@ -138,6 +144,10 @@ class PretrainingTrainer(Trainer):
     def __init__(self, *arguments, contrast: float, **more) -> None:
         super().__init__(*arguments, **more)
         self.contrast = contrast
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> SequentialSampler:
+        """`SampledText` is a random order already, which a resumed training finds again."""
+        return SequentialSampler(train_dataset or self.train_dataset)
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         """The loss of a batch."""

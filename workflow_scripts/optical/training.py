@@ -1,6 +1,9 @@
-"""The one place that builds a trainer: precision, schedule, logging."""
+"""The one place that builds a trainer: precision, schedule, batches, resuming, logging."""
 
 import logging
+import shutil
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -10,16 +13,15 @@ from sentence_transformers import (
     MultiVectorEncoderTrainer,
     MultiVectorEncoderTrainingArguments,
 )
-from transformers import TrainingArguments
+from transformers import Trainer, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
+from optical.batches import Batches
+from optical.checkpoints import Checkpoints, lock, newest_whole, training_folder, world_size
 from optical.files import atomic_path, remove
+from optical.training_log import NAME, CollapseGuard, TrainingLog
 
-
-def training_folder(output: str | Path) -> Path:
-    """Where a trainer keeps what is not finished: beside the output, which is whole or absent."""
-    output = Path(output)
-    return output.with_name(f"{output.name}.training")
+logger = logging.getLogger(__name__)
 
 
 def training_arguments(
@@ -27,31 +29,56 @@ def training_arguments(
     output: str | Path,
     *,
     steps: int,
-    batch_size: int,
     learning_rate: float,
     seed: int,
+    accumulation: int = 1,
     **more,
 ) -> TrainingArguments:
     """The settings that every training shares: a warm-up over a tenth, then linear decay to zero.
 
-    bfloat16 where the GPU has it, float32 elsewhere. The loss goes to the log fifty times.
+    accumulation: batches of a step; several processes share them. bfloat16 where the GPU has it,
+    float32 elsewhere. The loss goes to the log fifty times.
+
+    Raises ValueError when the batches of a step cannot be shared by the processes.
     """
+    processes = world_size()
+    if accumulation % processes:
+        raise ValueError(
+            f"accumulation {accumulation} cannot be shared by {processes} processes; "
+            f"expected a multiple of {processes}"
+        )
     return kind(
         output_dir=str(training_folder(output)),
         max_steps=steps,
-        per_device_train_batch_size=batch_size,
+        gradient_accumulation_steps=accumulation // processes,
         learning_rate=learning_rate,
         warmup_steps=steps // 10,
         lr_scheduler_type="linear",
         seed=seed,
+        # Without a GPU, accelerate makes one training of several processes only if told so.
+        use_cpu=processes > 1 and not torch.cuda.is_available(),
         bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
         logging_steps=max(1, steps // 50),
         logging_first_step=True,
-        save_strategy="no",
+        save_strategy="no",  # `Checkpoints` says when
         report_to="none",
         disable_tqdm=False,
+        # The batches are ours, of any size; see `Batches`.
+        accelerator_config={"even_batches": False, "dispatch_batches": False},
         **more,
     )
+
+
+class LateInteractionTrainer(MultiVectorEncoderTrainer):
+    """The trainer of sentence-transformers on batches of ours."""
+
+    def __init__(self, *arguments, batches: Batches, **more) -> None:
+        super().__init__(*arguments, **more)
+        self.batches = batches
+
+    def get_batch_sampler(self, *_, **__) -> Batches:
+        """The batches, for the trainer's data loader."""
+        return self.batches
 
 
 def train_late_interaction(
@@ -61,23 +88,65 @@ def train_late_interaction(
     output: str | Path,
     *,
     columns: dict[str, str],
+    batches: Batches,
+    identity: str,
+    accumulation: int = 1,
+    max_length: int | None = None,
     **settings,
 ) -> None:
     """Train a late-interaction model on examples and save it to the folder `output`.
 
     columns: whether each text column holds a "query" or a "document", which decides its marker.
-    settings: those of `training_arguments`.
+    batches: as many as there are steps, times `accumulation`. identity: the `fingerprint` of the
+    training, whose checkpoints are used. settings: those of `training_arguments`.
     """
     arguments = training_arguments(
         MultiVectorEncoderTrainingArguments,
         output,
         prompts={column: model.prompts[task] for column, task in columns.items()},
+        accumulation=accumulation,
+        max_length=max_length,
         **settings,
     )
-    MultiVectorEncoderTrainer(
-        model=model, args=arguments, train_dataset=examples, loss=loss
-    ).train()
-    save(output, model)
+    trainer = LateInteractionTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=examples,
+        loss=loss,
+        batches=batches,
+        callbacks=[
+            CollapseGuard(model),
+            TrainingLog(lambda step: batches.examples(step * accumulation)),
+        ],
+    )
+    run(trainer, output, identity, model)
+
+
+def run(
+    trainer: Trainer,
+    output: str | Path,
+    identity: str,
+    *parts,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Run a training to its end, from its last checkpoint if it has one, and save its parts.
+
+    identity: the `fingerprint` of the training. check: raises when the result is not worth saving.
+    Raises ValueError when another process has the training.
+    """
+    folder = training_folder(output)
+    trainer.add_callback(Checkpoints(identity))
+    first = trainer.is_world_process_zero()
+    with lock(folder) if first else nullcontext():
+        checkpoint = newest_whole(folder, identity) if first else None
+        trainer.accelerator.wait_for_everyone()
+        checkpoint = checkpoint or newest_whole(folder, identity)
+        if checkpoint:
+            logger.info("going on from %s", checkpoint)
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        if first:
+            check()
+            save(output, *parts, log=folder / NAME)
 
 
 def show_progress() -> None:
@@ -87,9 +156,14 @@ def show_progress() -> None:
     transformers_logging.set_verbosity_error()
 
 
-def save(output: str | Path, *parts) -> None:
-    """Save a finished model, and what belongs to it, as one folder that is whole or absent."""
+def save(output: str | Path, *parts, log: Path | None = None) -> None:
+    """Save a finished model, and what belongs to it, as one folder that is whole or absent.
+
+    log: the training log, which goes with the model.
+    """
     with atomic_path(output) as temporary:
         for part in parts:
             part.save_pretrained(str(temporary))
+        if log is not None:
+            shutil.copy(log, temporary)
     remove(training_folder(output))

@@ -24,3 +24,9 @@ def read_examples(folder: Path) -> Dataset:
             "positive": [passages[passage] for _, passage in judged],
         }
     )
+
+
+def shared_texts(examples: Dataset) -> list[tuple[int, ...]]:
+    """For each example its texts, as hashes: two that share one do not belong into one batch."""
+    columns = [examples[name] for name in examples.column_names]
+    return [tuple(hash(text) for text in texts) for texts in zip(*columns, strict=True)]

@@ -1,0 +1,92 @@
+"""A tiny distillation, as a process that tests start, kill, and start again."""
+
+import argparse
+import json
+import os
+import signal
+from pathlib import Path
+
+
+def train(
+    folder: Path,
+    output: Path,
+    *,
+    steps=24,
+    size=4,
+    accumulation=1,
+    tokens=None,
+    every=4,
+    kill_at=None,
+    kill_in_checkpoint=None,
+    learning_rate=0.01,
+) -> None:
+    """Distil the model in `folder`/start onto the vectors in `folder`/targets.
+
+    every: steps between checkpoints. kill_at: end as by SIGKILL after this step; kill_in_checkpoint
+    before this step's checkpoint is marked as whole.
+    """
+    import torch
+    from datasets import Dataset
+    from transformers import TrainerCallback, set_seed
+
+    from optical import checkpoints
+    from optical.batches import Batches
+    from optical.encoders import load
+    from optical.losses import OptimalTransportLoss
+    from optical.token_vectors import TokenVectors
+    from optical.training import show_progress, train_late_interaction
+
+    class Every(checkpoints.Checkpoints):
+        def on_step_end(self, args, state, control, **_):
+            control.should_save = state.global_step % every == 0
+            if state.global_step == kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        def on_save(self, args, state, control, **more):
+            if state.global_step == kill_in_checkpoint:
+                os.kill(os.getpid(), signal.SIGKILL)
+            super().on_save(args, state, control, **more)
+
+    import optical.training
+
+    optical.training.Checkpoints = Every
+    assert issubclass(Every, TrainerCallback)
+    show_progress()
+    torch.set_num_threads(1)
+    set_seed(1)
+    sentences = json.loads((folder / "sentences.json").read_text())
+    targets = TokenVectors(folder / "targets")
+    student = load(folder / "start")
+    lengths = (
+        None if tokens is None else [len(ids) for ids in student.tokenizer(sentences).input_ids]
+    )
+    train_late_interaction(
+        student,
+        Dataset.from_dict({"source": sentences, "label": range(len(sentences))}),
+        OptimalTransportLoss(student, targets=targets),
+        output,
+        columns={"source": "query"},
+        batches=Batches(
+            len(sentences),
+            number=steps * accumulation,
+            seed=1,
+            size=None if tokens else size,
+            tokens=tokens,
+            lengths=lengths,
+        ),
+        identity=checkpoints.fingerprint(
+            {"folder": folder, "steps": steps, "size": size, "learning_rate": learning_rate}
+        ),
+        accumulation=accumulation,
+        steps=steps,
+        learning_rate=learning_rate,
+        seed=1,
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--accumulation", type=int, default=1)
+    train(**vars(parser.parse_args()))
