@@ -189,6 +189,18 @@ def query_encoder(wildcards):
     return "results/{study}/students/{student}/{method}/{lang}/seed-{seed}"
 
 
+def run_of(wildcards):
+    """The run to score: without training, all students of a teacher have the same."""
+    student = wildcards.student
+    if wildcards.method == "zero_shot":
+        teacher = teacher_of(wildcards)
+        student = next(
+            name for name, other in study["students"].items() if other["teacher"] == teacher
+        )
+    path = "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.run.gz"
+    return path.format(**dict(wildcards.items()) | {"student": student})
+
+
 def all_scores(wildcards):
     """Per-query scores of every student, method, language, seed and collection of the study."""
     scores = []
@@ -200,7 +212,7 @@ def all_scores(wildcards):
             scores += expand(
                 "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.scores.parquet",
                 study=wildcards.study,
-                student="none" if method == "bm25" else study["students"],
+                student="none" if method == "bm25" else studies.students_with(study, method),
                 method=method,
                 lang=foreign if trained else [pivot, *foreign],
                 # What was not distilled has no seed, which is written as seed 0.

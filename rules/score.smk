@@ -7,7 +7,7 @@ rule score_run:
         " {wildcards.student}, {wildcards.method}"
     input:
         program=program("score_run"),
-        run="results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.run.gz",
+        run=run_of,
         qrels="results/{study}/data/collections/{collection}/qrels.txt",
     output:
         "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.scores.parquet",

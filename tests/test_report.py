@@ -11,7 +11,7 @@ import plot_gap
 import plot_map
 import write_report as program
 from optical.gap import gap_table
-from optical.report import answers, inline_svg, read_cleaning, versions
+from optical.report import answers, inline_svg, read_cleaning, transport_gains, versions
 
 NOTE = "The data is constructed: <invented> languages."
 CLEANING = "origin,rule,pairs\ntatoeba,read,1000\ntatoeba,duplicate,30\ntatoeba,kept,970\n"
@@ -207,3 +207,33 @@ def test_a_picture_that_is_no_svg_is_an_error():
 def test_versions_are_those_of_installed_packages():
     found = versions(("numpy", "no-such-package"))
     assert set(found) == {"Python", "numpy"}
+
+
+# --- what the transport is worth -----------------------------------------------------------------
+
+
+def with_controls():
+    rows = language_rows()
+    controls = []
+    for method, change in (("greedy", -0.05), ("sentence", 0.1)):
+        control = rows[rows["method"] == "optical"].assign(method=method)
+        controls.append(control.assign(value=control["value"] + change))
+    return gap_table(pd.concat([rows, *controls], ignore_index=True), "en")
+
+
+def test_the_transport_is_held_against_each_control_by_group():
+    (greedy, sentence) = transport_gains(with_controls(), "map")["xnli"]
+    assert greedy["control"] == "greedy"
+    assert greedy["low"] == "0.450 and 0.400, +0.050"
+    assert sentence["high"] == "0.600 and 0.700, −0.100"
+
+
+def test_without_controls_nothing_is_said_of_them():
+    assert transport_gains(gap_table(language_rows(), "en"), "map") == {}
+
+
+def test_the_report_says_what_the_transport_adds(arguments, tmp_path):
+    assert "What the transport adds" not in written(arguments)
+    with_controls().to_csv(tmp_path / "gap_table.csv", index=False)
+    page = written(arguments | {"gap_table": tmp_path / "gap_table.csv"})
+    assert "high 0.600 and 0.550, +0.050; low 0.450 and 0.400, +0.050" in " ".join(page.split())

@@ -7,7 +7,14 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from optical.study import GROUPS, grouped_languages, is_constructed, known_languages, load_study
+from optical.study import (
+    GROUPS,
+    grouped_languages,
+    is_constructed,
+    known_languages,
+    load_study,
+    students_with,
+)
 
 ROOT = Path(__file__).parents[1]
 SCHEMA_FILE = ROOT / "schemas" / "config.schema.yaml"
@@ -308,3 +315,27 @@ def test_a_key_is_required_or_has_a_default(key):
     else:
         parent = KEYS[section] if section else SCHEMA
     assert (name in parent.get("required", [])) != ("default" in KEYS[key])
+
+
+def test_a_student_has_all_methods_or_those_it_names():
+    students = {
+        "small": {"encoder": "small", "teacher": "small"},
+        "cross": {"encoder": "small", "teacher": "large", "methods": ["zero_shot", "optical"]},
+    }
+    methods = ["zero_shot", "greedy", "optical"]
+    study = load(CONSTRUCTED, edits={"students": students, "methods": methods})
+    assert students_with(study, "optical") == ["small", "cross"]
+    assert students_with(study, "greedy") == ["small"]
+
+
+@pytest.mark.parametrize(
+    ("methods", "message"),
+    [
+        (["zero_shot", "greedy"], "students.cross.methods: 'greedy' is not a method of the study"),
+        (["optical"], "students.cross.methods: .* lacks 'zero_shot'"),
+    ],
+)
+def test_methods_of_a_student_are_those_of_the_study(methods, message):
+    students = {"cross": {"encoder": "small", "teacher": "large", "methods": methods}}
+    with pytest.raises(ValueError, match=message):
+        load(CONSTRUCTED, edits={"students": students, "methods": ["zero_shot", "optical"]})

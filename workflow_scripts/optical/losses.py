@@ -123,6 +123,12 @@ class OptimalTransportLoss(BitextLoss):
         iterations: iterations of the solver.
 
     The other arguments are those of `BitextLoss`.
+
+    Example:
+        >>> source = student.preprocess(["un gato", "el perro"], task="query")
+        >>> target = teacher.preprocess(["a cat", "the dog"], task="query")
+        >>> OptimalTransportLoss(student, teacher, epsilon=0.05)([source, target]).item() > 0
+        True
     """
 
     def __init__(
@@ -154,6 +160,12 @@ class GreedyAlignmentLoss(BitextLoss):
     Repeatedly the nearest two tokens by cosine, one of each side, are paired and leave, until one
     side is used up (DR.DECR, Li et al. 2021, arXiv 2112.08185). Each pair of tokens weighs the
     same; weights decide only which tokens take part.
+
+    Example:
+        >>> source = student.preprocess(["un gato", "el perro"], task="query")
+        >>> target = teacher.preprocess(["a cat", "the dog"], task="query")
+        >>> GreedyAlignmentLoss(student, teacher)([source, target]).item() > 0
+        True
     """
 
     def pair_losses(
@@ -169,6 +181,12 @@ class SentenceLoss(BitextLoss):
 
     Means are weighted by the mass of the tokens (Reimers and Gurevych 2020, arXiv 2004.09813, with
     uniform mass; there the mean over the dimensions, which is the same up to a factor).
+
+    Example:
+        >>> source = student.preprocess(["un gato", "el perro"], task="query")
+        >>> target = teacher.preprocess(["a cat", "the dog"], task="query")
+        >>> SentenceLoss(student, teacher)([source, target]).item() > 0
+        True
     """
 
     def pair_losses(

@@ -27,6 +27,10 @@ from optical.tables import (
 )
 
 TEMPLATE = "report.html.j2"
+METHOD = "optical"
+CONTROLS = {"greedy": "tokens paired off greedily", "sentence": "sentences as one vector each"}
+"""The method that the study is about, and what it is held against: how else to compare pairs."""
+
 PACKAGES = ("numpy", "pandas", "pytrec-eval-terrier", "bm25s", "matplotlib", "Jinja2", "snakemake")
 """Shown with their versions where they are installed; nothing of them is imported."""
 
@@ -68,6 +72,7 @@ def write_report(
         metric=metric_name(metric),
         pivot=pivot,
         answers=answers(gap, metric),
+        transport_gains=transport_gains(gap, metric),
         has_floor=bool(languages["floor"].notna().any()),
         gap_table=_html(shown_gap_table(gap, pivot)),
         gap_notes=gap_notes(gap, pivot),
@@ -114,6 +119,34 @@ def answers(gap: pd.DataFrame, metric: str) -> dict[str, list[dict[str, str]]]:
         for name in ("high_before", "high_after", "low_before", "low_after"):
             line[name] = decimal(row[name])
         lines[row["collection"]].append(line)
+    return lines
+
+
+def transport_gains(gap: pd.DataFrame, metric: str) -> dict[str, list[dict[str, str]]]:
+    """Say what the transport is worth: optical beside its controls, where a student has both.
+
+    Returns:
+        Lines by collection, one for each student and control. A line is shown text: student,
+        control, what the control does (`alignment`), and for the groups `high` and `low` the values
+        of optical and the control and their difference.
+    """
+    table = gap[gap["metric"] == metric].set_index(["collection", "student", "method"])
+    lines: dict[str, list[dict[str, str]]] = {}
+    for (collection, student, method), optical in table.iterrows():
+        if method != METHOD:
+            continue
+        for control, alignment in CONTROLS.items():
+            if (collection, student, control) not in table.index:
+                continue
+            other = table.loc[(collection, student, control)]
+            line = {"student": student, "control": control, "alignment": alignment}
+            for group in ("high", "low"):
+                difference = optical[group] - other[group]
+                line[group] = (
+                    f"{decimal(optical[group])} and {decimal(other[group])}, "
+                    f"{'+' if difference >= 0 else '−'}{decimal(abs(difference))}"
+                )
+            lines.setdefault(collection, []).append(line)
     return lines
 
 

@@ -28,7 +28,7 @@ def load_study(config: Mapping, schema_file: Path, datasets: Mapping) -> dict:
     if error:
         raise ValueError(explain(error))
     study["students"] = study["students"] or {
-        name: {"encoder": name, "teacher": name} for name in study["encoders"]
+        name: {"encoder": name, "teacher": name, "methods": None} for name in study["encoders"]
     }
     for check in (check_students, check_encoders, check_data, check_languages):
         check(study, datasets)
@@ -91,8 +91,14 @@ def explain(error: ValidationError) -> str:
 
 
 def check_students(study: dict, datasets: Mapping) -> None:
-    """Students are made of encoders that the study lists."""
+    """Students are made of encoders and have methods that the study lists."""
     for name, student in study["students"].items():
+        unknown = set(student["methods"] or ()) - set(study["methods"])
+        if unknown:
+            raise ValueError(
+                f"students.{name}.methods: {min(unknown)!r} is not a method of the study; "
+                f"expected some of {', '.join(study['methods'])}"
+            )
         for role in ("encoder", "teacher"):
             if student[role] not in study["encoders"]:
                 raise ValueError(
@@ -192,6 +198,15 @@ def grouped_languages(study: Mapping) -> Iterator[tuple[str, str]]:
     for group in GROUPS:
         for language in study["languages"].get(group, []):
             yield group, language
+
+
+def students_with(study: Mapping, method: str) -> list[str]:
+    """The students that have a method, in the study's order."""
+    return [
+        name
+        for name, student in study["students"].items()
+        if student["methods"] is None or method in student["methods"]
+    ]
 
 
 def source_languages(source: str, datasets: Mapping) -> set[str]:

@@ -1,0 +1,37 @@
+"""Distil a query encoder by optimal transport, in plain sentence-transformers.
+
+    python examples/distil_with_sentence_transformers.py TEACHER STUDENT PAIRS OUTPUT
+
+TEACHER and STUDENT are late-interaction models with one tokenizer, folders or hub names; a student
+usually starts as the teacher. PAIRS has a foreign sentence, a tab and its translation in each line.
+"""
+
+import sys
+from pathlib import Path
+
+from datasets import Dataset
+from sentence_transformers import (
+    MultiVectorEncoder,
+    MultiVectorEncoderTrainer,
+    MultiVectorEncoderTrainingArguments,
+)
+
+sys.path.append(str(Path(__file__).parents[1] / "workflow_scripts"))
+from optical.losses import OptimalTransportLoss
+
+teacher_name, student_name, pairs_file, output = sys.argv[1:]
+teacher = MultiVectorEncoder(teacher_name)
+student = MultiVectorEncoder(student_name)
+rows = [line.split("\t") for line in Path(pairs_file).read_text().splitlines()]
+foreign, translation = zip(*rows, strict=True)
+pairs = Dataset.from_dict({"foreign": foreign, "translation": translation})
+arguments = MultiVectorEncoderTrainingArguments(
+    output_dir=f"{output}.training",
+    num_train_epochs=1,
+    per_device_train_batch_size=64,
+    learning_rate=2e-5,
+    prompts=dict.fromkeys(("foreign", "translation"), student.prompts["query"]),
+)
+loss = OptimalTransportLoss(student, teacher, epsilon=0.05)
+MultiVectorEncoderTrainer(model=student, args=arguments, train_dataset=pairs, loss=loss).train()
+student.save_pretrained(output)
