@@ -4,7 +4,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run test lint bench
+.PHONY: help run test lint bench interop
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*##/make \1:/p' Makefile
@@ -22,6 +22,16 @@ bench: .venv/installed  ## run the measurements in benchmarks/
 	@set -- benchmarks/*.py; \
 	if [ ! -e "$$1" ]; then echo "benchmarks/: no measurement there yet"; exit; fi; \
 	for file; do echo "== $$file"; PYTHONPATH=workflow_scripts $(bin)/python "$$file"; done
+
+interop: .venv/installed .venv-interop/pylate/installed .venv-interop/colbert/installed  ## compare query vectors with those of other libraries
+	$(bin)/python interop/compare.py .venv-interop $(MODEL)
+
+.venv-interop/%/installed: interop/%.txt
+	@echo "Installing $* into .venv-interop/$*, some minutes"
+	@$(PYTHON) -m venv --clear .venv-interop/$*
+	@.venv-interop/$*/bin/pip install -q -r $<
+	@if [ -e interop/$*.no-deps.txt ]; then .venv-interop/$*/bin/pip install -q --no-deps -r interop/$*.no-deps.txt; fi
+	@touch $@
 
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"$(PYTHON) is Python {v[0]}.{v[1]}; expected 3.11 or newer: make PYTHON=python3.11")'

@@ -80,6 +80,25 @@ def learning_rate(stage):
     return value
 
 
+def batch_option(wildcards):
+    """The size of a batch, in sentence pairs or in tokens."""
+    settings = study["distillation"]
+    if settings["batch_tokens"] is None:
+        return f"--batch-size {settings['batch_size']}"
+    return f"--batch-tokens {settings['batch_tokens']}"
+
+
+def loss_options(wildcards):
+    """The options of a method's loss: only those that it reads, so that others rerun nothing."""
+    settings = study["distillation"]
+    names = ["solver", "epsilon", "iterations"] if wildcards.method == "optical" else []
+    options = [f"--{name} {settings[name]}" for name in names]
+    # Greedy alignment pairs tokens off, whatever their mass.
+    marginals = "uniform" if wildcards.method == "greedy" else settings["marginals"]
+    special = "" if settings["special_tokens"] else "no-"
+    return " ".join([*options, f"--marginals {marginals}", f"--{special}special-tokens"])
+
+
 @cache
 def local_imports(file):
     """Local modules that a Python file imports, itself first, read from its import statements."""

@@ -22,6 +22,9 @@ rule train_teacher:
         batch_size=setting("teacher/batch_size"),
         learning_rate=learning_rate("teacher"),
         scale=setting("teacher/scale"),
+        negatives=setting("teacher/negatives"),
+        accumulation=setting("teacher/accumulation"),
+        mini_batch=at_most("--mini-batch", study["teacher"]["mini_batch"]),
         seed=setting("teacher/seed"),
     resources:
         gpu=gpus,
@@ -33,7 +36,9 @@ rule train_teacher:
         " --dimension {params.dimension} --query-length {params.query_length}"
         " --passage-length {params.passage_length} --steps {params.steps}"
         " --batch-size {params.batch_size} --learning-rate {params.learning_rate}"
-        " --scale {params.scale} --seed {params.seed} --output {output} > {log} 2>&1"
+        " --scale {params.scale} --negatives {params.negatives}"
+        " --accumulation {params.accumulation} {params.mini_batch}"
+        " --processes {resources.gpu} --seed {params.seed} --output {output} > {log} 2>&1"
 
 
 # Once for a teacher and language: every method, epoch and seed reads the same vectors.

@@ -37,7 +37,8 @@ def encoder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("encoders") / "tiny"
     torch.manual_seed(0)
     tokenizer = train_tokenizer(TEXTS, 60)
-    save(folder, new_masked_model(tokenizer, layers=1, width=16, heads=2), tokenizer)
+    model = new_masked_model(tokenizer, layers=1, width=16, heads=2)
+    save(folder, model.save_pretrained, tokenizer.save_pretrained)
     return folder
 
 

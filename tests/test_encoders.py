@@ -4,8 +4,8 @@ import torch
 from conftest import TEXTS
 from optical.embedding import embed
 from optical.encoders import load, new_masked_model, train_tokenizer
+from optical.export import save_for_all
 from optical.pretraining import MaskingCollator, masked_loss, translation_contrast
-from optical.training import save
 
 
 def test_the_tokenizer_has_the_special_tokens_of_xlm_r():
@@ -46,7 +46,7 @@ def test_lengths_bound_queries_and_passages(model):
 
 
 def test_a_saved_model_gives_the_same_vectors(model, tmp_path):
-    save(tmp_path / "saved", model)
+    save_for_all(tmp_path / "saved", model, "")
     ((ids, vectors),) = embed(model, ["the dog, the cat"], task="query")
     ((loaded_ids, loaded),) = embed(load(tmp_path / "saved"), ["the dog, the cat"], task="query")
     np.testing.assert_array_equal(ids, loaded_ids)

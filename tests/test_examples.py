@@ -13,7 +13,7 @@ import torch
 from conftest import TEXTS
 from optical import losses
 from optical.encoders import load
-from optical.training import save
+from optical.export import save_for_all
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -25,10 +25,10 @@ def distance(student, teacher, sentences):
 
 
 def test_the_sentence_transformers_example_brings_the_student_nearer(model, tmp_path):
-    save(tmp_path / "teacher", model)
+    save_for_all(tmp_path / "teacher", model, "")
     torch.manual_seed(1)
     model[1].linear.weight.data += 0.02 * torch.randn_like(model[1].linear.weight)
-    save(tmp_path / "student", model)
+    save_for_all(tmp_path / "student", model, "")
     sentences = TEXTS * 30
     (tmp_path / "pairs.tsv").write_text("".join(f"{text}\t{text}\n" for text in sentences))
     script = EXAMPLES / "distil_with_sentence_transformers.py"

@@ -208,13 +208,13 @@ def test_what_is_given_stays_and_its_neighbours_are_filled_in():
 
 def test_without_students_each_encoder_learns_from_itself():
     assert load(CONSTRUCTED)["students"] == {
-        "small": {"encoder": "small", "teacher": "small"},
-        "large": {"encoder": "large", "teacher": "large"},
+        "small": {"encoder": "small", "teacher": "small", "methods": None},
+        "large": {"encoder": "large", "teacher": "large", "methods": None},
     }
 
 
 def test_given_students_are_all_there_are():
-    students = {"small-of-large": {"encoder": "small", "teacher": "large"}}
+    students = {"small-of-large": {"encoder": "small", "teacher": "large", "methods": None}}
     assert load(CONSTRUCTED, edits={"students": students})["students"] == students
 
 
@@ -339,3 +339,21 @@ def test_methods_of_a_student_are_those_of_the_study(methods, message):
     students = {"cross": {"encoder": "small", "teacher": "large", "methods": methods}}
     with pytest.raises(ValueError, match=message):
         load(CONSTRUCTED, edits={"students": students, "methods": ["zero_shot", "optical"]})
+
+
+@pytest.mark.parametrize(
+    ("edits", "message"),
+    [
+        (
+            {"distillation.batch_tokens": 32, "distillation.length": 64},
+            "distillation.batch_tokens: 32 is less than a sentence of distillation.length, 64",
+        ),
+        (
+            {"teacher.mini_batch": 128, "teacher.batch_size": 64},
+            "teacher.mini_batch: 128 is more than teacher.batch_size, 64",
+        ),
+    ],
+)
+def test_settings_of_a_training_that_contradict_each_other(edits, message):
+    with pytest.raises(ValueError, match=message):
+        load(CONSTRUCTED, edits=edits)

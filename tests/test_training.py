@@ -16,11 +16,11 @@ import torch
 from safetensors.torch import load_file
 
 from conftest import TEXTS
-from optical.checkpoints import MARKER, fingerprint, lock, newest_whole, training_folder
+from optical.checkpoints import MARKER, fingerprint, lock, newest_whole, provenance, training_folder
 from optical.embedding import embed
 from optical.encoders import load
+from optical.export import save_for_all
 from optical.token_vectors import write_token_vectors
-from optical.training import save
 from optical.training_log import LEAST_SPREAD, CollapseGuard, read_log, spread
 from train_tiny import train
 
@@ -39,7 +39,7 @@ def folder(tmp_path_factory, encoder):
     write_token_vectors(folder / "targets", embed(model, sentences, task="query"), 8)
     # Another student than the teacher, and dropout, so that the random numbers matter.
     model[1].linear.weight.data += 0.3 * torch.randn_like(model[1].linear.weight)
-    save(folder / "start", model)
+    save_for_all(folder / "start", model, "")
     set_dropout(folder, 0.1)
     (folder / "sentences.json").write_text(json.dumps(sentences))
     return folder
@@ -156,16 +156,20 @@ def test_a_fingerprint_follows_the_settings_and_the_content_of_files(tmp_path, m
     file.parent.mkdir()
     file.write_text("1")
     settings = {"data": file.parent, "steps": 5}
-    first = fingerprint(settings)
-    assert fingerprint(dict(reversed(settings.items()))) == first
-    assert fingerprint(settings | {"steps": 6}) != first
+
+    def of(settings):
+        return fingerprint(provenance(settings))
+
+    first = of(settings)
+    assert of(dict(reversed(settings.items()))) == first
+    assert of(settings | {"steps": 6}) != first
     monkeypatch.setenv("WORLD_SIZE", "2")
-    assert fingerprint(settings) != first
+    assert of(settings) != first
     monkeypatch.delenv("WORLD_SIZE")
     shutil.copytree(file.parent, tmp_path / "elsewhere" / "data")
-    assert fingerprint(settings | {"data": tmp_path / "elsewhere" / "data"}) == first
+    assert of(settings | {"data": tmp_path / "elsewhere" / "data"}) == first
     file.write_text("2")
-    assert fingerprint(settings) != first
+    assert of(settings) != first
 
 
 def test_one_checkpoint_is_kept(folder, tmp_path):

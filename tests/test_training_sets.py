@@ -3,9 +3,11 @@ from itertools import count
 
 import pandas as pd
 import pytest
+from datasets import Dataset
 
 from optical.corpora import Passage, Query, TrainingSet, msmarco
 from optical.corpora.training_files import write_training_set
+from optical.training_set import read_examples, shared_texts
 
 FILES = {
     "collection.tsv": "".join(f"p{i}\tpassage {i}\n" for i in range(8)),
@@ -172,3 +174,27 @@ def test_squad_gives_every_query_a_passage_and_negatives_of_its_article(local_da
     assert Counter(negatives.query_id).most_common(1)[0][1] == msmarco.MOST_NEGATIVES
     # A bound takes queries from all over the file, not those of its first articles.
     assert len({article[passage] for passage in relevant.values()}) > 300
+
+
+def test_hard_negatives_become_columns_and_a_query_with_few_has_some_twice(folder, tmp_path):
+    listed = "".join(f"{query}\tp7\n" for query in ("q0", "q1", "q2")) + "q1\tp5\n"
+    written(folder(negatives=listed), tmp_path / "out")
+    examples = read_examples(tmp_path / "out", negatives=2)
+    assert examples.column_names == ["query", "positive", "negative_1", "negative_2"]
+    texts = {row["query"]: {row["negative_1"], row["negative_2"]} for row in examples}
+    assert sorted(len(found) for found in texts.values()) == [1, 1, 2]
+    for row in examples:
+        assert row["positive"] not in (row["negative_1"], row["negative_2"])
+
+
+def test_hard_negatives_that_are_not_there_are_missed(folder, tmp_path):
+    written(folder(), tmp_path / "out")
+    with pytest.raises(ValueError, match="3 queries have no hard negative, such as q0"):
+        read_examples(tmp_path / "out", negatives=1)
+
+
+def test_examples_that_share_a_text_share_a_key():
+    examples = Dataset.from_dict({"query": ["a", "b", "c"], "positive": ["x", "y", "x"]})
+    first, second, third = map(set, shared_texts(examples))
+    assert first & third
+    assert not first & second

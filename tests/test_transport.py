@@ -251,3 +251,34 @@ def test_scores_are_minus_infinity_at_padding_only():
     cost, source, target = problem()
     real = (source[:, :, None] > 0) & (target[:, None, :] > 0)
     assert (scores(cost, source, target, 0.05).isfinite() == real).all()
+
+
+MEMORY = """
+import resource
+import sys
+import torch
+from optical.transport import transport_loss, transport_plan
+
+iterations, epsilon = int(sys.argv[1]), float(sys.argv[2])
+cost = torch.rand(64, 256, 256, requires_grad=True)
+mass = torch.full((64, 256), 1 / 256)
+plan = transport_plan(cost, mass, mass, epsilon=epsilon, iterations=iterations)
+transport_loss(cost, plan).sum().backward()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.parametrize("epsilon", [0.05, 0.005])
+def test_memory_does_not_grow_with_the_iterations(epsilon):
+    few, many = (
+        int(
+            subprocess.run(
+                [sys.executable, "-c", MEMORY, str(iterations), str(epsilon)],
+                env=os.environ | {"PYTHONPATH": "workflow_scripts"},
+                capture_output=True,
+                check=True,
+            ).stdout
+        )
+        for iterations in (50, 500)
+    )
+    assert many < 1.05 * few

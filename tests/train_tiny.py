@@ -74,7 +74,8 @@ def train(
             tokens=tokens,
             lengths=lengths,
         ),
-        identity=checkpoints.fingerprint(
+        card="",
+        origin=checkpoints.provenance(
             {"folder": folder, "steps": steps, "size": size, "learning_rate": learning_rate}
         ),
         accumulation=accumulation,

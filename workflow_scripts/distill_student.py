@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from optical.files import run_program
+from optical.processes import spread
 
 
 def main(
@@ -13,23 +14,30 @@ def main(
     bitext: Path,
     method: str,
     steps: int,
-    batch_size: int,
+    batch_size: int | None,
+    batch_tokens: int | None,
+    accumulation: int,
     learning_rate: float,
     length: int,
     marginals: str,
     special_tokens: bool,
+    processes: int,
     seed: int,
     output: Path,
     **loss_settings,
 ) -> None:
-    settings = {name: value for name, value in locals().items() if name != "output"}
+    settings = {
+        name: value for name, value in locals().items() if name not in ("output", "processes")
+    }
+    spread(processes)
 
     from transformers import AutoTokenizer, set_seed
 
     from optical.batches import Batches
-    from optical.checkpoints import fingerprint
-    from optical.distillation import loss_for, read_pairs
+    from optical.checkpoints import provenance
+    from optical.distillation import loss_for, read_pairs, source_lengths
     from optical.encoders import load
+    from optical.export import model_card
     from optical.token_vectors import TokenVectors
     from optical.training import show_progress, train_late_interaction
 
@@ -55,8 +63,17 @@ def main(
         loss,
         output,
         columns={"source": "query"},
-        batches=Batches(len(pairs), number=steps, size=batch_size, seed=seed),
-        identity=fingerprint(settings),
+        batches=Batches(
+            len(pairs),
+            number=steps * accumulation,
+            size=batch_size,
+            tokens=batch_tokens,
+            lengths=batch_tokens and source_lengths(student, pairs, length),
+            seed=seed,
+        ),
+        accumulation=accumulation,
+        origin=provenance(settings),
+        card=model_card(f"queries in {bitext.stem}", f"distillation by {method}", teacher),
         steps=steps,
         learning_rate=learning_rate,
         seed=seed,
@@ -77,7 +94,10 @@ if __name__ == "__main__":
         help="what is minimised: the cost of transport, or one of its controls",
     )
     parser.add_argument("--steps", type=int, required=True, help="optimiser steps")
-    parser.add_argument("--batch-size", type=int, required=True, help="sentence pairs a step")
+    batch = parser.add_mutually_exclusive_group(required=True)
+    batch.add_argument("--batch-size", type=int, default=None, help="sentence pairs of a batch")
+    batch.add_argument("--batch-tokens", type=int, default=None, help="padded tokens of a batch")
+    parser.add_argument("--accumulation", type=int, default=1, help="batches of a step")
     parser.add_argument("--learning-rate", type=float, required=True, help="peak learning rate")
     parser.add_argument("--length", type=int, required=True, help="tokens of a sentence")
     parser.add_argument(
@@ -93,6 +113,7 @@ if __name__ == "__main__":
     transport.add_argument("--solver", choices=["sinkhorn", "ipot", "exact"], help="how to solve")
     transport.add_argument("--epsilon", type=float, help="weight of the entropy")
     transport.add_argument("--iterations", type=int, help="iterations of the solver")
+    parser.add_argument("--processes", type=int, default=1, help="GPUs that share a training")
     parser.add_argument("--seed", type=int, required=True, help="seed of the order of pairs")
     parser.add_argument("--output", type=Path, required=True, help="folder to write")
     run_program(lambda: main(**vars(parser.parse_args())))

@@ -30,7 +30,7 @@ def main(
 
     from transformers import TrainingArguments, set_seed
 
-    from optical.checkpoints import fingerprint
+    from optical.checkpoints import provenance
     from optical.encoders import new_masked_model, train_tokenizer
     from optical.pretraining import (
         MaskingCollator,
@@ -82,8 +82,8 @@ def main(
                 f" expected at most {largest_loss}; give pretraining more steps"
             )
 
-    identity = fingerprint(settings | files)
-    run(trainer, output, identity, model, tokenizer, check=check)
+    writers = [model.save_pretrained, tokenizer.save_pretrained]
+    run(trainer, output, provenance(settings | files), *writers, check=check)
 
 
 if __name__ == "__main__":

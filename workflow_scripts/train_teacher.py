@@ -1,9 +1,10 @@
-"""Train the teacher: late interaction on an encoder, with in-batch negatives."""
+"""Train the teacher: late interaction on an encoder, with in-batch and hard negatives."""
 
 import argparse
 from pathlib import Path
 
 from optical.files import run_program
+from optical.processes import spread
 
 
 def main(
@@ -16,39 +17,65 @@ def main(
     batch_size: int,
     learning_rate: float,
     scale: float,
+    negatives: int,
+    accumulation: int,
+    mini_batch: int | None,
+    processes: int,
     seed: int,
     output: Path,
 ) -> None:
-    settings = {name: value for name, value in locals().items() if name != "output"}
+    settings = {
+        name: value for name, value in locals().items() if name not in ("output", "processes")
+    }
+    spread(processes)
 
     from sentence_transformers.multi_vector_encoder.losses import (
+        CachedMultiVectorMultipleNegativesRankingLoss,
         MultiVectorMultipleNegativesRankingLoss,
     )
     from transformers import set_seed
 
     from optical.batches import Batches
-    from optical.checkpoints import fingerprint
+    from optical.checkpoints import provenance
     from optical.encoders import late_interaction
+    from optical.export import model_card
     from optical.training import show_progress, train_late_interaction
     from optical.training_set import read_examples, shared_texts
 
     show_progress()
     set_seed(seed)
-    examples = read_examples(training_set)
+    examples = read_examples(training_set, negatives)
     print(f"{len(examples)} queries with a relevant passage", flush=True)
     model = late_interaction(
         encoder, dimension=dimension, query_length=query_length, passage_length=passage_length
     )
+    loss = (
+        MultiVectorMultipleNegativesRankingLoss(model, scale=scale)
+        if mini_batch is None
+        # The same loss, in the memory that a part of the batch needs (GradCache, arXiv 2101.06983).
+        else CachedMultiVectorMultipleNegativesRankingLoss(
+            model, scale=scale, mini_batch_size=mini_batch
+        )
+    )
+    passages = [name for name in examples.column_names if name != "query"]
     train_late_interaction(
         model,
         examples,
-        MultiVectorMultipleNegativesRankingLoss(model, scale=scale),
+        loss,
         output,
-        columns={"query": "query", "positive": "document"},
+        columns={"query": "query"} | dict.fromkeys(passages, "document"),
         batches=Batches(
-            len(examples), number=steps, size=batch_size, seed=seed, keys=shared_texts(examples)
+            len(examples),
+            number=steps * accumulation,
+            size=batch_size,
+            seed=seed,
+            keys=shared_texts(examples),
         ),
-        identity=fingerprint(settings),
+        accumulation=accumulation,
+        origin=provenance(settings),
+        card=model_card(
+            "queries and passages", "retrieval, with in-batch and hard negatives", None
+        ),
         steps=steps,
         learning_rate=learning_rate,
         seed=seed,
@@ -70,6 +97,12 @@ if __name__ == "__main__":
     parser.add_argument(
         "--scale", type=float, required=True, help="factor on MaxSim before the softmax"
     )
+    parser.add_argument("--negatives", type=int, default=0, help="hard negatives of a query")
+    parser.add_argument("--accumulation", type=int, default=1, help="batches of a step")
+    parser.add_argument(
+        "--mini-batch", type=int, help="queries that are held in memory at once (gradient caching)"
+    )
+    parser.add_argument("--processes", type=int, default=1, help="GPUs that share a training")
     parser.add_argument("--seed", type=int, required=True, help="seed of projection and order")
     parser.add_argument("--output", type=Path, required=True, help="folder to write")
     run_program(lambda: main(**vars(parser.parse_args())))

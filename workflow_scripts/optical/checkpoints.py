@@ -20,6 +20,7 @@ import torch
 from transformers import TrainerCallback
 
 from optical.files import remove, sha256
+from optical.processes import world_size
 
 SECONDS = 300
 """Training time between two checkpoints: what a kill costs at most."""
@@ -57,14 +58,14 @@ def lock(folder: Path) -> Iterator[None]:
         yield
 
 
-def fingerprint(settings: Mapping[str, object]) -> str:
-    """One hash of all that shapes a training, so that a checkpoint of another one is not used.
+def provenance(settings: Mapping[str, object]) -> dict[str, object]:
+    """All that shapes a training, so that a checkpoint of another one is not used.
 
     settings: by name; a path stands for the content of its file or folder. Beside them count the
     versions of the libraries, the source of the modules of this project that are loaded, and the
     number of processes.
     """
-    described = {
+    return {
         "settings": {
             name: content(value) if isinstance(value, Path) else value
             for name, value in sorted(settings.items())
@@ -77,12 +78,11 @@ def fingerprint(settings: Mapping[str, object]) -> str:
         },
         "processes": world_size(),
     }
-    return hashlib.sha256(json.dumps(described, default=str).encode()).hexdigest()
 
 
-def world_size() -> int:
-    """Processes of this training, as torchrun says."""
-    return int(os.environ.get("WORLD_SIZE", 1))
+def fingerprint(origin: Mapping[str, object]) -> str:
+    """One hash of a `provenance`."""
+    return hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()
 
 
 def content(path: Path) -> dict[str, str]:

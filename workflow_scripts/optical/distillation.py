@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import torch
 from datasets import Dataset
@@ -38,6 +39,16 @@ def read_pairs(bitext: Path, targets: TokenVectors) -> Dataset:
             f"{bitext}: {len(sources)} pairs, but the teacher's vectors have {len(targets)} rows"
         )
     return Dataset.from_dict({"source": sources, "label": range(len(sources))})
+
+
+def source_lengths(student: MultiVectorEncoder, pairs: Dataset, length: int) -> np.ndarray:
+    """Tokens of each pair's foreign side as the student reads it, its marker among them."""
+    encoded = student.tokenizer(
+        [student.prompts["query"] + text for text in pairs["source"]],
+        truncation=True,
+        max_length=length,
+    )
+    return np.array([len(ids) for ids in encoded["input_ids"]])
 
 
 def loss_for(

@@ -30,7 +30,7 @@ def load_study(config: Mapping, schema_file: Path, datasets: Mapping) -> dict:
     study["students"] = study["students"] or {
         name: {"encoder": name, "teacher": name, "methods": None} for name in study["encoders"]
     }
-    for check in (check_students, check_encoders, check_data, check_languages):
+    for check in (check_batches, check_students, check_encoders, check_data, check_languages):
         check(study, datasets)
     return study
 
@@ -88,6 +88,22 @@ def explain(error: ValidationError) -> str:
 
 
 # --- checks of one key against another -----------------------------------------------------------
+
+
+def check_batches(study: dict, datasets: Mapping) -> None:
+    """Batches hold at least a sentence, and are not smaller than their parts."""
+    distillation, teacher = study["distillation"], study["teacher"]
+    tokens = distillation["batch_tokens"]
+    if tokens is not None and tokens < distillation["length"]:
+        raise ValueError(
+            f"distillation.batch_tokens: {tokens} is less than a sentence of distillation.length, "
+            f"{distillation['length']}"
+        )
+    if (teacher["mini_batch"] or 0) > teacher["batch_size"]:
+        raise ValueError(
+            f"teacher.mini_batch: {teacher['mini_batch']} is more than teacher.batch_size, "
+            f"{teacher['batch_size']}"
+        )
 
 
 def check_students(study: dict, datasets: Mapping) -> None:

@@ -1,9 +1,11 @@
 """The one place that builds a trainer: precision, schedule, batches, resuming, logging."""
 
+import json
 import logging
 import shutil
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -17,8 +19,16 @@ from transformers import Trainer, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from optical.batches import Batches
-from optical.checkpoints import Checkpoints, lock, newest_whole, training_folder, world_size
+from optical.checkpoints import (
+    Checkpoints,
+    fingerprint,
+    lock,
+    newest_whole,
+    training_folder,
+)
+from optical.export import save_for_all
 from optical.files import atomic_path, remove
+from optical.processes import world_size
 from optical.training_log import NAME, CollapseGuard, TrainingLog
 
 logger = logging.getLogger(__name__)
@@ -89,7 +99,8 @@ def train_late_interaction(
     *,
     columns: dict[str, str],
     batches: Batches,
-    identity: str,
+    origin: dict[str, object],
+    card: str,
     accumulation: int = 1,
     max_length: int | None = None,
     **settings,
@@ -97,8 +108,9 @@ def train_late_interaction(
     """Train a late-interaction model on examples and save it to the folder `output`.
 
     columns: whether each text column holds a "query" or a "document", which decides its marker.
-    batches: as many as there are steps, times `accumulation`. identity: the `fingerprint` of the
-    training, whose checkpoints are used. settings: those of `training_arguments`.
+    batches: as many as there are steps, times `accumulation`. origin: the `provenance` of the
+    training, whose checkpoints are used. card: the model card. settings: those of
+    `training_arguments`.
     """
     arguments = training_arguments(
         MultiVectorEncoderTrainingArguments,
@@ -119,22 +131,22 @@ def train_late_interaction(
             TrainingLog(lambda step: batches.examples(step * accumulation)),
         ],
     )
-    run(trainer, output, identity, model)
+    run(trainer, output, origin, partial(save_for_all, model=model, card=card))
 
 
 def run(
     trainer: Trainer,
     output: str | Path,
-    identity: str,
-    *parts,
+    origin: dict[str, object],
+    *writers: Callable[[Path], object],
     check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run a training to its end, from its last checkpoint if it has one, and save its parts.
+    """Run a training to its end, from its last checkpoint if it has one, and save what it made.
 
-    identity: the `fingerprint` of the training. check: raises when the result is not worth saving.
+    origin: the `provenance` of the training. check: raises when the result is not worth saving.
     Raises ValueError when another process has the training.
     """
-    folder = training_folder(output)
+    folder, identity = training_folder(output), fingerprint(origin)
     trainer.add_callback(Checkpoints(identity))
     first = trainer.is_world_process_zero()
     with lock(folder) if first else nullcontext():
@@ -146,7 +158,14 @@ def run(
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if first:
             check()
-            save(output, *parts, log=folder / NAME)
+            log = partial(shutil.copy, folder / NAME)
+            save(output, *writers, log, partial(write_provenance, origin))
+            remove(folder)
+
+
+def write_provenance(origin: dict[str, object], folder: Path) -> None:
+    """Write what shaped a training beside what it made."""
+    (folder / "provenance.json").write_text(json.dumps(origin, indent=2) + "\n")
 
 
 def show_progress() -> None:
@@ -156,14 +175,12 @@ def show_progress() -> None:
     transformers_logging.set_verbosity_error()
 
 
-def save(output: str | Path, *parts, log: Path | None = None) -> None:
-    """Save a finished model, and what belongs to it, as one folder that is whole or absent.
+def save(output: str | Path, *writers: Callable[[Path], object]) -> None:
+    """Save what writers put into one folder, such as the `save_pretrained` of a model.
 
-    log: the training log, which goes with the model.
+    The folder is whole or absent.
     """
     with atomic_path(output) as temporary:
-        for part in parts:
-            part.save_pretrained(str(temporary))
-        if log is not None:
-            shutil.copy(log, temporary)
-    remove(training_folder(output))
+        temporary.mkdir()
+        for write in writers:
+            write(temporary)

@@ -1,0 +1,104 @@
+"""Encode queries with four libraries and compare the vectors: compare.py BINARIES [MODEL].
+
+BINARIES is the folder of the environments' bin folders: {BINARIES}/pylate/bin/python and so on.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModel, AutoTokenizer
+
+from optical.encoders import late_interaction, load, new_masked_model, train_tokenizer
+from optical.export import save_for_all
+from optical.training import save
+
+PROGRAMS = Path(__file__).parent
+LARGEST_DIFFERENCE = 1e-5
+QUERIES = [
+    "Where does the river begin?",
+    "a word",
+    "Mto unaanzia wapi, na unaishia wapi? Ndiyo; hapana!",
+    "¿Dónde nace el río? " * 12,
+]
+
+
+def random_model(folder: Path) -> Path:
+    """A small model of random weights, saved as the workflow saves every model."""
+    torch.manual_seed(0)
+    tokenizer = train_tokenizer(QUERIES * 20, 90)
+    encoder = new_masked_model(tokenizer, layers=2, width=64, heads=4)
+    save(folder / "encoder", encoder.save_pretrained, tokenizer.save_pretrained)
+    model = late_interaction(folder / "encoder", dimension=32, query_length=32, passage_length=64)
+    save_for_all(folder / "model", model, "")
+    return folder / "model"
+
+
+def by_transformers(folder: Path, queries: list[str]) -> list[np.ndarray]:
+    """Query vectors by AutoModel and the projection, as `artifact.metadata` describes them."""
+    settings = json.loads((folder / "artifact.metadata").read_text())
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    encoder = AutoModel.from_pretrained(folder).eval()
+    projection = load_file(folder / "model.safetensors")["linear.weight"]
+    vectors = []
+    for query in queries:
+        inputs = tokenizer(
+            settings["query_token"] + query,
+            truncation=True,
+            max_length=settings["query_maxlen"],
+            return_tensors="pt",
+        )
+        with torch.inference_mode():
+            hidden = encoder(**inputs).last_hidden_state[0] @ projection.T
+        vectors.append(torch.nn.functional.normalize(hidden, dim=-1).numpy())
+    return vectors
+
+
+def by_program(python: Path, program: str, folder: Path, queries: list[str]) -> list[np.ndarray]:
+    """Query vectors by a program in another environment."""
+    with tempfile.TemporaryDirectory() as temporary:
+        output = Path(temporary) / "vectors.npz"
+        texts = Path(temporary) / "queries.json"
+        texts.write_text(json.dumps(queries))
+        command = [python, PROGRAMS / program, folder, texts, output]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        with np.load(output) as arrays:
+            return [arrays[name] for name in arrays.files]
+
+
+def compare(environments: Path, folder: Path) -> bool:
+    """Print the largest difference of each library from sentence-transformers."""
+    model = load(folder)
+    wanted = [vectors.cpu().numpy() for vectors in model.encode_query(QUERIES)]
+    found = {
+        "transformers": by_transformers(folder, QUERIES),
+        **{
+            name: by_program(
+                environments / name / "bin" / "python", f"encode_{name}.py", folder, QUERIES
+            )
+            for name in ("pylate", "colbert")
+        },
+    }
+    good = True
+    for name, vectors in found.items():
+        # Other libraries may go on after the query's own tokens; they may not have fewer.
+        differences = [
+            np.abs(ours - theirs[: len(ours)]).max() if len(theirs) >= len(ours) else np.inf
+            for ours, theirs in zip(wanted, vectors, strict=True)
+        ]
+        good &= max(differences) <= LARGEST_DIFFERENCE
+        print(f"{name}: largest difference {max(differences):.1e}")
+    return good
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        model_folder = Path(sys.argv[2]) if sys.argv[2:] else random_model(Path(temporary))
+        sys.exit(0 if compare(Path(sys.argv[1]), model_folder) else "the query vectors differ")
