@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from optical.gap import GAP_COLUMNS, LANGUAGE_COLUMNS, read_table
-from optical.study import grouped_languages, is_constructed, load_study
+from optical.study import grouped_languages, is_constructed, load_study, students_with
 
 ROOT = Path(__file__).parents[1]
 SMOKE = ("--configfile", "studies/smoke.yaml")
@@ -135,7 +135,10 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
         "embed_targets": teachers * languages,
         "embed_passages": teachers * len(study["collections"]),
         "build_index": teachers * len(study["collections"]),
-        "distill_student": len(study["students"]) * languages * len(study["seeds"]),
+        "distill_student": sum(
+            len(students_with(study, method)) * languages * len(study["seeds"])
+            for method in set(study["methods"]) - {"bm25", "zero_shot"}
+        ),
         "compare_gap": 1,
         "write_report": 1,
     }
@@ -143,6 +146,27 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
         rule: number or None for rule, number in expected.items()
     }
     assert ("download_file" in counts) != is_constructed(study)
+
+
+def test_a_student_of_another_size_learns_from_its_teacher_and_searches_its_index(tree):
+    study = read_study(tree / "studies/smoke.yaml")
+    study["study"] = "sizes"
+    study["encoders"]["large"] = study["encoders"]["small"] | {"width": 64}
+    study["students"] = {
+        "large": {"encoder": "large", "teacher": "large"},
+        "cross": {"encoder": "small", "teacher": "large", "methods": ["zero_shot", "optical"]},
+    }
+    (tree / "sizes.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+    made = pending(tree, "--configfile", "sizes.yaml")
+    assert "results/sizes/students/cross/optical/ekti/seed-1" in made
+    assert "results/sizes/students/cross/greedy/ekti/seed-1" not in made
+    assert "results/sizes/teachers/small" in made  # which the student starts as
+    assert not any(path.startswith("results/sizes/indexes/small/") for path in made)
+    # Without training, the query encoder is the teacher: its run is made once, and scored for both.
+    run = "results/sizes/runs/{}/zero_shot/ekti/seed-0/constructed.run.gz"
+    assert run.format("large") in made
+    assert run.format("cross") not in made
+    assert run.format("cross").replace("run.gz", "scores.parquet") in made
 
 
 def test_a_study_given_by_configfile_inherits_nothing(tree):
@@ -220,7 +244,8 @@ def test_a_run_ends_with_a_report_and_tables(run):
     languages = read_table(results / "gap/language_table.csv", LANGUAGE_COLUMNS)
     gap = read_table(results / "gap/gap_table.csv", GAP_COLUMNS)
     study = read_study(ROOT / "studies/smoke.yaml")
-    assert set(gap.method) == {"bm25", "zero_shot", "optical"}
+    assert set(gap.method) == set(study["methods"])
+    assert "What the transport adds" in report
     assert set(languages.language) >= set(sum(study["languages"].values(), []))
     maps = languages[languages.metric == "map"].value
     assert maps.between(0, 1).all()
