@@ -21,7 +21,7 @@ from optical.embedding import embed
 from optical.encoders import load
 from optical.export import save_for_all
 from optical.token_vectors import write_token_vectors
-from optical.training_log import LEAST_SPREAD, CollapseGuard, read_log, spread
+from optical.training_log import LEAST_SPREAD, PATIENCE, CollapseGuard, read_log, spread
 from train_tiny import train
 
 STEPS = 24
@@ -252,7 +252,8 @@ def test_a_model_that_gives_all_texts_one_vector_is_stopped(model):
         module.output.LayerNorm.weight.data.zero_()
         module.output.LayerNorm.bias.data.fill_(1.0)
     model(dict(features), task="query")
-    guard.on_log(None, State, None, logs={"loss": 0.1})
+    for _ in range(PATIENCE - 1):
+        guard.on_log(None, State, None, logs={"loss": 0.1})
     with pytest.raises(ValueError, match="collapsed at step 10"):
         guard.on_log(None, State, None, logs={"loss": 0.1})
 

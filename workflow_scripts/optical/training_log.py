@@ -10,8 +10,12 @@ from torch.nn.functional import normalize
 from transformers import TrainerCallback
 
 NAME = "training.jsonl"
-LEAST_SPREAD = 1e-4
-"""Below this standard deviation of cosines, texts are told apart by rounding errors."""
+LEAST_SPREAD = 1e-6
+"""Below this standard deviation of cosines, texts are told apart by rounding errors only. Students
+that had collapsed (ten times too high a rate) stayed at 1e-7 to 7e-7; healthy ones pass 3e-5."""
+
+PATIENCE = 10
+"""Logs in a row, of the fifty of a training: a student may pass near one point on its way."""
 
 
 class TrainingLog(TrainerCallback):
@@ -85,7 +89,7 @@ class CollapseGuard(TrainerCallback):
         model: the model that is trained.
 
     Raises:
-        ValueError: when the spread is below `LEAST_SPREAD` in two logs, one after the other.
+        ValueError: when the spread is below `LEAST_SPREAD` in `PATIENCE` logs in a row.
     """
 
     def __init__(self, model: torch.nn.Module) -> None:
@@ -111,7 +115,7 @@ class CollapseGuard(TrainerCallback):
             return
         logs["spread"] = self.spread
         self.low = self.low + 1 if self.spread < LEAST_SPREAD else 0
-        if self.low == 2:
+        if self.low == PATIENCE:
             raise ValueError(
                 f"the training has collapsed at step {state.global_step}: the similarities of "
                 f"different texts spread by {self.spread:.1e}; a smaller learning rate may help"
