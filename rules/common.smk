@@ -167,6 +167,13 @@ def at_most(option, number):
     return "" if number is None else f"{option} {number}"
 
 
+def mined_negatives(wildcards):
+    """The file of mined hard negatives, for a teacher that reads some."""
+    if study["teacher"]["negatives"] and study["training_set"]["negatives"] == "bm25":
+        return "results/{study}/data/negatives.parquet"
+    return []
+
+
 def text_of(wildcards):
     """What the text to pre-train on is made of: the world, the bitext, or English passages."""
     if studies.is_constructed(study):

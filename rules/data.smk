@@ -12,10 +12,10 @@ else:
         f"{training_folder}/{name}"
         for name in ("collection.tsv", "queries.train.tsv", "qrels.train.tsv")
     ]
-    # Hard negatives are optional: given, or the other passages of the same article.
+    # Optional: hard negatives, or the articles of which all passages are some, and scores.
     training_files += [
         file
-        for name in ("negatives.tsv", "articles.tsv")
+        for name in ("negatives.tsv", "articles.tsv", "scores.tsv")
         if Path(file := f"{training_folder}/{name}").exists()
     ]
 
@@ -127,6 +127,25 @@ rule prepare_training_set:
     shell:
         "python {input.program[0]} --source {params.source:q} {params.queries}"
         " --output {output} > {log} 2>&1"
+
+
+rule mine_negatives:
+    message:
+        "Mining hard negatives for the teacher with BM25"
+    input:
+        program=program("mine_negatives"),
+        training_set="results/{study}/data/training_set",
+    output:
+        "results/{study}/data/negatives.parquet",
+    log:
+        "logs/{study}/mine_negatives.log",
+    benchmark:
+        "logs/{study}/mine_negatives.benchmark.tsv"
+    conda:
+        "../envs/score.yaml"
+    shell:
+        "python {input.program[0]} --training-set {input.training_set} --output {output}"
+        " > {log} 2>&1"
 
 
 rule prepare_text:

@@ -8,6 +8,7 @@ rule train_teacher:
         program=program("train_teacher"),
         encoder="results/{study}/encoders/{teacher}",
         training_set="results/{study}/data/training_set",
+        mined=mined_negatives,
     output:
         directory("results/{study}/teachers/{teacher}"),
     log:
@@ -23,6 +24,8 @@ rule train_teacher:
         learning_rate=learning_rate("teacher"),
         scale=setting("teacher/scale"),
         negatives=setting("teacher/negatives"),
+        mined=lambda wildcards, input: f"--mined-negatives {input.mined}" if input.mined else "",
+        loss=setting("teacher/loss"),
         accumulation=setting("teacher/accumulation"),
         mini_batch=at_most("--mini-batch", study["teacher"]["mini_batch"]),
         seed=setting("teacher/seed"),
@@ -36,7 +39,8 @@ rule train_teacher:
         " --dimension {params.dimension} --query-length {params.query_length}"
         " --passage-length {params.passage_length} --steps {params.steps}"
         " --batch-size {params.batch_size} --learning-rate {params.learning_rate}"
-        " --scale {params.scale} --negatives {params.negatives}"
+        " --scale {params.scale} --negatives {params.negatives} {params.mined}"
+        " --loss {params.loss}"
         " --accumulation {params.accumulation} {params.mini_batch}"
         " --processes {resources.gpu} --seed {params.seed} --output {output} > {log} 2>&1"
 

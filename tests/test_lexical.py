@@ -22,18 +22,18 @@ def passages(tmp_path):
 
 
 def test_only_passages_that_share_a_word_are_found(passages):
-    index = LexicalIndex(passages)
+    index = LexicalIndex.of_collection(passages)
     assert set(index.search("a cat in ZÜRICH", 10)) == {"p1", "p2", "p3"}
     assert index.search("kigeni kabisa", 10) == {}
     assert index.search("", 10) == {}
 
 
 def test_no_english_word_is_dropped(passages):
-    assert set(LexicalIndex(passages).search("the", 10)) == {"p3", "p4"}
+    assert set(LexicalIndex.of_collection(passages).search("the", 10)) == {"p3", "p4"}
 
 
 def test_ties_at_the_last_place_go_by_passage_id(passages):
-    index = LexicalIndex(passages)
+    index = LexicalIndex.of_collection(passages)
     assert list(index.search("city", 1)) == ["p1"]
     assert list(index.search("city cat", 2)) == ["p3", "p1"]
 

@@ -352,8 +352,32 @@ def test_methods_of_a_student_are_those_of_the_study(methods, message):
             {"teacher.mini_batch": 128, "teacher.batch_size": 64},
             "teacher.mini_batch: 128 is more than teacher.batch_size, 64",
         ),
+        (
+            {"teacher.negatives": 2},
+            "teacher.negatives: 2, but constructed data brings none; expected 0, or training_set",
+        ),
+        (
+            {"teacher.loss": "kl"},
+            "teacher.loss: kl, but constructed data has no cross-encoder's scores",
+        ),
     ],
 )
 def test_settings_of_a_training_that_contradict_each_other(edits, message):
     with pytest.raises(ValueError, match=message):
         load(CONSTRUCTED, edits=edits)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "message"),
+    [
+        ({"teacher.negatives": 0}, "teacher.negatives: 0, but teacher.loss is kl"),
+        (
+            {"teacher.negatives": 4, "teacher.mini_batch": 8},
+            "teacher.mini_batch: only teacher.loss contrastive has it; .* larger teacher.accum",
+        ),
+    ],
+)
+def test_a_divergence_has_negatives_and_no_parts(teacher, message):
+    load(REAL, edits={"teacher.loss": "kl", "teacher.negatives": 4})
+    with pytest.raises(ValueError, match=message):
+        load(REAL, edits={"teacher.loss": "kl"} | teacher)

@@ -7,6 +7,7 @@ from datasets import Dataset
 
 from optical.corpora import Passage, Query, TrainingSet, msmarco
 from optical.corpora.training_files import write_training_set
+from optical.mining import mined_negatives
 from optical.training_set import read_examples, shared_texts
 
 FILES = {
@@ -42,7 +43,7 @@ def written(source, output, limit=None):
 
 def test_a_training_set_holds_what_its_queries_need(folder, tmp_path):
     counts, negatives = written(folder(), tmp_path / "out")
-    assert counts == {"queries": 3, "judgements": 4, "negatives": 0, "passages": 4}
+    assert counts == {"queries": 3, "judgements": 4, "negatives": 0, "passages": 4, "scores": 0}
     assert list(negatives) == ["query_id", "passage_id"]
     assert {row[0] for row in read(tmp_path / "out" / "queries.tsv")} == {"q0", "q1", "q2"}
     assert ["q1", "0", "p2", "1"] in read(tmp_path / "out" / "qrels.tsv")
@@ -147,7 +148,7 @@ def endless(**changes):
 
 def test_an_endless_source_is_bounded(tmp_path):
     counts = write_training_set(tmp_path / "out", endless(), limit=5)
-    assert counts == {"queries": 5, "judgements": 5, "negatives": 0, "passages": 5}
+    assert counts == {"queries": 5, "judgements": 5, "negatives": 0, "passages": 5, "scores": 0}
 
 
 def test_a_query_without_a_judgement_is_refused(tmp_path):
@@ -191,6 +192,63 @@ def test_hard_negatives_that_are_not_there_are_missed(folder, tmp_path):
     written(folder(), tmp_path / "out")
     with pytest.raises(ValueError, match="3 queries have no hard negative, such as q0"):
         read_examples(tmp_path / "out", negatives=1)
+
+
+SCORES = "".join(
+    f"q{query}\tp{passage}\t{query - passage / 4}\n" for query in range(4) for passage in range(8)
+)
+
+
+def test_scores_stand_in_the_order_of_the_texts(folder, tmp_path):
+    listed = "q0\tp7\nq1\tp5\nq2\tp6\n"
+    counts, _ = written(folder(negatives=listed, scores=SCORES), tmp_path / "out")
+    # Three judged queries with the seven passages that are named.
+    assert counts["scores"] == 21
+    examples = read_examples(tmp_path / "out", negatives=1, scored=True)
+    found = {row["positive"]: row["label"] for row in examples}
+    assert found["passage 0"] == [0.0, -1.75]
+    assert found["passage 2"] == [0.5, -0.25]
+    # Labels are no texts.
+    assert {len(key) for key in shared_texts(examples)} == {3}
+
+
+def test_a_missing_score_is_missed(folder, tmp_path):
+    source = folder(negatives="q0\tp7\nq1\tp5\nq2\tp6\n", scores=SCORES.replace("q2\tp6", "q2\tp5"))
+    written(source, tmp_path / "out")
+    with pytest.raises(ValueError, match="1 of 7 queries with a passage.* such as q2 with p6"):
+        read_examples(tmp_path / "out", negatives=1, scored=True)
+
+
+def test_a_score_is_a_number(folder, tmp_path):
+    with pytest.raises(ValueError, match=r"scores\.tsv:1: score 'nan', expected a number"):
+        written(folder(scores="q0\tp0\tnan\n"), tmp_path / "out")
+
+
+def test_mined_negatives_share_words_and_are_not_relevant(folder, tmp_path):
+    texts = ["red fox", "red fox", "red hen", "blue hen", "old red barn", "grey sky", "sky", "x"]
+    source = folder(
+        collection="".join(f"p{i}\t{text}\n" for i, text in enumerate(texts)),
+        queries__train="q0\tred fox\nq1\tred hen\nq2\tgrey sky\nq3\tx\n",
+        qrels__train="q0\t0\tp0\t1\nq1\t0\tp2\t1\nq1\t0\tp3\t1\nq2\t0\tp5\t1\nq3\t0\tp7\t1\n",
+        negatives="q0\tp1\nq0\tp4\nq2\tp6\n",
+    )
+    written(source, tmp_path / "out")
+    found = list(mined_negatives(tmp_path / "out", 2))
+    by_query = {
+        query: [passage for other, passage in found if other == query]
+        for query in ("q0", "q1", "q2")
+    }
+    # p1 is the text of p0, which is relevant, under another id.
+    assert by_query == {"q0": ["p2", "p4"], "q1": ["p0", "p1"], "q2": ["p6"]}
+
+
+def test_mined_negatives_take_the_place_of_given_ones(folder, tmp_path):
+    written(folder(negatives="q0\tp7\nq1\tp7\nq2\tp7\n"), tmp_path / "out")
+    mined = tmp_path / "mined.parquet"
+    rows = [(query, passage) for query in ("q0", "q1", "q2") for passage in ("p3", "p0")]
+    pd.DataFrame(rows, columns=["query_id", "passage_id"]).to_parquet(mined)
+    examples = read_examples(tmp_path / "out", negatives=1, mined=mined)
+    assert set(examples["negative_1"]) <= {"passage 3", "passage 0"}
 
 
 def test_examples_that_share_a_text_share_a_key():

@@ -24,6 +24,13 @@ SMOKE = ("--configfile", "studies/smoke.yaml")
 STUDIES = ["config.yaml", *(f"studies/{path.name}" for path in sorted(ROOT.glob("studies/*.yaml")))]
 TABLES_ON = {"compare_gap", "plot_map", "plot_gap", "write_report"}
 SCORES_ON = {"embed_queries", "search_passages", "score_run"} | TABLES_ON
+TEACHERS_ON = SCORES_ON | {
+    "train_teacher",
+    "embed_targets",
+    "embed_passages",
+    "build_index",
+    "distill_student",
+}
 
 
 def copy_tree(folder):
@@ -127,6 +134,7 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
         "construct_world": 1 if is_constructed(study) else None,
         "prepare_bitext": languages,
         "prepare_training_set": 1,
+        "mine_negatives": study["training_set"]["negatives"] == "bm25" or None,
         "pretrain_encoder": sum("layers" in kind for kind in kinds),
         "fetch_encoder": sum("hub" in kind for kind in kinds),
         "copy_encoder": sum("folder" in kind for kind in kinds),
@@ -325,7 +333,8 @@ def test_another_machine_reruns_nothing(finished):
         ("optical/figures.py", {"plot_map", "plot_gap", "write_report"}),
         ("optical/report.html.j2", {"write_report"}),
         ("optical/transport.py", {"distill_student"} | SCORES_ON),
-        ("optical/lexical.py", {"search_lexical", "score_run"} | TABLES_ON),
+        ("search_lexical.py", {"search_lexical", "score_run"} | TABLES_ON),
+        ("optical/lexical.py", {"search_lexical", "mine_negatives"} | TEACHERS_ON),
         ("plot_map.py", {"plot_map", "write_report"}),
     ],
 )

@@ -13,7 +13,7 @@ def main(passages: Path, queries: Path, depth: int, output: Path) -> None:
     if depth < 1:
         raise ValueError(f"--depth is {depth}, expected 1 or more")
     texts = read_queries(queries)
-    written = write_run(output, LexicalIndex(passages).rank(texts, depth), tag="bm25")
+    written = write_run(output, LexicalIndex.of_collection(passages).rank(texts, depth), tag="bm25")
     print(f"{written} of {len(texts)} queries share a word with a passage")
 
 

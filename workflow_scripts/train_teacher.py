@@ -18,6 +18,8 @@ def main(
     learning_rate: float,
     scale: float,
     negatives: int,
+    mined_negatives: Path | None,
+    loss: str,
     accumulation: int,
     mini_batch: int | None,
     processes: int,
@@ -31,6 +33,7 @@ def main(
 
     from sentence_transformers.multi_vector_encoder.losses import (
         CachedMultiVectorMultipleNegativesRankingLoss,
+        MultiVectorDistillKLDivLoss,
         MultiVectorMultipleNegativesRankingLoss,
     )
     from transformers import set_seed
@@ -44,24 +47,27 @@ def main(
 
     show_progress()
     set_seed(seed)
-    examples = read_examples(training_set, negatives)
+    examples = read_examples(training_set, negatives, mined=mined_negatives, scored=loss == "kl")
     print(f"{len(examples)} queries with a relevant passage", flush=True)
     model = late_interaction(
         encoder, dimension=dimension, query_length=query_length, passage_length=passage_length
     )
-    loss = (
-        MultiVectorMultipleNegativesRankingLoss(model, scale=scale)
-        if mini_batch is None
+    if loss == "kl":
+        objective = MultiVectorDistillKLDivLoss(
+            model, student_temperature=1 / scale, teacher_temperature=1.0
+        )
+    elif mini_batch is None:
+        objective = MultiVectorMultipleNegativesRankingLoss(model, scale=scale)
+    else:
         # The same loss, in the memory that a part of the batch needs (GradCache, arXiv 2101.06983).
-        else CachedMultiVectorMultipleNegativesRankingLoss(
+        objective = CachedMultiVectorMultipleNegativesRankingLoss(
             model, scale=scale, mini_batch_size=mini_batch
         )
-    )
-    passages = [name for name in examples.column_names if name != "query"]
+    passages = [name for name in examples.column_names if name not in ("query", "label")]
     train_late_interaction(
         model,
         examples,
-        loss,
+        objective,
         output,
         columns={"query": "query"} | dict.fromkeys(passages, "document"),
         batches=Batches(
@@ -69,12 +75,17 @@ def main(
             number=steps * accumulation,
             size=batch_size,
             seed=seed,
-            keys=shared_texts(examples),
+            # A contrast takes the batch's other passages for negatives; a divergence does not.
+            keys=shared_texts(examples) if loss == "contrastive" else None,
         ),
         accumulation=accumulation,
         origin=provenance(settings),
         card=model_card(
-            "queries and passages", "retrieval, with in-batch and hard negatives", None
+            "queries and passages",
+            "retrieval, from a cross-encoder's scores"
+            if loss == "kl"
+            else "retrieval, with in-batch and hard negatives",
+            None,
         ),
         steps=steps,
         learning_rate=learning_rate,
@@ -98,6 +109,15 @@ if __name__ == "__main__":
         "--scale", type=float, required=True, help="factor on MaxSim before the softmax"
     )
     parser.add_argument("--negatives", type=int, default=0, help="hard negatives of a query")
+    parser.add_argument(
+        "--mined-negatives", type=Path, help="their file, if not the training set's own"
+    )
+    parser.add_argument(
+        "--loss",
+        choices=["contrastive", "kl"],
+        default="contrastive",
+        help="against negatives, or the divergence from a cross-encoder's scores",
+    )
     parser.add_argument("--accumulation", type=int, default=1, help="batches of a step")
     parser.add_argument(
         "--mini-batch", type=int, help="queries that are held in memory at once (gradient caching)"

@@ -1,7 +1,7 @@
 """BM25 over passages: the lexical floor under every dense method."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import bm25s
@@ -14,29 +14,31 @@ WORD = re.compile(r"\w+")
 
 
 class LexicalIndex:
-    """BM25 (Lucene's variant, k1 1.5, b 0.75) over the passages of a collection.
+    """BM25 (Lucene's variant, k1 1.5, b 0.75) over passages, given by their ids and texts.
 
-    The texts are read in batches and not kept; the words' ids of all passages are in memory while
-    the index is built.
+    The texts are not kept; the words' ids of all passages are in memory while the index is built.
     """
 
-    def __init__(self, passages: str | Path):
-        """Index a parquet file with the columns passage_id and text."""
-        file = pq.ParquetFile(passages)
-        if file.metadata.num_rows == 0:
-            raise ValueError(f"{passages}: no passage in it")
-        column = pq.read_table(passages, columns=["passage_id"])["passage_id"]
-        self.passages = np.array(column.to_pylist(), dtype=object)
-        texts = (
-            text
-            for batch in file.iter_batches(columns=["text"])
-            for text in batch.column(0).to_pylist()
-        )
+    def __init__(self, ids: Sequence[str], texts: Iterable[str]):
+        self.passages = np.array(ids, dtype=object)
         tokenizer = Tokenizer(lower=True, splitter=WORD.findall, stopwords=None, stemmer=None)
         words = list(tokenizer.streaming_tokenize(texts))
         self.vocabulary = tokenizer.get_vocab_dict()
         self.bm25 = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
         self.bm25.index((words, self.vocabulary), show_progress=False)
+
+    @classmethod
+    def of_collection(cls, passages: str | Path) -> "LexicalIndex":
+        """Index a parquet file with the columns passage_id and text, read in batches."""
+        file = pq.ParquetFile(passages)
+        if file.metadata.num_rows == 0:
+            raise ValueError(f"{passages}: no passage in it")
+        texts = (
+            text
+            for batch in file.iter_batches(columns=["text"])
+            for text in batch.column(0).to_pylist()
+        )
+        return cls(pq.read_table(passages, columns=["passage_id"])["passage_id"].to_pylist(), texts)
 
     def search(self, text: str, depth: int) -> dict[str, float]:
         """Score the passages that share a word with `text`: the best `depth`, ties by id."""

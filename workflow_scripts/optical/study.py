@@ -30,7 +30,15 @@ def load_study(config: Mapping, schema_file: Path, datasets: Mapping) -> dict:
     study["students"] = study["students"] or {
         name: {"encoder": name, "teacher": name, "methods": None} for name in study["encoders"]
     }
-    for check in (check_batches, check_students, check_encoders, check_data, check_languages):
+    checks = (
+        check_batches,
+        check_teacher,
+        check_students,
+        check_encoders,
+        check_data,
+        check_languages,
+    )
+    for check in checks:
         check(study, datasets)
     return study
 
@@ -103,6 +111,28 @@ def check_batches(study: dict, datasets: Mapping) -> None:
         raise ValueError(
             f"teacher.mini_batch: {teacher['mini_batch']} is more than teacher.batch_size, "
             f"{teacher['batch_size']}"
+        )
+
+
+def check_teacher(study: dict, datasets: Mapping) -> None:
+    """The teacher's loss has the negatives and scores that it reads."""
+    teacher, constructed = study["teacher"], is_constructed(study)
+    given = study["training_set"]["negatives"] == "given"
+    if teacher["negatives"] and constructed and given:
+        raise ValueError(
+            f"teacher.negatives: {teacher['negatives']}, but constructed data brings none; "
+            "expected 0, or training_set.negatives: bm25"
+        )
+    if teacher["loss"] != "kl":
+        return
+    if constructed:
+        raise ValueError("teacher.loss: kl, but constructed data has no cross-encoder's scores")
+    if not teacher["negatives"]:
+        raise ValueError("teacher.negatives: 0, but teacher.loss is kl; expected 1 or more")
+    if teacher["mini_batch"] is not None:
+        raise ValueError(
+            "teacher.mini_batch: only teacher.loss contrastive has it; "
+            "expected null and a larger teacher.accumulation"
         )
 
 

@@ -11,39 +11,45 @@ from datasets import Dataset
 from optical.corpora.lines import numbered_rows, read_queries
 
 
-def read_examples(folder: Path, negatives: int = 0) -> Dataset:
+def read_examples(
+    folder: Path, negatives: int = 0, *, mined: Path | None = None, scored: bool = False
+) -> Dataset:
     """A data set of (query, positive, negative_1, ...), one row for each judgement.
 
-    negatives: hard negatives of each query, from negatives.parquet; a query with fewer has some of
-    them twice. Texts of passages that are not asked for are not held in memory.
+    negatives: hard negatives of each query; a query with fewer has some of them twice. mined:
+    their file, if not the folder's own negatives.parquet. scored: add the column `label`, the
+    scores that a cross-encoder gave the positive and the negatives, [1 + negatives]. Texts of
+    passages that are not asked for are not held in memory.
 
-    Raises ValueError when negatives are asked for and a query has none.
+    Raises ValueError when negatives or scores are asked for and a query has none.
     """
     judged = [(row[0], row[2]) for _, row in numbered_rows(folder / "qrels.tsv", 4)]
-    hard = read_negatives(folder, negatives) if negatives else {}
+    source = mined or folder / "negatives.parquet"
+    hard = read_negatives(source, negatives) if negatives else {}
     if negatives and (without := {query for query, _ in judged} - hard.keys()):
         raise ValueError(
-            f"{folder}: {len(without)} queries have no hard negative, such as {min(without)}; "
+            f"{source}: {len(without)} queries have no hard negative, such as {min(without)}; "
             "expected some for each, or teacher.negatives: 0"
         )
-    wanted = {passage for _, passage in judged}.union(*hard.values())
-    passages = {
+    rows = [(query, [passage, *hard.get(query, ())]) for query, passage in judged]
+    wanted = {passage for _, passages in rows for passage in passages}
+    texts = {
         key: text for _, (key, text) in numbered_rows(folder / "collection.tsv", 2) if key in wanted
     }
     queries = read_queries(folder / "queries.tsv")
-    columns = {
-        "query": [queries[query] for query, _ in judged],
-        "positive": [passages[passage] for _, passage in judged],
-    }
-    for place in range(negatives):
-        columns[f"negative_{place + 1}"] = [passages[hard[query][place]] for query, _ in judged]
+    columns = {"query": [queries[query] for query, _ in rows]}
+    for place in range(1 + negatives):
+        name = f"negative_{place}" if place else "positive"
+        columns[name] = [texts[passages[place]] for _, passages in rows]
+    if scored:
+        columns["label"] = read_scores(folder / "scores.tsv", rows)
     return Dataset.from_dict(columns)
 
 
-def read_negatives(folder: Path, number: int) -> dict[str, list[str]]:
+def read_negatives(file: Path, number: int) -> dict[str, list[str]]:
     """So many hard negatives of each query that has any; chance decides which."""
     found = defaultdict(list)
-    table = pq.read_table(folder / "negatives.parquet")
+    table = pq.read_table(file)
     for query, passage in zip(*(column.to_pylist() for column in table.columns), strict=True):
         found[query].append(passage)
     for query, passages in found.items():
@@ -52,7 +58,23 @@ def read_negatives(folder: Path, number: int) -> dict[str, list[str]]:
     return dict(found)
 
 
+def read_scores(file: Path, rows: list[tuple[str, list[str]]]) -> list[list[float]]:
+    """The scores of each query's passages; those of other pairs are read over."""
+    pairs = [(query, passage) for query, passages in rows for passage in passages]
+    found = dict.fromkeys(pairs)
+    for _, (query, passage, score) in numbered_rows(file, 3):
+        if (query, passage) in found:
+            found[query, passage] = float(score)
+    if without := [pair for pair, score in found.items() if score is None]:
+        query, passage = min(without)
+        raise ValueError(
+            f"{file}: {len(without)} of {len(found)} queries with a passage have no score, such as "
+            f"{query} with {passage}; expected one for each, or teacher.loss: contrastive"
+        )
+    return [[found[query, passage] for passage in passages] for query, passages in rows]
+
+
 def shared_texts(examples: Dataset) -> list[tuple[int, ...]]:
     """For each example its texts, as hashes: two that share one do not belong into one batch."""
-    columns = [examples[name] for name in examples.column_names]
+    columns = [examples[name] for name in examples.column_names if name != "label"]
     return [tuple(hash(text) for text in texts) for texts in zip(*columns, strict=True)]

@@ -73,8 +73,8 @@ class Query(NamedTuple):
     text: str
 
 
-def nothing() -> Iterator[tuple[str, str]]:
-    """No (query, passage) pairs."""
+def nothing() -> Iterator[tuple[str, ...]]:
+    """No rows."""
     return iter(())
 
 
@@ -84,6 +84,7 @@ class TrainingSet(NamedTuple):
     passages: all passages that judgements and negatives name, and perhaps more.
     queries: only queries with a judgement, in an order whose beginning is a fair sample.
     judgements, negatives: (query id, passage id), grouped by query in the order of `queries`.
+    scores: (query id, passage id, score) of a cross-encoder, in any order, where there are some.
     left_out: what the source holds and the streams do not, as "what": how many.
     """
 
@@ -91,6 +92,7 @@ class TrainingSet(NamedTuple):
     queries: Callable[[], Iterator[Query]]
     judgements: Callable[[], Iterator[tuple[str, str]]]
     negatives: Callable[[], Iterator[tuple[str, str]]] = nothing
+    scores: Callable[[], Iterator[tuple[str, str, str]]] = nothing
     left_out: Mapping[str, int] = {}
 
 

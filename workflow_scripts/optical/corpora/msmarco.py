@@ -5,6 +5,7 @@
     qrels.train.tsv    query id, 0, passage id, 1
     articles.tsv       passage id, article                     optional
     negatives.tsv      query id, passage id, hardest first     optional
+    scores.tsv         query id, passage id, cross-encoder's   optional
 
 Hard negatives are those of negatives.tsv; without that file, other passages of the relevant
 passage's article; without both, none. Ids and queries are held in memory, passages are not.
@@ -14,6 +15,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
+from math import isfinite
 from pathlib import Path
 
 from optical.corpora import Passage, Query, TrainingSet
@@ -47,6 +49,7 @@ def training_set(folder: Path) -> TrainingSet:
         queries=lambda: (Query(query, texts[query]) for query in ids),
         judgements=lambda: in_order(ids, relevant),
         negatives=lambda: in_order(ids, negatives),
+        scores=lambda: read_scores(folder / "scores.tsv"),
         left_out={"queries without a judgement": len(texts) - len(relevant)},
     )
 
@@ -113,6 +116,24 @@ def article_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str, l
         size = min(MOST_NEGATIVES, len(others))
         negatives[query] = random.Random(query).sample(others, size)
     return negatives
+
+
+def read_scores(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield (query id, passage id, score) of a cross-encoder; nothing without the file."""
+    if not path.exists():
+        return
+    for number, (query, passage, score) in numbered_rows(path, 3):
+        if not is_number(score):
+            raise ValueError(f"{path}:{number}: score {score!r}, expected a number")
+        yield query, passage, score
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a finite number."""
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def read_passages(folder: Path, named: set[str]) -> Iterator[Passage]:

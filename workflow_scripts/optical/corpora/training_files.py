@@ -14,8 +14,9 @@ NEGATIVE_COLUMNS = ["query_id", "passage_id"]
 def write_training_set(folder: Path, data: TrainingSet, limit: int | None = None) -> dict[str, int]:
     """Write the first `limit` queries and what belongs to them; returns how many of each.
 
-    The folder gets collection.tsv, queries.tsv, qrels.tsv and negatives.parquet. The collection
-    holds the passages that the judgements and negatives of these queries name, no others.
+    The folder gets collection.tsv, queries.tsv, qrels.tsv, negatives.parquet and scores.tsv. The
+    collection holds the passages that the judgements and negatives of these queries name, no
+    others; scores are kept of these queries with these passages.
 
     Raises:
         ValueError: for a query without a judgement, and for named passages that are not there.
@@ -49,6 +50,10 @@ def write_training_set(folder: Path, data: TrainingSet, limit: int | None = None
             raise ValueError(f"training queries without a judgement: {some(unjudged)}")
         counts["passages"] = write_rows(
             temporary / "collection.tsv", passages_named(data.passages(), wanted)
+        )
+        counts["scores"] = write_rows(
+            temporary / "scores.tsv",
+            (row for row in data.scores() if row[0] in queries and row[1] in wanted),
         )
     return counts
 
