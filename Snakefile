@@ -19,6 +19,7 @@ include: "rules/index.smk"
 include: "rules/search.smk"
 include: "rules/score.smk"
 include: "rules/gap.smk"
+include: "rules/export.smk"
 
 
 rule all:
@@ -26,6 +27,14 @@ rule all:
     input:
         f"results/{study['study']}/report.html",
         f"results/{study['study']}/gap/gap_table.csv",
+    localrule: True
+
+
+rule models:
+    message:
+        "All models are in results/{study[study]}/models/"
+    input:
+        all_models,
     localrule: True
 
 

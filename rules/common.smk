@@ -215,14 +215,16 @@ def query_encoder(wildcards):
     return "results/{study}/students/{student}/{method}/{lang}/seed-{seed}"
 
 
+def student_of(teacher):
+    """The first student of a teacher."""
+    return next(name for name, other in study["students"].items() if other["teacher"] == teacher)
+
+
 def run_of(wildcards):
     """The run to score: without training, all students of a teacher have the same."""
     student = wildcards.student
     if wildcards.method == "zero_shot":
-        teacher = teacher_of(wildcards)
-        student = next(
-            name for name, other in study["students"].items() if other["teacher"] == teacher
-        )
+        student = student_of(teacher_of(wildcards))
     path = "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.run.gz"
     return path.format(**dict(wildcards.items()) | {"student": student})
 
@@ -246,3 +248,30 @@ def all_scores(wildcards):
                 collection=collection,
             )
     return scores
+
+
+def bitext_licences(wildcards):
+    """NAME=LICENCE of each source of a language's bitext, and where the source is at home."""
+    licences = []
+    for source in bitext_sources(wildcards.lang):
+        about = datasets.get(source, {"licence": "none needed: made by a program"})
+        licences.append(f"{source}={about['licence']} {about.get('homepage', '')}".strip())
+    return licences
+
+
+def all_models(wildcards):
+    """Every student of the study, and the teachers that read passages for them."""
+    trained = [method for method in study["methods"] if method not in ("bm25", "zero_shot")]
+    students = [
+        expand(
+            "{student}.{method}.{lang}.seed-{seed}",
+            student=studies.students_with(study, method),
+            method=method,
+            lang=languages,
+            seed=study["seeds"],
+        )
+        for method in trained
+    ]
+    teachers = {student["teacher"] for student in study["students"].values()}
+    names = [*sorted(teachers), *(name for names in students for name in names)]
+    return [f"results/{study['study']}/models/{name}" for name in names]

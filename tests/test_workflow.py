@@ -300,6 +300,30 @@ def test_a_run_leaves_no_temporary_file(run):
     assert names <= {".snakemake_timestamp"}  # how Snakemake dates a folder
 
 
+def test_models_are_exported_with_what_the_study_says_of_them(finished):
+    done = succeeds(snakemake(finished, "models", "--cores", 2, *SMOKE))
+    folder = finished / "results/smoke/models"
+    assert "All models are in results/smoke/models/" in done.stdout + done.stderr
+    study = read_study(finished / "studies/smoke.yaml")
+    methods = set(study["methods"]) - {"bm25", "zero_shot"}
+    trained = {
+        f"small.{method}.{language}.seed-1" for method in methods for language in ("bero", "ekti")
+    }
+    assert {path.name for path in folder.iterdir()} == trained | {"small"}
+
+    table = pd.read_csv(finished / "results/smoke/gap/language_table.csv")
+    row = table[(table.method == "optical") & (table.language == "ekti")].iloc[0]
+    card = (folder / "small.optical.ekti.seed-1/README.md").read_text()
+    assert f"| constructed | ekti     |      60 |   {row.value:.3f} |" in card
+    assert "| constructed | none needed: made by a program | 1,500 |" in card
+    assert "read by that study's model `small`" in card
+    assert "teacher of student `small`" in (folder / "small/README.md").read_text()
+    for name in ("small", "small.optical.ekti.seed-1"):
+        # As whole as the model it was made from, and readable by others.
+        assert (folder / name / "model.safetensors").stat().st_mode & 0o044
+        assert (folder / name / "study.yaml").exists()
+
+
 # --- what a change reruns ------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ comparison of their query vectors: interop/.
 """
 
 import json
+import shutil
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
@@ -100,6 +101,8 @@ def name_weights_for_colbert(folder: Path, prefix: str, dense) -> None:
     weights = {f"{prefix}.{name}": tensor for name, tensor in load_file(file).items()}
     weights["linear.weight"] = dense.linear.weight.detach().cpu().contiguous()
     save_file(weights, file, metadata={"format": "pt"})
+    # safetensors writes for the owner alone.
+    shutil.copymode(folder / "config.json", file)
 
 
 def name_tokenizer_for_transformers_4(folder: Path) -> None:
@@ -148,6 +151,9 @@ from colbert.infra import ColBERTConfig
 from colbert.modeling.checkpoint import Checkpoint
 config = ColBERTConfig.load_from_checkpoint("THIS FOLDER")
 queries = Checkpoint("THIS FOLDER", config).queryFromText(["..."])
+
+from transformers import AutoModel
+encoder = AutoModel.from_pretrained("THIS FOLDER")  # before the projection, `linear.weight`
 ```
 
 Every setting, and the hashes of all that it was made from: `provenance.json`. How the training
