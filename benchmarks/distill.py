@@ -16,8 +16,11 @@ import resource
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
@@ -38,6 +41,7 @@ SHAPES = {
 }
 VOCABULARY, DIMENSION = 250_004, 128
 TRANSPORT = {"epsilon": 0.05, "iterations": 50}
+WARM = 1
 
 
 class Encoder(torch.nn.Module):
@@ -79,10 +83,14 @@ def padded(rows: list[np.ndarray], device: str) -> tuple[torch.Tensor, torch.Ten
 
 
 class Clock:
-    """Seconds of training steps, and of the transport in them."""
+    """Seconds of training steps and of the transport in them, of pairs and tokens trained on.
+
+    storing: pairs whose teacher's vectors are stored in a second.
+    """
 
     def __init__(self, device: str) -> None:
         self.device, self.steps, self.transport, self.pairs, self.tokens = device, 0.0, 0.0, 0, 0
+        self.storing = 0.0
 
     def now(self) -> float:
         """The time when the device has done what it was told."""
@@ -91,8 +99,8 @@ class Clock:
         return time.perf_counter()
 
 
-def train(student, batches, side, plan, device: str, warm: int) -> Clock:
-    """Train on batches of (source rows, row numbers); the first `warm` steps are not counted."""
+def train(student, batches, side, plan, device: str) -> Clock:
+    """Train on batches of (source rows, row numbers); the first `WARM` steps are not counted."""
     optimiser = torch.optim.AdamW(student.parameters(), lr=2e-5, fused=True)
     clock = Clock(device)
     for step, (rows, numbers) in enumerate(batches):
@@ -109,7 +117,7 @@ def train(student, batches, side, plan, device: str, warm: int) -> Clock:
         loss.backward()
         optimiser.step()
         optimiser.zero_grad()
-        if step >= warm:
+        if step >= WARM:
             clock.steps += clock.now() - start
             clock.transport += after - before
             clock.pairs += len(rows)
@@ -117,87 +125,150 @@ def train(student, batches, side, plan, device: str, warm: int) -> Clock:
     return clock
 
 
-def measure(shape: str, device: str, steps: int, size: int, longest: int) -> float:
-    """Print both pipelines; returns ours over the plain one, in pairs per second."""
-    warm = 1
-    number = 64 * size
-    source, target = sentences(number, 1, longest), sentences(number, 2, longest)
-    # A sentence and its translation are about as long as each other.
-    target = [np.resize(row, len(twin)) for row, twin in zip(target, source, strict=True)]
-    torch.manual_seed(0)
-    teacher = Encoder(shape).to(device).eval().requires_grad_(False)
+class Problem(NamedTuple):
+    """What is trained, and on what."""
 
-    def encode(rows):
-        ids, mask = padded(rows, device)
-        with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-            return teacher(ids, mask).float(), mask
+    shape: str
+    device: str
+    steps: int
+    size: int
+    longest: int
 
-    def plain_plan(cost, left, right):
+    @property
+    def pairs(self) -> int:
+        """Sentence pairs to draw batches from."""
+        return 64 * self.size
+
+    def texts(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Sentences and their translations, which are as long, as token ids."""
+        source, target = (sentences(self.pairs, seed, self.longest) for seed in (1, 2))
+        return source, [np.resize(row, len(twin)) for row, twin in zip(target, source, strict=True)]
+
+    def encoder(self, seed: int) -> Encoder:
+        """An encoder of random weights."""
+        torch.manual_seed(seed)
+        return Encoder(self.shape).to(self.device)
+
+    def teacher(self):
+        """A function that gives the vectors and the mask of rows of token ids."""
+        teacher = self.encoder(0).eval().requires_grad_(False)
+
+        def encode(rows):
+            ids, mask = padded(rows, self.device)
+            half = torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda")
+            with torch.no_grad(), half:
+                return teacher(ids, mask).float(), mask
+
+        return encode
+
+
+def plain(problem: Problem) -> Clock:
+    """What one would write first."""
+    source, target = problem.texts()
+    encode = problem.teacher()
+
+    def plan(cost, left, right):
         return ot.solve_batch(
             cost, TRANSPORT["epsilon"], left, right, max_iter=TRANSPORT["iterations"], tol=0,
             grad="detach",
         ).plan  # fmt: skip
 
-    def new_student():
-        torch.manual_seed(1)
-        return Encoder(shape).to(device).train()
-
     rng = np.random.default_rng(0)
-    plain_batches = (
+    batches = (
         ([source[row] for row in rows], rows)
-        for rows in (rng.choice(number, size, replace=False) for _ in range(steps + warm))
+        for rows in (
+            rng.choice(problem.pairs, problem.size, replace=False)
+            for _ in range(problem.steps + WARM)
+        )
     )
-    plain = train(
-        new_student(), plain_batches, lambda rows: encode([target[row] for row in rows]),
-        plain_plan, device, warm,
-    )  # fmt: skip
+    return train(
+        problem.encoder(1).train(),
+        batches,
+        lambda rows: encode([target[row] for row in rows]),
+        plan,
+        problem.device,
+    )
 
+
+def ours(problem: Problem) -> Clock:
+    """Batches by tokens, on the teacher's vectors from the store."""
+    source, target = problem.texts()
     lengths = [len(row) for row in source]
-    tokens = int(size * np.mean(lengths) * 1.05)
-    batches = Batches(number, number=steps + warm, tokens=tokens, lengths=lengths, seed=1)
-    wanted = list(islice(batches, steps + warm))
+    number = problem.steps + WARM
+    tokens = int(problem.size * np.mean(lengths) * 1.05)
+    batches = Batches(problem.pairs, number=number, tokens=tokens, lengths=lengths, seed=1)
+    wanted = list(islice(batches, number))
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         needed = sorted({row for rows in wanted for row in rows}, key=lambda row: lengths[row])
-        vectors = {}
-        for first in range(0, len(needed), size):
-            rows = needed[first : first + size]
-            encoded, mask = encode([target[row] for row in rows])
-            for row, of_row, real in zip(rows, encoded, mask, strict=True):
-                vectors[row] = of_row[real].half().cpu().numpy()
-        empty = np.zeros((0, DIMENSION), dtype=np.float16)
-        stored = ((target[row][: len(vectors.get(row, empty))], vectors.get(row, empty))
-                  for row in range(number))  # fmt: skip
-        write_token_vectors(folder, stored, DIMENSION)
+        write_store(folder, problem, target, needed)
         storing = time.perf_counter() - start
         store = TokenVectors(folder)
 
         def read(rows):
             arrays = store.padded(rows)
-            return tuple(torch.from_numpy(arrays[place]).to(device) for place in (0, 2))
+            return tuple(torch.from_numpy(arrays[place]).to(problem.device) for place in (0, 2))
 
-        ours = train(
-            new_student(), (([source[row] for row in rows], rows) for rows in wanted), read,
-            lambda *problem: transport_plan(*problem, **TRANSPORT), device, warm,
-        )  # fmt: skip
+        clock = train(
+            problem.encoder(1).train(),
+            (([source[row] for row in rows], rows) for rows in wanted),
+            read,
+            lambda *costs: transport_plan(*costs, **TRANSPORT),
+            problem.device,
+        )
+    clock.storing = len(needed) / storing
+    return clock
 
-    parameters = sum(p.numel() for p in teacher.encoder.encoder.parameters())
-    print(f"{describe(device)}\nXLM-R {shape}, {steps} steps of about {size} pairs, "
-          f"{np.mean(lengths):.0f} tokens on average, {longest} at most\n")  # fmt: skip
-    print("| pipeline | pairs / s | transport, share of a step | 10^9 operations / s |")
-    print("|---|--:|--:|--:|")
-    for name, clock in (("plain", plain), ("ours", ours)):
-        rate = 6 * parameters * clock.tokens / clock.steps / 1e9
-        print(f"| {name} | {clock.pairs / clock.steps:.2f} "
-              f"| {100 * clock.transport / clock.steps:.1f} % | {rate:.0f} |")  # fmt: skip
-    print(f"\nstoring the teacher's vectors, once: {len(needed) / storing:.2f} pairs / s")
+
+def write_store(folder: str, problem: Problem, target: list[np.ndarray], needed: list[int]) -> None:
+    """Store the teacher's vectors of the rows that will be read; the others are empty."""
+    encode = problem.teacher()
+    vectors = {}
+    for first in range(0, len(needed), problem.size):
+        rows = needed[first : first + problem.size]
+        encoded, mask = encode([target[row] for row in rows])
+        for row, of_row, real in zip(rows, encoded, mask, strict=True):
+            vectors[row] = of_row[real].half().cpu().numpy()
+    empty = np.zeros((0, DIMENSION), dtype=np.float16)
+    found = (vectors.get(row, empty) for row in range(problem.pairs))
+    stored = ((ids[: len(row)], row) for ids, row in zip(target, found, strict=True))
+    write_token_vectors(folder, stored, DIMENSION)
+
+
+def with_peak(pipeline, problem: Problem) -> tuple[Clock, float]:
+    """Run a pipeline; returns its clock and the most memory that the process had, in GiB."""
+    clock = pipeline(problem)
     peak = (
         torch.cuda.max_memory_allocated()
-        if device == "cuda"
+        if problem.device == "cuda"
         else 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     )
-    print(f"peak memory of the whole measurement: {peak / 2**30:.1f} GiB\n")
-    return (ours.pairs / ours.steps) / (plain.pairs / plain.steps)
+    return clock, peak / 2**30
+
+
+def measure(problem: Problem) -> float:
+    """Print both pipelines; returns ours over the plain one, in pairs per second."""
+    results = {}
+    for pipeline in (plain, ours):
+        # Each in a process of its own: the peak of a process is never lower than it was.
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            results[pipeline.__name__] = process.submit(with_peak, pipeline, problem).result()
+    shape, device, steps, size, longest = problem
+    mean = np.mean([len(row) for row in problem.texts()[0]])
+    with torch.device("meta"):
+        parameters = sum(p.numel() for p in Encoder(shape).encoder.encoder.parameters())
+    print(f"{describe(device)}\nXLM-R {shape}, {steps} steps of about {size} pairs, "
+          f"{mean:.0f} tokens on average, {longest} at most\n")  # fmt: skip
+    print("| pipeline | pairs / s | transport, share of a step | 10^9 operations / s | peak GiB |")
+    print("|---|--:|--:|--:|--:|")
+    for name, (clock, peak) in results.items():
+        share = 100 * clock.transport / clock.steps
+        rate = 6 * parameters * clock.tokens / clock.steps / 1e9
+        speed = clock.pairs / clock.steps
+        print(f"| {name} | {speed:.2f} | {share:.1f} % | {rate:.0f} | {peak:.1f} |")
+    first, second = (clock for clock, _ in results.values())
+    print(f"\nstoring the teacher's vectors, once: {second.storing:.2f} pairs / s\n")
+    return (second.pairs / second.steps) / (first.pairs / first.steps)
 
 
 if __name__ == "__main__":
@@ -210,7 +281,8 @@ if __name__ == "__main__":
     parser.add_argument("--longest", type=int, default=128, help="tokens of a sentence, at most")
     arguments = vars(parser.parse_args())
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    ratio = measure(device=device, **arguments)
-    if device == "cuda" and arguments["shape"] == "base":
-        measure(device=device, **arguments | {"shape": "large"})
+    problem = Problem(device=device, **arguments)
+    ratio = measure(problem)
+    if device == "cuda" and problem.shape == "base":
+        measure(problem._replace(shape="large"))
     print(f"ratio {ratio:.2f}")
