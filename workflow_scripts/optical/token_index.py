@@ -17,6 +17,8 @@ from optical.token_vectors import TokenVectors
 
 # Vectors are read from disk in blocks of this many tokens: 128 MiB in float32 at 128 dimensions.
 BLOCK = 1 << 18
+# FAISS multiplies matrices when it is asked for many vectors at once, which is faster by far.
+QUERIES = 64
 # Trained indexes see a sample of this many tokens.
 TRAINING_TOKENS = 1 << 20
 
@@ -57,13 +59,18 @@ def search(
     neighbours: passage tokens fetched for each query token; depth: passages kept. Yields
     (rows [c], scores [c]), best first, equal scores in the order of the rows.
     """
-    for row in tqdm(range(len(queries)), desc="searching", unit="query"):
-        query = queries[row].astype(np.float32)
-        _, tokens = index.search(query, neighbours)
-        candidates = np.unique(passages.row_of(tokens[tokens >= 0]))
-        scores = max_sim(query, passages, candidates)
-        best = np.argsort(-scores, kind="stable")[:depth]
-        yield candidates[best], scores[best]
+    with tqdm(desc="searching", unit="query", total=len(queries)) as progress:
+        for start in range(0, len(queries), QUERIES):
+            rows = range(start, min(start + QUERIES, len(queries)))
+            block = [queries[row].astype(np.float32) for row in rows]
+            _, tokens = index.search(np.concatenate(block), neighbours)
+            ends = np.cumsum([len(query) for query in block])
+            for query, near in zip(block, np.split(tokens, ends[:-1]), strict=True):
+                candidates = np.unique(passages.row_of(near[near >= 0]))
+                scores = max_sim(query, passages, candidates)
+                best = np.argsort(-scores, kind="stable")[:depth]
+                yield candidates[best], scores[best]
+                progress.update()
 
 
 def max_sim(query: np.ndarray, passages: TokenVectors, rows: np.ndarray) -> np.ndarray:
