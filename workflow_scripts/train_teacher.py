@@ -82,9 +82,7 @@ def main(
         origin=provenance(settings),
         card=model_card(
             "queries and passages",
-            "retrieval, from a cross-encoder's scores"
-            if loss == "kl"
-            else "retrieval, with in-batch and hard negatives",
+            f"retrieval, {loss} loss, {negatives} hard negatives for each query",
             None,
         ),
         steps=steps,
