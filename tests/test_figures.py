@@ -40,6 +40,7 @@ STUDIES = {
         ["xnli-premise", "xnli-hypothesis", "a-collection-with-a-very-long-name-indeed"],
     ),
     "one": (["tiny"], ["zero_shot"], ["fr"], ["c"]),
+    "controls": (["tiny"], ["zero_shot", "sentence", "greedy", "optical"], ["fr", "sw"], ["c"]),
 }
 
 

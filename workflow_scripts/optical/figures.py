@@ -88,7 +88,7 @@ def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
         if len(pivot):
             label = f"teacher on {pivot.iloc[0]} queries"
             handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1, label=label))
-        figure.legend(handles=handles, loc="outside upper left", ncols=4, frameon=False)
+        figure.legend(handles=handles, loc="outside upper left", ncols=3, frameon=False)
         return _drawn(figure)
 
 
