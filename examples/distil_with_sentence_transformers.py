@@ -22,7 +22,8 @@ from optical.losses import OptimalTransportLoss
 teacher_name, student_name, pairs_file, output = sys.argv[1:]
 teacher = MultiVectorEncoder(teacher_name)
 student = MultiVectorEncoder(student_name)
-rows = [line.split("\t") for line in Path(pairs_file).read_text().splitlines()]
+with open(pairs_file, encoding="utf-8") as lines:
+    rows = [line.rstrip("\n").split("\t") for line in lines]
 foreign, translation = zip(*rows, strict=True)
 pairs = Dataset.from_dict({"foreign": foreign, "translation": translation})
 arguments = MultiVectorEncoderTrainingArguments(
@@ -31,6 +32,7 @@ arguments = MultiVectorEncoderTrainingArguments(
     per_device_train_batch_size=64,
     learning_rate=2e-5,
     prompts=dict.fromkeys(("foreign", "translation"), student.prompts["query"]),
+    max_length=student[0].query_length,  # of both sides
 )
 loss = OptimalTransportLoss(student, teacher, epsilon=0.05)
 MultiVectorEncoderTrainer(model=student, args=arguments, train_dataset=pairs, loss=loss).train()

@@ -4,6 +4,7 @@ import doctest
 import os
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ def test_the_example_is_as_short_as_it_is_said_to_be():
 def test_the_example_of_a_loss_runs(name, model):
     kind = getattr(losses, name)
     (example,) = doctest.DocTestFinder(recurse=False).find(
-        kind, name, globs={"student": model, "teacher": model, name: kind}
+        kind, name, globs={"student": model, "teacher": deepcopy(model), name: kind}
     )
     assert len(example.examples) >= 3
     assert doctest.DocTestRunner().run(example).failed == 0

@@ -1,7 +1,10 @@
 import pytest
 import torch
+from datasets import Dataset
 
-from optical.distillation import special_ids, token_weights
+from conftest import TEXTS
+from optical.distillation import loss_for, source_ids, special_ids, token_weights
+from optical.embedding import embed
 from optical.losses import (
     GreedyAlignmentLoss,
     OptimalTransportLoss,
@@ -211,3 +214,54 @@ def test_the_distance_of_the_greedy_loss_is_twice_the_cost_of_unit_vectors(targe
     loss = GreedyAlignmentLoss(Student(), targets=targets).pair_losses(source, target, mass, mass)
     cost = cosine_cost(source, target)
     torch.testing.assert_close(loss, 2 * (greedy_alignment(cost, mask, mask) * cost).sum((1, 2)))
+
+
+def test_both_sides_of_a_copy_have_the_same_masses(model, tmp_path):
+    pairs = Dataset.from_dict({"source": TEXTS, "label": range(len(TEXTS))})
+    write_token_vectors(tmp_path / "targets", embed(model, TEXTS, task="query"), 8)
+    loss = loss_for(
+        "optical",
+        model,
+        model.tokenizer,
+        TokenVectors(tmp_path / "targets"),
+        pairs,
+        length=16,
+        marginals="idf",
+        special_tokens=True,
+    )
+    assert torch.equal(loss.source_weights, loss.target_weights)
+    marker = model.tokenizer.convert_tokens_to_ids(model.prompts["query"])
+    assert loss.source_weights[marker] == 1
+    assert loss.source_weights.max() > 1
+
+
+def test_the_student_reads_a_sentence_as_its_ids_say(model):
+    pairs = Dataset.from_dict({"source": [TEXTS[0], TEXTS[1] * 9]})
+    read = model.preprocess(pairs["source"], prompt=model.prompts["query"], task="query")
+    for ids, row, mask in zip(
+        source_ids(model, pairs, 16), read["input_ids"], read["attention_mask"], strict=True
+    ):
+        assert ids == row[mask.bool()].tolist()
+
+
+def test_settings_of_another_loss_are_an_error(model, targets):
+    with pytest.raises(ValueError, match="epsilon: only the method optical has them, not greedy"):
+        loss_for(
+            *("greedy", model, model.tokenizer, targets, None),
+            length=16,
+            marginals="uniform",
+            special_tokens=True,
+            epsilon=0.1,
+        )
+
+
+def test_a_student_is_not_its_own_teacher():
+    student = Student()
+    with pytest.raises(ValueError, match="are one model"):
+        SentenceLoss(student, student)
+
+
+def test_targets_without_labels_are_an_error(targets):
+    features, _ = batch()
+    with pytest.raises(ValueError, match="no labels"):
+        SentenceLoss(Student(), targets=targets)(features)

@@ -8,6 +8,7 @@ import torch
 from optical.transport import (
     SOLVERS,
     cosine_cost,
+    greedy_alignment,
     marginals,
     safe_block,
     scores,
@@ -282,3 +283,33 @@ def test_memory_does_not_grow_with_the_iterations(epsilon):
         for iterations in (50, 500)
     )
     assert many < 1.05 * few
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"solver": "simplex"}, "solver 'simplex', expected one of sinkhorn, ipot, exact"),
+        ({"epsilon": 0.0}, "epsilon 0.0, expected a positive number"),
+        ({"epsilon": -0.05}, "epsilon -0.05"),
+        ({"epsilon": float("nan")}, "epsilon nan"),
+        ({"iterations": 0}, "iterations 0, expected 1 or more"),
+    ],
+)
+def test_settings_that_no_solver_has_are_an_error(settings, message):
+    mass = torch.full((1, 2), 0.5)
+    with pytest.raises(ValueError, match=message):
+        transport_plan(torch.ones(1, 2, 2), mass, mass, **settings)
+
+
+def test_large_problems_of_short_floats_are_finite():
+    mass = torch.full((1, 300), 1 / 300)
+    cost = torch.ones(1, 300, 300, dtype=torch.float16)  # whose sum is beyond float16
+    assert transport_plan(cost, mass, mass).sum().item() == pytest.approx(1)
+
+
+def test_greedy_alignment_refuses_what_has_no_pairs():
+    mask = torch.ones(1, 2, dtype=torch.bool)
+    with pytest.raises(ValueError, match="not finite"):
+        greedy_alignment(torch.full((1, 2, 2), torch.nan), mask, mask)
+    with pytest.raises(ValueError, match="no token"):
+        greedy_alignment(torch.ones(1, 2, 2), mask, ~mask)

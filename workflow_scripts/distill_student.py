@@ -35,7 +35,7 @@ def main(
 
     from optical.batches import Batches
     from optical.checkpoints import provenance
-    from optical.distillation import loss_for, read_pairs, source_lengths
+    from optical.distillation import loss_for, read_pairs, source_ids
     from optical.encoders import load
     from optical.export import model_card
     from optical.token_vectors import TokenVectors
@@ -53,6 +53,7 @@ def main(
         AutoTokenizer.from_pretrained(teacher, local_files_only=True),
         vectors,
         pairs,
+        length=length,
         marginals=marginals,
         special_tokens=special_tokens,
         **loss_settings,
@@ -68,12 +69,12 @@ def main(
             number=steps * accumulation,
             size=batch_size,
             tokens=batch_tokens,
-            lengths=batch_tokens and source_lengths(student, pairs, length),
+            lengths=batch_tokens and [len(ids) for ids in source_ids(student, pairs, length)],
             seed=seed,
         ),
         accumulation=accumulation,
         origin=provenance(settings),
-        card=model_card(f"queries in {bitext.stem}", f"distillation by {method}", teacher),
+        card=model_card(f"queries in {bitext.stem}", f"distillation by {method}", teacher.name),
         steps=steps,
         learning_rate=learning_rate,
         seed=seed,

@@ -1,9 +1,8 @@
 """What a distillation is made of: sentence pairs, the teacher's vectors, and a loss."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
 import torch
 from datasets import Dataset
@@ -27,6 +26,9 @@ LOSSES = {
 }
 """The loss of each method that distils."""
 
+BLOCK = 4096
+"""Sentences that are tokenised at once."""
+
 
 def read_pairs(bitext: Path, targets: TokenVectors) -> Dataset:
     """A data set of (source, label): the foreign side, and its row in the teacher's vectors.
@@ -41,14 +43,12 @@ def read_pairs(bitext: Path, targets: TokenVectors) -> Dataset:
     return Dataset.from_dict({"source": sources, "label": range(len(sources))})
 
 
-def source_lengths(student: MultiVectorEncoder, pairs: Dataset, length: int) -> np.ndarray:
-    """Tokens of each pair's foreign side as the student reads it, its marker among them."""
-    encoded = student.tokenizer(
-        [student.prompts["query"] + text for text in pairs["source"]],
-        truncation=True,
-        max_length=length,
-    )
-    return np.array([len(ids) for ids in encoded["input_ids"]])
+def source_ids(student: MultiVectorEncoder, pairs: Dataset, length: int) -> Iterator[list[int]]:
+    """Yield the token ids of each pair's foreign side as the student reads it, marker included."""
+    marker = student.prompts["query"]
+    for start in range(0, len(pairs), BLOCK):
+        texts = [marker + text for text in pairs[start : start + BLOCK]["source"]]
+        yield from student.tokenizer(texts, truncation=True, max_length=length)["input_ids"]
 
 
 def loss_for(
@@ -58,18 +58,22 @@ def loss_for(
     targets: TokenVectors,
     pairs: Dataset,
     *,
+    length: int,
     marginals: str,
     special_tokens: bool,
     **settings,
 ) -> BitextLoss:
     """The loss of a method for a student on a bitext.
 
-    teacher: the teacher's tokenizer. marginals: "uniform" or "idf", the mass of a token.
-    special_tokens: whether markers and sentence ends have a mass. settings: those of the loss.
+    teacher: the teacher's tokenizer. length: tokens of a sentence. marginals: "uniform" or "idf",
+    the mass of a token. special_tokens: whether markers and sentence ends have a mass. settings:
+    those of the loss. Raises ValueError for settings that the loss does not have.
     """
+    if settings and method != "optical":
+        raise ValueError(f"{', '.join(settings)}: only the method optical has them, not {method}")
     sides = {}
     if marginals == "idf" or not special_tokens:
-        sources = student.tokenizer(list(pairs["source"]))["input_ids"]
+        sources = source_ids(student, pairs, length)
         rows = (targets.ids(row).tolist() for row in range(len(targets)))
         sides = {
             "source_weights": token_weights(student.tokenizer, sources, marginals, special_tokens),

@@ -17,6 +17,7 @@ from sentence_transformers import MultiVectorEncoder
 from torch import Tensor, nn
 
 from optical.transport import (
+    check_settings,
     cosine_cost,
     greedy_alignment,
     marginals,
@@ -45,7 +46,8 @@ class BitextLoss(nn.Module):
         target_weights: [teacher's vocabulary], the same for the teacher's tokens.
 
     Raises:
-        ValueError: for both or neither of `teacher` and `targets`, and for another tokenizer.
+        ValueError: for both or neither of `teacher` and `targets`, for a teacher that is the
+            student itself or has another tokenizer; in use, for targets without labels.
     """
 
     def __init__(
@@ -60,6 +62,8 @@ class BitextLoss(nn.Module):
         super().__init__()
         if (teacher is None) == (targets is None):
             raise ValueError("expected a teacher or its stored targets, one of the two")
+        if teacher is model:
+            raise ValueError("teacher and student are one model: load it twice, or copy it")
         if teacher is not None and teacher.tokenizer.get_vocab() != model.tokenizer.get_vocab():
             raise ValueError(
                 "teacher and student have different tokenizers: store the teacher's vectors and "
@@ -93,6 +97,8 @@ class BitextLoss(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The teacher's vectors [B, m, d], token ids [B, m] and mask [B, m] of a batch."""
         if self.targets is not None:
+            if labels is None:
+                raise ValueError("no labels, which say the rows of the targets")
             arrays = self.targets.padded(labels.tolist())
             vectors, tokens, mask = (torch.from_numpy(array).to(device) for array in arrays)
             return vectors, tokens, mask
@@ -122,11 +128,12 @@ class OptimalTransportLoss(BitextLoss):
             cost.
         iterations: iterations of the solver.
 
-    The other arguments are those of `BitextLoss`.
+    The other arguments, and errors, are those of `BitextLoss`.
 
     Example:
-        >>> source = student.preprocess(["un gato", "el perro"], task="query")
-        >>> target = teacher.preprocess(["a cat", "the dog"], task="query")
+        >>> query = {"task": "query", "prompt": student.prompts["query"]}
+        >>> source = student.preprocess(["un gato", "el perro"], **query)
+        >>> target = teacher.preprocess(["a cat", "the dog"], **query)
         >>> OptimalTransportLoss(student, teacher, epsilon=0.05)([source, target]).item() > 0
         True
     """
@@ -143,6 +150,7 @@ class OptimalTransportLoss(BitextLoss):
         **sides,
     ) -> None:
         super().__init__(model, teacher, targets, **sides)
+        check_settings(solver, epsilon, iterations)
         self.settings = {"solver": solver, "epsilon": epsilon, "iterations": iterations}
 
     def pair_losses(
@@ -162,8 +170,9 @@ class GreedyAlignmentLoss(BitextLoss):
     same; weights decide only which tokens take part.
 
     Example:
-        >>> source = student.preprocess(["un gato", "el perro"], task="query")
-        >>> target = teacher.preprocess(["a cat", "the dog"], task="query")
+        >>> query = {"task": "query", "prompt": student.prompts["query"]}
+        >>> source = student.preprocess(["un gato", "el perro"], **query)
+        >>> target = teacher.preprocess(["a cat", "the dog"], **query)
         >>> GreedyAlignmentLoss(student, teacher)([source, target]).item() > 0
         True
     """
@@ -183,8 +192,9 @@ class SentenceLoss(BitextLoss):
     uniform mass; there the mean over the dimensions, which is the same up to a factor).
 
     Example:
-        >>> source = student.preprocess(["un gato", "el perro"], task="query")
-        >>> target = teacher.preprocess(["a cat", "the dog"], task="query")
+        >>> query = {"task": "query", "prompt": student.prompts["query"]}
+        >>> source = student.preprocess(["un gato", "el perro"], **query)
+        >>> target = teacher.preprocess(["a cat", "the dog"], **query)
         >>> SentenceLoss(student, teacher)([source, target]).item() > 0
         True
     """

@@ -64,8 +64,10 @@ def transport_plan(
     """The plans of a batch by one of `SOLVERS`: "sinkhorn", "ipot" or "exact".
 
     epsilon and iterations: those of the solver; "exact" has neither. Raises ValueError for a cost
-    that is not finite and for marginals that are not distributions, naming the problem.
+    that is not finite and for marginals that are not distributions, naming the problem, and for
+    settings that no solver has.
     """
+    check_settings(solver, epsilon, iterations)
     check_problems(cost, source, target)
     dtype = working_dtype(cost)
     cost, source, target = cost.to(dtype), source.to(dtype), target.to(dtype)
@@ -84,7 +86,9 @@ def greedy_alignment(cost: Tensor, source: Tensor, target: Tensor) -> Tensor:
     cost: [B, n, m], source and target: masks [B, n] and [B, m]. Returns [B, n, m], 1 / pairs of the
     problem where two tokens are paired. The control of DR.DECR (arXiv 2112.08185), not a transport:
     tokens of the longer side are left over. Of equal costs the first in reading order counts.
+    Raises ValueError for a cost that is not finite and for a sentence without a token.
     """
+    check_problems(cost, marginals(source), marginals(target))
     problems, n, m = cost.shape
     # A copy, as a matrix a problem: rows and columns that are used up become infinite.
     left = torch.where(source[:, :, None] & target[:, None, :], cost, torch.inf)
@@ -220,6 +224,16 @@ def safe_block(cost: Tensor, source: Tensor, target: Tensor, epsilon: float) -> 
     return max(1, int(17 / max(-math.log(least), 1.0)))
 
 
+def check_settings(solver: str, epsilon: float, iterations: int) -> None:
+    """Raise ValueError for settings that no solver has."""
+    if solver not in SOLVERS:
+        raise ValueError(f"solver {solver!r}, expected one of {', '.join(SOLVERS)}")
+    if not 0 < epsilon < math.inf:
+        raise ValueError(f"epsilon {epsilon}, expected a positive number")
+    if iterations < 1:
+        raise ValueError(f"iterations {iterations}, expected 1 or more")
+
+
 def check_problems(cost: Tensor, source: Tensor, target: Tensor) -> None:
     """Raise ValueError, naming the problem, for what has no plan."""
     if cost.shape != (*source.shape, target.shape[-1]) or len(source) != len(target):
@@ -228,7 +242,7 @@ def check_problems(cost: Tensor, source: Tensor, target: Tensor) -> None:
             f"{list(target.shape)}; expected [B, n, m], [B, n] and [B, m]"
         )
     # A sum is finite when, and only when, all its terms are.
-    finite = cost.sum(dim=(1, 2)).isfinite()
+    finite = cost.sum(dim=(1, 2), dtype=working_dtype(cost)).isfinite()
     good = finite.clone()
     for mass in (source, target):
         good &= ((mass.sum(dim=1) - 1).abs() < 1e-3) & (mass.amin(dim=1) >= 0)
