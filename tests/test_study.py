@@ -381,3 +381,25 @@ def test_a_divergence_has_negatives_and_no_parts(teacher, message):
     load(REAL, edits={"teacher.loss": "kl", "teacher.negatives": 4})
     with pytest.raises(ValueError, match=message):
         load(REAL, edits={"teacher.loss": "kl"} | teacher)
+
+
+@pytest.mark.parametrize(
+    ("edits", "message"),
+    [
+        ({"teacher.scale": float("inf")}, "teacher.scale: inf is not a finite number"),
+        ({"distillation.learning_rate": float("nan")}, "distillation.learning_rate: nan is not"),
+        ({"bitext.pairs": 10}, "bitext.pairs: 10 is less than a batch, distillation.batch_size 64"),
+        ({"training_set.queries": 9}, "training_set.queries: 9 is less than a batch, teacher"),
+        (
+            {"students": {"none": {"encoder": "small", "teacher": "small"}}},
+            "students.none: this name stands for no student",
+        ),
+        (
+            {"encoders": {"none": {"layers": 1, "width": 32, "heads": 2, "vocabulary": 500}}},
+            "students.none: this name stands for no student",
+        ),
+    ],
+)
+def test_numbers_and_names_that_could_not_run(edits, message):
+    with pytest.raises(ValueError, match=message):
+        load(CONSTRUCTED, edits=edits)

@@ -90,3 +90,14 @@ def test_a_teacher_learns_the_scores_of_a_cross_encoder_if_asked(
     scores = teacher.similarity(queries, teacher.encode_document(list(PASSAGES.values())))
     wins = [bool(scores[i, 2 * i + 1] > scores[i, 2 * i]) for i in range(len(QUERIES))]
     assert wins == [follows] * len(QUERIES)
+
+
+def test_a_divergence_has_no_parts(encoder, training_set, tmp_path):
+    with pytest.raises(ValueError, match="--mini-batch: only --loss contrastive has it"):
+        trained(encoder, training_set, tmp_path / "out", loss="kl", mini_batch=2)
+
+
+def test_a_training_that_diverges_saves_nothing(encoder, training_set, tmp_path):
+    with pytest.raises(ValueError, match="the training has diverged"):
+        trained(encoder, training_set, tmp_path / "out", scale=1e39)
+    assert not (tmp_path / "out").exists()

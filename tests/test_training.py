@@ -258,5 +258,12 @@ def test_a_model_that_gives_all_texts_one_vector_is_stopped(model):
         guard.on_log(None, State, None, logs={"loss": 0.1})
 
 
+def test_vectors_that_are_not_finite_stop_a_training_at_once(model):
+    guard = CollapseGuard(model)
+    guard.spread = float("nan")
+    with pytest.raises(ValueError, match="diverged at step 10"):
+        guard.on_log(None, State, None, logs={"loss": 0.0})
+
+
 def test_a_saved_student_loads(undisturbed):
     assert load(undisturbed).get_embedding_dimension() == 8

@@ -29,6 +29,8 @@ def main(
     settings = {
         name: value for name, value in locals().items() if name not in ("output", "processes")
     }
+    if loss == "kl" and mini_batch is not None:
+        raise ValueError("--mini-batch: only --loss contrastive has it; take --accumulation")
     spread(processes)
 
     from sentence_transformers.multi_vector_encoder.losses import (

@@ -1,6 +1,7 @@
 """A study: its settings, checked once against the schema and against each other."""
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from pathlib import Path
 
 import yaml
@@ -27,6 +28,9 @@ def load_study(config: Mapping, schema_file: Path, datasets: Mapping) -> dict:
     error = best_match(with_defaults(schema).iter_errors(study))
     if error:
         raise ValueError(explain(error))
+    for key, value in numbers(study):
+        if not isfinite(value):
+            raise ValueError(f"{key}: {value} is not a finite number")
     study["students"] = study["students"] or {
         name: {"encoder": name, "teacher": name, "methods": None} for name in study["encoders"]
     }
@@ -50,6 +54,16 @@ def plain(value):
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
+
+
+def numbers(node, key: str = "") -> Iterator[tuple[str, float]]:
+    """(dotted key, value) of every number below a node."""
+    if isinstance(node, dict | list):
+        items = node.items() if isinstance(node, dict) else enumerate(node)
+        for name, value in items:
+            yield from numbers(value, f"{key}.{name}".lstrip("."))
+    elif isinstance(node, int | float):
+        yield key, node
 
 
 def fill_in_defaults(validator, properties, instance, schema) -> Iterator[ValidationError]:
@@ -99,9 +113,19 @@ def explain(error: ValidationError) -> str:
 
 
 def check_batches(study: dict, datasets: Mapping) -> None:
-    """Batches hold at least a sentence, and are not smaller than their parts."""
+    """A batch holds a sentence, is no smaller than its parts and no larger than the data."""
     distillation, teacher = study["distillation"], study["teacher"]
     tokens = distillation["batch_tokens"]
+    for section, bound, stage in (
+        ("bitext", "pairs", "distillation"),
+        ("training_set", "queries", "teacher"),
+    ):
+        number, size = study[section][bound], study[stage]["batch_size"]
+        # A batch by tokens may have any number of sentences.
+        if number is not None and number < size and not study[stage].get("batch_tokens"):
+            raise ValueError(
+                f"{section}.{bound}: {number} is less than a batch, {stage}.batch_size {size}"
+            )
     if tokens is not None and tokens < distillation["length"]:
         raise ValueError(
             f"distillation.batch_tokens: {tokens} is less than a sentence of distillation.length, "
@@ -139,6 +163,8 @@ def check_teacher(study: dict, datasets: Mapping) -> None:
 def check_students(study: dict, datasets: Mapping) -> None:
     """Students are made of encoders and have methods that the study lists."""
     for name, student in study["students"].items():
+        if name == "none":
+            raise ValueError(f"students.{name}: this name stands for no student; expected another")
         unknown = set(student["methods"] or ()) - set(study["methods"])
         if unknown:
             raise ValueError(

@@ -144,7 +144,7 @@ def run(
     """Run a training to its end, from its last checkpoint if it has one, and save what it made.
 
     origin: the `provenance` of the training. check: raises when the result is not worth saving.
-    Raises ValueError when another process has the training.
+    Raises ValueError when another process has the training, and for weights that are not finite.
     """
     folder, identity = training_folder(output), fingerprint(origin)
     trainer.add_callback(Checkpoints(identity))
@@ -157,6 +157,11 @@ def run(
             logger.info("going on from %s", checkpoint)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if first:
+            if not all(weight.isfinite().all() for weight in trainer.model.parameters()):
+                raise ValueError(
+                    "the training has diverged: weights are not finite; "
+                    "a smaller learning rate may help"
+                )
             check()
             log = partial(shutil.copy, folder / NAME)
             save(output, *writers, log, partial(write_provenance, origin))

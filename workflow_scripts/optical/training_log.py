@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from math import isfinite
 from pathlib import Path
 
 import torch
@@ -89,7 +90,8 @@ class CollapseGuard(TrainerCallback):
         model: the model that is trained.
 
     Raises:
-        ValueError: when the spread is below `LEAST_SPREAD` in `PATIENCE` logs in a row.
+        ValueError: when the spread is below `LEAST_SPREAD` in `PATIENCE` logs in a row, and at
+            once when it is not a finite number.
     """
 
     def __init__(self, model: torch.nn.Module) -> None:
@@ -114,6 +116,11 @@ class CollapseGuard(TrainerCallback):
         if self.spread is None or "loss" not in logs:
             return
         logs["spread"] = self.spread
+        if not isfinite(self.spread):
+            raise ValueError(
+                f"the training has diverged at step {state.global_step}: the model's vectors are "
+                "not finite; a smaller learning rate may help"
+            )
         self.low = self.low + 1 if self.spread < LEAST_SPREAD else 0
         if self.low == PATIENCE:
             raise ValueError(
