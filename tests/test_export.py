@@ -73,7 +73,7 @@ def test_transformers_4_knows_the_tokenizer(folder):
 
 
 def test_the_card_names_the_model_of_the_passages(folder):
-    assert "another model, T" in (folder / "README.md").read_text()
+    assert "another model, `T`" in (folder / "README.md").read_text()
     assert "another model" not in model_card("queries and passages", "retrieval", None)
 
 

@@ -49,17 +49,19 @@ def test_a_published_model_is_the_model_with_more_in_its_card(tmp_path):
     model = tmp_path / "model"
     model.mkdir()
     (model / "README.md").write_text("# A model\n")
-    (model / "weights").write_bytes(b"1" * 1000)
+    (model / "model.safetensors").write_bytes(b"1" * 1000)
     (model / ".snakemake_timestamp").touch()
     (tmp_path / "settings").write_text("study: mine\n")
     section = study_section("mine", "student `base`, method optical")
     publish(model, tmp_path / "out", section, settings=tmp_path / "settings")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "README.md",
-        "weights",
+        "model.safetensors",
         "study.yaml",
     }
-    assert (tmp_path / "out/weights").stat().st_ino == (model / "weights").stat().st_ino
+    assert (tmp_path / "out/model.safetensors").stat().st_ino == (
+        model / "model.safetensors"
+    ).stat().st_ino
     assert (tmp_path / "out/README.md").read_text() == f"# A model\n\n{section}"
     assert (model / "README.md").read_text() == "# A model\n"
 
@@ -72,7 +74,7 @@ def test_where_files_cannot_be_linked_they_are_copied(tmp_path, monkeypatch):
     model = tmp_path / "model"
     model.mkdir()
     (model / "README.md").write_text("card")
-    (model / "weights").write_bytes(b"1")
+    (model / "model.safetensors").write_bytes(b"1")
     (tmp_path / "settings").touch()
     publish(model, tmp_path / "out", settings=tmp_path / "settings")
-    assert (tmp_path / "out/weights").read_bytes() == b"1"
+    assert (tmp_path / "out/model.safetensors").read_bytes() == b"1"

@@ -122,13 +122,15 @@ def edit(file: Path, **changes) -> None:
     write(file, json.loads(file.read_text()) | changes)
 
 
-def model_card(reads: str, learned: str, teacher: Path | None) -> str:
+def model_card(reads: str, learned: str, teacher: str | None) -> str:
     """The text of a model's README.md.
 
-    reads: what it encodes. learned: how. teacher: for a student, the model of the passages.
+    reads: what it encodes. learned: how. teacher: for a student, the name of the model that encodes
+    the passages.
     """
     passages = (
-        f"**Passages have to be encoded by another model, {teacher}: no library checks that.**\n\n"
+        f"**Passages have to be encoded by another model, `{teacher}`; no library checks that.**"
+        "\n\n"
         if teacher
         else ""
     )

@@ -1,5 +1,6 @@
 """A trained model for use elsewhere: its folder, with what the study says of it in its card."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from optical.tables import MISSING, ShownTable, decimal, metric_name, to_markdow
 def publish(model: Path, output: Path, *sections: str, settings: Path) -> None:
     """Copy a model's folder, append sections to its README.md, and put the study's settings in.
 
-    Large files are linked, where the file system can: they take no room twice.
+    The weights are linked, where the file system can: they take no room twice.
     """
     with atomic_path(output) as temporary:
         shutil.copytree(
@@ -30,11 +31,12 @@ def publish(model: Path, output: Path, *sections: str, settings: Path) -> None:
 
 
 def link_or_copy(source: str, target: str) -> None:
-    """Give a file a second name, or copy it where that is not possible."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
+    """Give weights a second name, where that is possible; copy what a user may edit."""
+    if source.endswith(".safetensors"):
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)
 
 
 def scores_section(
