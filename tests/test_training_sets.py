@@ -256,3 +256,36 @@ def test_examples_that_share_a_text_share_a_key():
     first, second, third = map(set, shared_texts(examples))
     assert first & third
     assert not first & second
+
+
+def test_ids_that_would_change_when_written_are_refused(folder, tmp_path):
+    source = folder(
+        collection=FILES["collection.tsv"].replace("p1\t", "p\u00a01\t"),
+        qrels__train=FILES["qrels.train.tsv"].replace("\tp1\t", "\tp\u00a01\t"),
+    )
+    with pytest.raises(ValueError, match=r"ids with white space: 1 \('p\\xa01'\)"):
+        written(source, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_judgement_is_a_number(folder, tmp_path):
+    source = folder(qrels__train="q0\t0\tp0\t--1\n")
+    with pytest.raises(ValueError, match=r"qrels\.train\.tsv:1: judgement '--1'"):
+        written(source, tmp_path / "out")
+
+
+def test_a_score_is_given_once(folder, tmp_path):
+    written(folder(negatives="q0\tp7\nq1\tp5\nq2\tp6\n", scores=SCORES * 2), tmp_path / "out")
+    with pytest.raises(ValueError, match=r"scores\.tsv:22: q0 with p0 was scored before"):
+        read_examples(tmp_path / "out", negatives=1, scored=True)
+
+
+def test_mining_finds_no_relevant_text_by_chance(folder, tmp_path):
+    source = folder(
+        collection="p0\ta dog\np1\ta dog\np2\tthe cat\n",
+        queries__train="".join(f"q{i}\ta dog\n" for i in range(9)),
+        qrels__train="".join(f"q{i}\t0\tp0\t1\n" for i in range(9)),
+        negatives="q0\tp1\nq0\tp2\n",
+    )
+    written(source, tmp_path / "out")
+    assert {passage for _, passage in mined_negatives(tmp_path / "out", 4)} == {"p2"}

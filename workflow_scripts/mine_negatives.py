@@ -10,6 +10,8 @@ from optical.mining import mined_negatives
 
 
 def main(training_set: Path, number: int, output: Path) -> None:
+    if number < 1:
+        raise ValueError(f"--number is {number}, expected 1 or more")
     mined = write_parquet(output, NEGATIVE_COLUMNS, mined_negatives(training_set, number))
     print(f"{mined} hard negatives")
 

@@ -34,13 +34,14 @@ def mined_negatives(training_set: Path, number: int) -> Iterator[tuple[str, str]
         own = {found[passage] for passage in relevant[query] & found.keys()}
         others = [passage for passage, score in found.items() if score not in own]
         if not others:
-            others = [by_chance(ids, relevant[query], query)]
+            others = [by_chance(ids, relevant[query] | found.keys(), query)]
         yield from ((query, passage) for passage in others[:number])
 
 
 def by_chance(ids: list[str], relevant: set[str], query: str) -> str:
-    """A passage that is not relevant to a query."""
-    if len(ids) == len(relevant):
-        raise ValueError(f"every passage is relevant to query {query}: it has no negative")
+    """A passage that is not among those that are relevant to a query."""
     start = random.Random(query).randrange(len(ids))
-    return next(key for key in ids[start:] + ids[:start] if key not in relevant)
+    for key in ids[start:] + ids[:start]:
+        if key not in relevant:
+            return key
+    raise ValueError(f"every passage is relevant to query {query}: it has no negative")

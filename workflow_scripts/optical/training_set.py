@@ -62,8 +62,10 @@ def read_scores(file: Path, rows: list[tuple[str, list[str]]]) -> list[list[floa
     """The scores of each query's passages; those of other pairs are read over."""
     pairs = [(query, passage) for query, passages in rows for passage in passages]
     found = dict.fromkeys(pairs)
-    for _, (query, passage, score) in numbered_rows(file, 3):
+    for number, (query, passage, score) in numbered_rows(file, 3):
         if (query, passage) in found:
+            if found[query, passage] is not None:
+                raise ValueError(f"{file}:{number}: {query} with {passage} was scored before")
             found[query, passage] = float(score)
     if without := [pair for pair, score in found.items() if score is None]:
         query, passage = min(without)

@@ -65,7 +65,7 @@ def read_judgements(path: Path, texts: dict[str, str]) -> dict[str, list[str]]:
     for number, (query, _, passage, grade) in numbered_rows(path, 4):
         if query not in texts:
             raise ValueError(f"{path}:{number}: query {query} is not in queries.train.tsv")
-        if not grade.lstrip("-").isdecimal():
+        if not grade.removeprefix("-").isdecimal():
             raise ValueError(f"{path}:{number}: judgement {grade!r}, expected a whole number")
         if int(grade) > 0 and passage not in relevant[query]:
             relevant[query].append(passage)

@@ -1,7 +1,7 @@
 """The folder of a training set, as later steps read it."""
 
 from collections.abc import Container, Iterator
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from pathlib import Path
 
 from optical.corpora import Passage, TrainingSet
@@ -19,7 +19,8 @@ def write_training_set(folder: Path, data: TrainingSet, limit: int | None = None
     others; scores are kept of these queries with these passages.
 
     Raises:
-        ValueError: for a query without a judgement, and for named passages that are not there.
+        ValueError: for a query without a judgement, for named passages that are not there, and for
+            ids with white space that would not stay as it is.
     """
     queries = {query.id: query.text for query in islice(data.queries(), limit)}
     if not queries:
@@ -48,6 +49,9 @@ def write_training_set(folder: Path, data: TrainingSet, limit: int | None = None
         )
         if unjudged := queries.keys() - judged:
             raise ValueError(f"training queries without a judgement: {some(unjudged)}")
+        # Rows are written with single spaces, and an id must stay what it is.
+        if odd := [name for name in chain(queries, wanted) if name != " ".join(name.split())]:
+            raise ValueError(f"ids with white space: {some(map(repr, odd))}; expected none")
         counts["passages"] = write_rows(
             temporary / "collection.tsv", passages_named(data.passages(), wanted)
         )
