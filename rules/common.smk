@@ -236,7 +236,7 @@ def all_scores(wildcards):
         tested = studies.collection_languages(collection, datasets)
         foreign = [language for language in languages if language in tested]
         for method in study["methods"]:
-            trained = method not in ("bm25", "zero_shot")
+            trained = method in studies.trained_methods(study)
             scores += expand(
                 "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.scores.parquet",
                 study=wildcards.study,
@@ -261,17 +261,13 @@ def bitext_licences(wildcards):
 
 def all_models(wildcards):
     """Every student of the study, and the teachers that read passages for them."""
-    trained = [method for method in study["methods"] if method not in ("bm25", "zero_shot")]
-    students = [
-        expand(
+    names = sorted({student["teacher"] for student in study["students"].values()})
+    for method in studies.trained_methods(study):
+        names += expand(
             "{student}.{method}.{lang}.seed-{seed}",
             student=studies.students_with(study, method),
             method=method,
             lang=languages,
             seed=study["seeds"],
         )
-        for method in trained
-    ]
-    teachers = {student["teacher"] for student in study["students"].values()}
-    names = [*sorted(teachers), *(name for names in students for name in names)]
     return [f"results/{study['study']}/models/{name}" for name in names]

@@ -1,4 +1,4 @@
-# Models to publish: not part of a study's answer, made by `snakemake --cores all models`.
+# Models to publish: not part of a study's answer, made by `snakemake models --cores all`.
 
 
 rule export_student:

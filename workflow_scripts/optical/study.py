@@ -235,7 +235,7 @@ def check_languages(study: dict, datasets: Mapping) -> None:
     if study["pivot"] != pivot:
         raise ValueError(f"pivot: {study['pivot']!r} is not the passages' language, {pivot!r}")
     group_of: dict[str, str] = {}
-    trained = set(study["methods"]) - {"bm25", "zero_shot"}
+    trained = trained_methods(study)
     bitext = bitext_languages(study, datasets)
     tested = set.union(*(collection_languages(name, datasets) for name in study["collections"]))
     for group, language in grouped_languages(study):
@@ -270,6 +270,11 @@ def grouped_languages(study: Mapping) -> Iterator[tuple[str, str]]:
     for group in GROUPS:
         for language in study["languages"].get(group, []):
             yield group, language
+
+
+def trained_methods(study: Mapping) -> list[str]:
+    """The study's methods that distil a student for each language and seed, in its order."""
+    return [method for method in study["methods"] if method not in ("bm25", "zero_shot")]
 
 
 def students_with(study: Mapping, method: str) -> list[str]:
