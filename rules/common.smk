@@ -99,6 +99,27 @@ def loss_options(wildcards):
     return " ".join([*options, f"--marginals {marginals}", f"--{special}special-tokens"])
 
 
+def index_options(wildcards):
+    """The options of the index: of one that is always exact only that it is."""
+    settings = study["index"]
+    if settings["kind"] == "exact":
+        return "--kind exact"
+    return " ".join(
+        [
+            f"--kind {settings['kind']} --codec {settings['codec']}",
+            at_most("--centroids", settings["centroids"]),
+        ]
+    ).strip()
+
+
+def search_options(wildcards):
+    """The options of a search that is not exact by the study's settings."""
+    if study["index"]["kind"] == "exact":
+        return ""
+    settings = study["search"]
+    return f"--probes {settings['probes']} --candidates {settings['candidates']}"
+
+
 @cache
 def local_imports(file):
     """Local modules that a Python file imports, itself first, read from its import statements."""

@@ -20,7 +20,7 @@ rule embed_passages:
         "../envs/training.yaml"
     shell:
         "python {input.program[0]} --teacher {input.teacher} --passages {input.passages}"
-        " --output {output} > {log} 2>&1"
+        " --processes {resources.gpu} --output {output} > {log} 2>&1"
 
 
 rule build_index:
@@ -30,15 +30,14 @@ rule build_index:
         program=program("build_index"),
         vectors="results/{study}/passages/{teacher}/{collection}",
     output:
-        "results/{study}/indexes/{teacher}/{collection}.faiss",
+        directory("results/{study}/indexes/{teacher}/{collection}"),
     log:
         "logs/{study}/build_index/{teacher}.{collection}.log",
     benchmark:
         "logs/{study}/build_index/{teacher}.{collection}.benchmark.tsv"
     params:
-        factory=setting("index/factory"),
+        options=index_options,
     conda:
         "../envs/index.yaml"
     shell:
-        "python {input.program[0]} --vectors {input.vectors} --factory {params.factory:q}"
-        " --output {output} > {log} 2>&1"
+        "python {input.program[0]} --vectors {input.vectors} {params.options} --output {output} > {log} 2>&1"

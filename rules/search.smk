@@ -31,8 +31,7 @@ rule search_passages:
         " {wildcards.student}, {wildcards.method}"
     input:
         program=program("search_passages"),
-        index=of_student("results/{study}/indexes/{teacher}/{collection}.faiss"),
-        vectors=of_student("results/{study}/passages/{teacher}/{collection}"),
+        index=of_student("results/{study}/indexes/{teacher}/{collection}"),
         passages="results/{study}/data/collections/{collection}/passages.parquet",
         query_vectors="results/{study}/queries/{student}/{method}/{lang}/seed-{seed}/{collection}",
         queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
@@ -43,15 +42,14 @@ rule search_passages:
     benchmark:
         "logs/{study}/search_passages/{student}.{method}.{lang}.seed-{seed}.{collection}.benchmark.tsv"
     params:
-        neighbours=setting("search/neighbours"),
         depth=setting("search/depth"),
+        options=search_options,
     conda:
         "../envs/index.yaml"
     shell:
-        "python {input.program[0]} --index {input.index} --vectors {input.vectors}"
-        " --passages {input.passages} --query-vectors {input.query_vectors}"
-        " --queries {input.queries} --neighbours {params.neighbours} --depth {params.depth}"
-        " --output {output} > {log} 2>&1"
+        "python {input.program[0]} --index {input.index} --passages {input.passages}"
+        " --query-vectors {input.query_vectors} --queries {input.queries}"
+        " --depth {params.depth} {params.options} --output {output} > {log} 2>&1"
 
 
 # The lexical floor: the query as it is, against the words of the pivot's passages.

@@ -42,6 +42,15 @@ def encoder(tmp_path_factory) -> Path:
     return folder
 
 
+def embedder(model, folder: Path):
+    """A late-interaction model as the programs that embed load it, saved to a new folder."""
+    from optical.embedding import Embedder
+    from optical.export import save_for_all
+
+    save_for_all(folder, model, "")
+    return Embedder.load(folder)
+
+
 @pytest.fixture
 def model(encoder):
     """A tiny late-interaction model of random weights, always the same."""

@@ -1,10 +1,7 @@
-import numpy as np
 import torch
 
 from conftest import TEXTS
-from optical.embedding import embed
-from optical.encoders import load, new_masked_model, train_tokenizer
-from optical.export import save_for_all
+from optical.encoders import new_masked_model, train_tokenizer
 from optical.pretraining import MaskingCollator, masked_loss, translation_contrast
 
 
@@ -20,37 +17,6 @@ def test_a_word_is_the_same_after_a_space_and_after_punctuation():
     tokenizer = train_tokenizer(TEXTS, 60)
     plain, quoted = (tokenizer.tokenize(text) for text in ("the Cat", "the (cat"))
     assert plain[-1] == quoted[-1]
-
-
-def test_queries_and_passages_begin_with_their_markers(model):
-    for task, marker in (("query", "[unused0]"), ("document", "[unused1]")):
-        ((ids, _),) = embed(model, ["the cat"], task=task)
-        assert model.tokenizer.convert_ids_to_tokens(ids[:2]) == ["<s>", marker]
-
-
-def test_vectors_have_unit_length_and_come_in_the_order_of_the_texts(model):
-    texts = ["the dog", "the cat sat on the mat and sat and sat", "a"]
-    together = list(embed(model, texts, task="query"))
-    for text, (ids, vectors) in zip(texts, together, strict=True):
-        ((alone_ids, alone),) = embed(model, [text], task="query")
-        np.testing.assert_array_equal(ids, alone_ids)
-        np.testing.assert_allclose(vectors, alone, atol=1e-5)
-        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
-
-
-def test_lengths_bound_queries_and_passages(model):
-    long = " ".join(["cat"] * 100)
-    for task, length in (("query", 16), ("document", 32)):
-        ((ids, _),) = embed(model, [long], task=task)
-        assert len(ids) == length
-
-
-def test_a_saved_model_gives_the_same_vectors(model, tmp_path):
-    save_for_all(tmp_path / "saved", model, "")
-    ((ids, vectors),) = embed(model, ["the dog, the cat"], task="query")
-    ((loaded_ids, loaded),) = embed(load(tmp_path / "saved"), ["the dog, the cat"], task="query")
-    np.testing.assert_array_equal(ids, loaded_ids)
-    np.testing.assert_allclose(vectors, loaded, atol=1e-6)
 
 
 def test_the_masked_loss_is_the_one_of_transformers(encoder):

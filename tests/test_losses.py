@@ -2,7 +2,7 @@ import pytest
 import torch
 from datasets import Dataset
 
-from conftest import TEXTS
+from conftest import TEXTS, embedder
 from optical.distillation import loss_for, source_ids, special_ids, token_weights
 from optical.embedding import embed
 from optical.losses import (
@@ -218,7 +218,8 @@ def test_the_distance_of_the_greedy_loss_is_twice_the_cost_of_unit_vectors(targe
 
 def test_both_sides_of_a_copy_have_the_same_masses(model, tmp_path):
     pairs = Dataset.from_dict({"source": TEXTS, "label": range(len(TEXTS))})
-    write_token_vectors(tmp_path / "targets", embed(model, TEXTS, task="query"), 8)
+    teacher = embedder(model, tmp_path / "teacher")
+    write_token_vectors(tmp_path / "targets", embed(teacher, TEXTS, task="query"), 8)
     loss = loss_for(
         "optical",
         model,

@@ -1,19 +1,29 @@
+"""The index against loops over all passages that nobody can get wrong."""
+
+import filecmp
+import json
+
 import numpy as np
 import pytest
 
-from optical.token_index import build_index, max_sim, read_index, search, write_index
+from optical import token_index
+from optical.centroid_index import CODECS, centroids_for
+from optical.token_index import build_index, open_index, search
 from optical.token_vectors import TokenVectors, write_token_vectors
 
 
-def store(folder, number, seed, dimension=16):
-    """Random texts of one to twelve tokens of unit length."""
+def store(folder, number, seed, dimension=16, longest=12):
+    """Texts of random length whose tokens lie around thirty words."""
     rng = np.random.default_rng(seed)
+    words = np.random.default_rng(0).standard_normal((30, dimension))
 
     def texts():
         for _ in range(number):
-            vectors = rng.standard_normal((int(rng.integers(1, 13)), dimension))
+            length = int(rng.integers(1, longest + 1))
+            vectors = words[rng.integers(0, 30, length)]
+            vectors = vectors + 0.4 * rng.standard_normal(vectors.shape)
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-            yield np.zeros(len(vectors), dtype=int), vectors
+            yield np.zeros(length, dtype=int), vectors
 
     write_token_vectors(folder, texts(), dimension)
     return TokenVectors(folder)
@@ -21,61 +31,157 @@ def store(folder, number, seed, dimension=16):
 
 @pytest.fixture
 def passages(tmp_path):
-    return store(tmp_path / "passages", 60, seed=1)
+    return store(tmp_path / "passages", 400, seed=1)
 
 
 @pytest.fixture
 def queries(tmp_path):
-    return store(tmp_path / "queries", 5, seed=2)
+    return store(tmp_path / "queries", 70, seed=2)
 
 
-def plain_max_sim(query, passage):
-    return sum(max(float(q @ p) for p in passage) for q in query)
-
-
-def test_scores_are_maxsim(passages, queries):
-    query = queries[0].astype(np.float32)
-    rows = np.array([3, 17, 4])
-    expected = [plain_max_sim(query, passages[row].astype(np.float32)) for row in rows]
-    np.testing.assert_allclose(max_sim(query, passages, rows), expected, rtol=1e-5)
-
-
-def test_a_negative_similarity_counts_and_padding_does_not(tmp_path):
-    write_token_vectors(tmp_path, [(np.array([0]), np.array([[-1.0, 0.0]]))], 2)
-    query = np.array([[1.0, 0.0]], dtype=np.float32)
-    assert max_sim(query, TokenVectors(tmp_path), np.array([0])).tolist() == [-1.0]
-
-
-def test_search_with_all_neighbours_is_exhaustive(passages, queries):
-    index = build_index(passages, "Flat")
-    found = search(index, passages, queries, neighbours=len(passages.vectors), depth=60)
-    for row, (rows, scores) in enumerate(found):
-        exact = max_sim(queries[row].astype(np.float32), passages, np.arange(60))
-        np.testing.assert_array_equal(rows, np.argsort(-exact, kind="stable"))
-        np.testing.assert_allclose(scores, np.sort(exact)[::-1])
-
-
-def test_few_neighbours_still_give_exact_scores(passages, queries):
-    index = build_index(passages, "Flat")
-    for row, (rows, scores) in enumerate(search(index, passages, queries, neighbours=3, depth=4)):
-        assert 0 < len(rows) <= 4
-        exact = max_sim(queries[row].astype(np.float32), passages, rows)
-        np.testing.assert_allclose(scores, exact)
-
-
-def test_an_index_comes_back_from_its_file(passages, queries, tmp_path):
-    index = build_index(passages, "IVF4,Flat")
-    write_index(index, tmp_path / "index.faiss")
-    loaded = read_index(tmp_path / "index.faiss")
-    first, second = (
-        list(search(each, passages, queries, neighbours=9, depth=9)) for each in (index, loaded)
+def naive(queries, passages):
+    """MaxSim of every query with every passage, [queries, passages]."""
+    return np.array(
+        [
+            [
+                sum(max(float(q @ p) for p in passage) for q in query)
+                for passage in (passages[row].astype(np.float64) for row in range(len(passages)))
+            ]
+            for query in (queries[row].astype(np.float64) for row in range(len(queries)))
+        ]
     )
-    for (rows, scores), (loaded_rows, loaded_scores) in zip(first, second, strict=True):
-        np.testing.assert_array_equal(rows, loaded_rows)
-        np.testing.assert_array_equal(scores, loaded_scores)
 
 
-@pytest.mark.parametrize("factory", ["Nonsense", "PQ7"])
-def test_an_impossible_index_is_an_error_that_names_it(passages, factory):
-    with pytest.raises(ValueError, match=f"index factory '{factory}' failed"):
-        build_index(passages, factory)
+def built(passages, folder, *, probes=16, candidates=2000, **settings):
+    build_index(passages, folder, **settings)
+    return open_index(folder, probes=probes, candidates=candidates)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("longest", [1, 5, 40])
+def test_exact_search_is_a_naive_maxsim(tmp_path, seed, longest):
+    passages = store(tmp_path / "passages", 50, seed=seed, longest=longest)
+    queries = store(tmp_path / "queries", 7, seed=seed + 100, longest=longest)
+    expected = naive(queries, passages)
+    found = list(search(built(passages, tmp_path / "index"), queries, depth=20))
+    assert len(found) == 7
+    for (rows, scores), all_scores in zip(found, expected, strict=True):
+        best = np.argsort(-all_scores, kind="stable")[:20]
+        np.testing.assert_allclose(scores, all_scores[best], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(all_scores[rows], all_scores[best], rtol=1e-4, atol=1e-5)
+
+
+def test_blocks_of_queries_and_passages_and_threads_change_nothing(tmp_path, passages, queries):
+    index = built(passages, tmp_path / "index")
+    first = list(search(index, queries, depth=30, threads=1))
+    second = list(search(index, queries, depth=30, threads=3))
+    alone = [index.search([queries[row].astype(np.float32)], 30)[0] for row in range(len(queries))]
+    for one, two, three in zip(first, second, alone, strict=True):
+        np.testing.assert_array_equal(one[0], two[0])
+        np.testing.assert_array_equal(one[1], two[1])
+        np.testing.assert_allclose(one[1], three[1], rtol=1e-5)
+
+
+def test_equal_scores_are_in_the_order_of_the_rows_also_at_the_last_place(tmp_path):
+    same = [(np.array([0]), np.array([[1.0, 0.0]]))] * 9
+    write_token_vectors(tmp_path / "passages", same, 2)
+    write_token_vectors(tmp_path / "queries", same[:1], 2)
+    index = built(TokenVectors(tmp_path / "passages"), tmp_path / "index")
+    ((rows, scores),) = search(index, TokenVectors(tmp_path / "queries"), depth=4)
+    assert rows.tolist() == [0, 1, 2, 3]
+    assert scores.tolist() == [1.0] * 4
+
+
+def test_a_negative_similarity_counts(tmp_path):
+    write_token_vectors(tmp_path / "passages", [(np.array([0]), np.array([[-1.0, 0.0]]))], 2)
+    write_token_vectors(tmp_path / "queries", [(np.array([0]), np.array([[1.0, 0.0]]))], 2)
+    for kind in ("exact", "approximate"):
+        index = built(TokenVectors(tmp_path / "passages"), tmp_path / kind, kind=kind)
+        ((_, scores),) = search(index, TokenVectors(tmp_path / "queries"), depth=4)
+        assert scores.tolist() == [-1.0]
+
+
+@pytest.mark.parametrize(("codec", "error"), [("float16", 2e-3), ("int8", 0.01), ("pq", 0.2)])
+def test_all_probes_and_candidates_give_the_scores_of_the_codec(
+    tmp_path, passages, queries, codec, error
+):
+    settings = {"kind": "approximate", "codec": codec, "centroids": 30, "probes": 30}
+    found = search(built(passages, tmp_path / "index", **settings), queries, depth=400)
+    expected = naive(queries, passages)
+    for (rows, scores), all_scores in zip(found, expected, strict=True):
+        assert sorted(rows) == list(range(400))
+        tokens = 12  # of the longest query
+        np.testing.assert_allclose(scores, all_scores[rows], atol=error * tokens)
+        assert (np.diff(scores) <= 0).all()
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_few_candidates_find_most_of_the_best(tmp_path, passages, queries, codec):
+    settings = {"codec": codec, "centroids": 60, "probes": 8, "candidates": 60}
+    index = built(passages, tmp_path / "index", kind="approximate", **settings)
+    found = [rows for rows, _ in search(index, queries, depth=10)]
+    best = np.argsort(-naive(queries, passages), axis=1)[:, :10]
+    shared = [len(set(rows) & set(expected)) for rows, expected in zip(found, best, strict=True)]
+    recall = np.mean(shared) / 10
+    assert recall > {"float16": 0.95, "int8": 0.95, "pq": 0.8}[codec]
+
+
+def test_threads_share_an_approximate_index(tmp_path, passages, queries):
+    settings = {"centroids": 30, "probes": 4, "candidates": 50}
+    index = built(passages, tmp_path / "index", kind="approximate", **settings)
+    one, many = (list(search(index, queries, depth=20, threads=threads)) for threads in (1, 4))
+    for (rows, scores), (other_rows, other_scores) in zip(one, many, strict=True):
+        np.testing.assert_array_equal(rows, other_rows)
+        np.testing.assert_array_equal(scores, other_scores)
+
+
+@pytest.mark.parametrize("kind", ["exact", "approximate"])
+def test_an_index_is_built_alike_twice(tmp_path, passages, kind):
+    for name in ("first", "second"):
+        build_index(passages, tmp_path / name, kind=kind)
+    names = sorted(file.name for file in (tmp_path / "first").iterdir())
+    same = filecmp.cmpfiles(tmp_path / "first", tmp_path / "second", names, shallow=False)
+    assert same == (names, [], [])
+
+
+def test_an_index_says_what_built_it(tmp_path, passages):
+    build_index(passages, tmp_path / "index", kind="approximate", codec="pq", centroids=20)
+    record = json.loads((tmp_path / "index" / "index.json").read_text())
+    assert record["kind"] == "approximate"
+    assert (record["codec"], record["centroids"], record["passages"]) == ("pq", 20, 400)
+
+
+def test_the_kind_follows_the_size(tmp_path, passages, monkeypatch):
+    for limit, kind in ((10**6, "exact"), (100, "approximate")):
+        monkeypatch.setattr(token_index, "EXACT_TOKENS", limit)
+        build_index(passages, tmp_path / kind)
+        assert json.loads((tmp_path / kind / "index.json").read_text())["kind"] == kind
+
+
+def test_centroids_grow_slower_than_tokens():
+    sizes = [centroids_for(tokens) for tokens in (10**6, 10**7, 7 * 10**8, 10**12)]
+    assert sizes == [4096, 8192, 32768, 65536]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"centroids": 10**4}, "10000 centroids for .* tokens"),
+        ({"codec": "int4"}, "codec 'int4': expected one of int8, float16, pq"),
+    ],
+)
+def test_an_impossible_index_is_an_error_and_leaves_nothing(tmp_path, passages, settings, message):
+    with pytest.raises(ValueError, match=message):
+        build_index(passages, tmp_path / "index", kind="approximate", **settings)
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_passage_without_a_token_is_refused(tmp_path):
+    write_token_vectors(tmp_path / "passages", [(np.empty(0), np.empty((0, 4)))], 4)
+    with pytest.raises(ValueError, match="at least one token"):
+        build_index(TokenVectors(tmp_path / "passages"), tmp_path / "index")
+
+
+def test_a_folder_without_an_index_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no index here"):
+        open_index(tmp_path)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from optical import token_vectors
 from optical.token_vectors import TokenVectors, write_token_vectors
 
 
@@ -12,7 +13,7 @@ def texts(number=20, dimension=4, seed=0):
 
 
 def test_rows_come_back_as_they_were_written(tmp_path):
-    assert write_token_vectors(tmp_path, texts(), 4) == 20
+    write_token_vectors(tmp_path, texts(), 4)
     store = TokenVectors(tmp_path)
     assert len(store) == 20
     for row, (ids, vectors) in enumerate(texts()):
@@ -30,25 +31,43 @@ def test_a_padded_batch_holds_the_rows_in_the_order_asked_for(tmp_path):
         assert not vectors[place][~mask[place]].any()
 
 
-def test_the_row_of_a_token_is_found_from_its_place(tmp_path):
+def test_shards_are_one_store(tmp_path, monkeypatch):
+    monkeypatch.setattr(token_vectors, "SHARD", 7)
     write_token_vectors(tmp_path, texts(), 4)
+    assert len(list(tmp_path.glob("*.lengths.npy"))) == 3
     store = TokenVectors(tmp_path)
-    expected = np.repeat(np.arange(20), store.lengths)
-    np.testing.assert_array_equal(store.row_of(np.arange(len(store.vectors))), expected)
+    for row, (ids, vectors) in enumerate(texts()):
+        np.testing.assert_array_equal(store.ids(row), ids)
+        np.testing.assert_array_equal(store[row], vectors.astype(np.float16))
+    every = np.concatenate([vectors for _, vectors in texts()]).astype(np.float16)
+    np.testing.assert_array_equal(np.concatenate(list(store.blocks())), every)
 
 
 def test_vectors_are_mapped_and_not_loaded(tmp_path):
     write_token_vectors(tmp_path, texts(), 4)
-    assert isinstance(TokenVectors(tmp_path).vectors, np.memmap)
+    assert all(isinstance(shard, np.memmap) for shard in TokenVectors(tmp_path).vectors)
+
+
+def test_a_store_of_no_text_is_empty(tmp_path):
+    write_token_vectors(tmp_path, [], 4)
+    assert len(TokenVectors(tmp_path)) == 0
+
+
+def test_a_missing_shard_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(token_vectors, "SHARD", 7)
+    write_token_vectors(tmp_path, texts(), 4)
+    (tmp_path / "000001.lengths.npy").unlink()
+    with pytest.raises(ValueError, match="a shard is missing"):
+        TokenVectors(tmp_path)
 
 
 def test_vectors_of_another_dimension_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"rows of shape \(3,\), expected \(4,\)"):
+    with pytest.raises(ValueError, match=r"shape \(1, 3\) for 1 tokens, expected 4 dimensions"):
         write_token_vectors(tmp_path, [(np.array([1]), np.ones((1, 3)))], 4)
 
 
 def test_a_store_whose_files_disagree_is_refused(tmp_path):
     write_token_vectors(tmp_path, texts(), 4)
-    np.save(tmp_path / "lengths.npy", np.array([1], dtype=np.int32))
+    np.save(tmp_path / "000000.lengths.npy", np.array([1], dtype=np.int32))
     with pytest.raises(ValueError, match="lengths.npy counts 1 tokens"):
         TokenVectors(tmp_path)

@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from conftest import TEXTS
+from conftest import TEXTS, embedder
 from optical.checkpoints import MARKER, fingerprint, lock, newest_whole, provenance, training_folder
 from optical.embedding import embed
 from optical.encoders import load
@@ -36,7 +36,8 @@ def folder(tmp_path_factory, encoder):
     torch.manual_seed(0)
     model = late_interaction(encoder, dimension=8, query_length=16, passage_length=32)
     sentences = [f"{TEXTS[number % 3]} {TEXTS[number % 7 % 3]}" for number in range(20)]
-    write_token_vectors(folder / "targets", embed(model, sentences, task="query"), 8)
+    teacher = embedder(model, folder / "teacher")
+    write_token_vectors(folder / "targets", embed(teacher, sentences, task="query"), 8)
     # Another student than the teacher, and dropout, so that the random numbers matter.
     model[1].linear.weight.data += 0.3 * torch.randn_like(model[1].linear.weight)
     save_for_all(folder / "start", model, "")

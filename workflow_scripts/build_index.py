@@ -1,21 +1,26 @@
-"""Build the FAISS index over the token vectors of a collection's passages."""
+"""Build the index over the token vectors of a collection's passages."""
 
 import argparse
 from pathlib import Path
 
-from optical.files import atomic_path, run_program
-from optical.token_index import build_index, write_index
+from optical.files import run_program
+from optical.token_index import build_index
 from optical.token_vectors import TokenVectors
 
 
-def main(vectors: Path, factory: str, output: Path) -> None:
-    with atomic_path(output) as temporary:
-        write_index(build_index(TokenVectors(vectors), factory), temporary)
+def main(vectors: Path, kind: str, codec: str, centroids: int | None, output: Path) -> None:
+    settings = {} if kind == "exact" else {"codec": codec, "centroids": centroids}
+    build_index(TokenVectors(vectors), output, kind=kind, **settings)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vectors", type=Path, required=True, help="folder of token vectors")
-    parser.add_argument("--factory", required=True, help="FAISS index factory string, as Flat")
-    parser.add_argument("--output", type=Path, required=True, help="index to write (.faiss)")
+    parser.add_argument("--kind", choices=["auto", "exact", "approximate"], default="auto")
+    approximate = parser.add_argument_group("approximate", "settings of an approximate index")
+    approximate.add_argument(
+        "--codec", choices=["int8", "float16", "pq"], default="int8", help="how vectors are kept"
+    )
+    approximate.add_argument("--centroids", type=int, help="their number, by default of the size")
+    parser.add_argument("--output", type=Path, required=True, help="folder to write")
     run_program(lambda: main(**vars(parser.parse_args())))

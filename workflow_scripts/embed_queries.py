@@ -10,7 +10,8 @@ def main(encoder: Path, queries: Path, output: Path) -> None:
     from optical.corpora.lines import read_queries
     from optical.embedding import embed_texts
 
-    embed_texts(encoder, read_queries(queries).values(), output, task="query")
+    texts = read_queries(queries).values()
+    embed_texts(encoder, texts, output, task="query", origin=queries, total=len(texts))
 
 
 if __name__ == "__main__":

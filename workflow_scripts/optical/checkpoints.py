@@ -49,7 +49,7 @@ def lock(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise ValueError(
-                f"{folder}: {file.read().strip() or 'another process'} is training here; "
+                f"{folder}: {file.read().strip() or 'another process'} is at work here; "
                 "wait for it or end it"
             ) from None
         file.truncate(0)

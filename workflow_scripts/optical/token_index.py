@@ -1,92 +1,98 @@
 """The index over all passages' token vectors, and MaxSim search with it.
 
-A query token's nearest passage tokens, found by FAISS, name the candidate passages; each candidate
-is then scored exactly, from its own vectors (late interaction, ColBERT, arXiv 2004.12832). The
-score of a passage is the sum over query tokens of the largest inner product with any of its
-tokens; all vectors have unit length, so that is the cosine.
+The score of a passage is the sum over query tokens of the largest inner product with any of its
+tokens (late interaction, ColBERT, arXiv 2004.12832); all vectors have unit length, so that is the
+cosine. An index is a folder, of one of two kinds:
+
+- `exact`: every passage is scored, see `optical.exact_index`;
+- `approximate`: those near the query's tokens are, see `optical.centroid_index`.
+
+A folder's `index.json` records what built it.
 """
 
+import json
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import faiss
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from optical import exact_index
+from optical.exact_index import ExactIndex, Found
+from optical.files import atomic_path
 from optical.token_vectors import TokenVectors
 
-# Vectors are read from disk in blocks of this many tokens: 128 MiB in float32 at 128 dimensions.
-BLOCK = 1 << 18
-# FAISS multiplies matrices when it is asked for many vectors at once, which is faster by far.
-QUERIES = 64
-# Trained indexes see a sample of this many tokens.
-TRAINING_TOKENS = 1 << 20
+EXACT_TOKENS = 1_000_000
+"""Passages of at most so many tokens in all get an exact index, unless the study says otherwise."""
 
 
-def build_index(vectors: TokenVectors, factory: str) -> faiss.Index:
-    """A FAISS index of inner products over the tokens of all passages.
+def build_index(
+    vectors: TokenVectors, folder: str | Path, *, kind: str = "auto", **settings
+) -> None:
+    """Build the index of passages as a folder, which is whole or absent.
 
-    factory: a FAISS index factory string, such as "Flat" or "IVF1024,Flat". Raises ValueError
-    when FAISS cannot make such an index of these vectors.
+    kind: "exact", "approximate", or "auto", which is exact up to `EXACT_TOKENS`. settings: those of
+    `optical.centroid_index.build`. Raises ValueError for a passage without a token.
     """
-    tokens, dimension = vectors.vectors.shape
-    try:
-        index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
-        if not index.is_trained:
-            rng = np.random.default_rng(0)
-            sample = np.sort(rng.choice(tokens, min(tokens, TRAINING_TOKENS), replace=False))
-            index.train(vectors.vectors[sample].astype(np.float32))
-    except RuntimeError as error:
-        raise ValueError(
-            f"index factory {factory!r} failed on {tokens} tokens of {dimension} dimensions: "
-            f"{str(error).strip().splitlines()[-1]}"
-        ) from None
-    for start in tqdm(range(0, tokens, BLOCK), desc="indexing", unit="block"):
-        index.add(vectors.vectors[start : start + BLOCK].astype(np.float32))
-    return index
+    tokens = int(vectors.offsets[-1])
+    if not len(vectors) or not vectors.lengths.all():
+        raise ValueError("expected passages of at least one token each")
+    if kind == "auto":
+        kind = "exact" if tokens <= EXACT_TOKENS else "approximate"
+    record = {"kind": kind, "passages": len(vectors), "tokens": tokens, "dim": vectors.dimension}
+    with atomic_path(folder) as temporary:
+        temporary.mkdir()
+        np.save(temporary / "lengths.npy", vectors.lengths)
+        if kind == "exact":
+            exact_index.build(vectors, temporary)
+        else:
+            from optical import centroid_index
+
+            record |= centroid_index.build(vectors, temporary, **settings)
+        (temporary / "index.json").write_text(json.dumps(record, indent=2) + "\n")
+
+
+def open_index(folder: str | Path, *, probes: int = 16, candidates: int = 2000):
+    """The index of a folder, mapped into memory; raises ValueError where there is none.
+
+    probes, candidates: how an approximate index is searched; an exact one needs neither.
+    """
+    folder = Path(folder)
+    file = folder / "index.json"
+    if not file.exists():
+        raise ValueError(f"{folder}: no index here, expected a folder with index.json")
+    if json.loads(file.read_text())["kind"] == "exact":
+        return ExactIndex(folder)
+    # What it needs, FAISS and Numba, takes seconds to load.
+    from optical.centroid_index import CentroidIndex
+
+    return CentroidIndex(folder, probes=probes, candidates=candidates)
 
 
 def search(
-    index: faiss.Index,
-    passages: TokenVectors,
-    queries: TokenVectors,
-    *,
-    neighbours: int,
-    depth: int,
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """For each query the rows of its best passages and their exact MaxSim scores.
+    index, queries: TokenVectors, *, depth: int, threads: int | None = None
+) -> Iterator[Found]:
+    """For each query the rows of its best passages and their scores.
 
-    neighbours: passage tokens fetched for each query token; depth: passages kept. Yields
-    (rows [c], scores [c]), best first, equal scores in the order of the rows.
+    depth: passages kept. threads: blocks of queries that are searched at once; as many as the
+    machine, or OMP_NUM_THREADS, allows.
     """
-    with tqdm(desc="searching", unit="query", total=len(queries)) as progress:
-        for start in range(0, len(queries), QUERIES):
-            rows = range(start, min(start + QUERIES, len(queries)))
-            block = [queries[row].astype(np.float32) for row in rows]
-            _, tokens = index.search(np.concatenate(block), neighbours)
-            ends = np.cumsum([len(query) for query in block])
-            for query, near in zip(block, np.split(tokens, ends[:-1]), strict=True):
-                candidates = np.unique(passages.row_of(near[near >= 0]))
-                scores = max_sim(query, passages, candidates)
-                best = np.argsort(-scores, kind="stable")[:depth]
-                yield candidates[best], scores[best]
-                progress.update()
+    threads = threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count())
 
+    def block(start: int) -> list[Found]:
+        rows = range(start, min(start + index.block, len(queries)))
+        return index.search([queries[row].astype(np.float32) for row in rows], depth)
 
-def max_sim(query: np.ndarray, passages: TokenVectors, rows: np.ndarray) -> np.ndarray:
-    """Exact MaxSim of one query, [tokens, dim], with the passages of these rows; [rows]."""
-    if len(rows) == 0:
-        return np.empty(0, dtype=np.float32)
-    tokens = np.concatenate([passages[row] for row in rows]).astype(np.float32)
-    starts = np.concatenate([[0], np.cumsum(passages.lengths[rows])[:-1]])
-    return np.maximum.reduceat(query @ tokens.T, starts, axis=1).sum(axis=0)
-
-
-def write_index(index: faiss.Index, path: str | Path) -> None:
-    """Write an index to a file."""
-    faiss.write_index(index, str(path))
-
-
-def read_index(path: str | Path) -> faiss.Index:
-    """The index of a file."""
-    return faiss.read_index(str(path))
+    starts = range(0, len(queries), index.block)
+    # Every thread multiplies its own matrices.
+    with (
+        threadpool_limits(1, user_api="blas"),
+        ThreadPoolExecutor(threads) as pool,
+        tqdm(desc="searching", unit="query", total=len(queries)) as progress,
+    ):
+        for found in pool.map(block, starts):
+            progress.update(len(found))
+            yield from found

@@ -1,50 +1,83 @@
 """Token vectors of many texts in memory-mapped files, read by row.
 
-A folder holds `vectors.npy`, float16 [tokens, dim], all texts one after the other, `tokens.npy`,
-int32 [tokens], the ids of these tokens, and `lengths.npy`, int32 [texts]. Reading a row touches
-only that row's pages, so the store may be far larger than memory.
+A folder holds shards of `SHARD` texts each, the last one of fewer. A shard is three files:
+`N.vectors.npy`, float16 [tokens, dim], its texts one after the other, `N.tokens.npy`, int32
+[tokens], the ids of these tokens, and `N.lengths.npy`, int32 [texts], which is written last.
+Reading a row touches only that row's pages, so the store may be far larger than memory.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from optical.files import atomic_path
+
+SHARD = 8192
+"""Texts of a shard: what is held in memory, with its vectors, while it is made."""
+
+LONGEST = 1 << 16
+"""Tokens of vectors that are read from disk at once: 32 MiB in float32 at 128 dimensions."""
+
 
 class TokenVectors:
-    """A store opened for reading; `store[row]` is [length, dim] float16."""
+    """A store opened for reading; `store[row]` is [length, dim] float16.
+
+    Raises ValueError for a store with a shard missing, or whose files disagree.
+    """
 
     def __init__(self, folder: str | Path) -> None:
-        self.vectors = np.load(Path(folder) / "vectors.npy", mmap_mode="r")
-        self.tokens = np.load(Path(folder) / "tokens.npy", mmap_mode="r")
-        self.lengths = np.load(Path(folder) / "lengths.npy")
+        folder = Path(folder)
+        lengths = sorted(folder.glob("*.lengths.npy"))
+        if not lengths or lengths != [
+            shard_file(folder, n, "lengths") for n in range(len(lengths))
+        ]:
+            raise ValueError(f"{folder}: no whole store of token vectors; a shard is missing")
+        self.vectors = self._open(folder, "vectors", len(lengths))
+        self.tokens = self._open(folder, "tokens", len(lengths))
+        by_shard = [np.load(path) for path in lengths]
+        for path, own, vectors in zip(lengths, by_shard, self.vectors, strict=True):
+            if own.sum() != len(vectors):
+                raise ValueError(
+                    f"{path} counts {own.sum()} tokens, the vectors beside it are {len(vectors)}"
+                )
+        self.lengths = np.concatenate(by_shard)
         self.offsets = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
-        if self.offsets[-1] != len(self.vectors):
-            raise ValueError(
-                f"{folder}: lengths.npy counts {self.offsets[-1]} tokens, "
-                f"vectors.npy holds {len(self.vectors)}"
-            )
+        self.firsts = np.cumsum([0, *map(len, by_shard)])  # rows
+        self.dimension = self.vectors[0].shape[1]
+
+    @staticmethod
+    def _open(folder: Path, part: str, shards: int) -> list[np.ndarray]:
+        return [np.load(shard_file(folder, n, part), mmap_mode="r") for n in range(shards)]
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def __getitem__(self, row: int) -> np.ndarray:
-        return self.vectors[self.offsets[row] : self.offsets[row + 1]]
+        return self._read(self.vectors, row)
 
     def ids(self, row: int) -> np.ndarray:
         """The token ids of a row, [length]."""
-        return self.tokens[self.offsets[row] : self.offsets[row + 1]]
+        return self._read(self.tokens, row)
 
-    def row_of(self, tokens: np.ndarray) -> np.ndarray:
-        """The rows that tokens, given by their place in `vectors`, belong to."""
-        return np.searchsorted(self.offsets, tokens, side="right") - 1
+    def _read(self, part: list[np.ndarray], row: int) -> np.ndarray:
+        shard = int(np.searchsorted(self.firsts, row, side="right")) - 1
+        start = self.offsets[self.firsts[shard]]
+        return part[shard][self.offsets[row] - start : self.offsets[row + 1] - start]
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """The vectors of all texts, in order, as float32 [tokens, dim] of at most `LONGEST`."""
+        for shard in self.vectors:
+            for start in range(0, len(shard), LONGEST):
+                yield shard[start : start + LONGEST].astype(np.float32)
 
     def padded(self, rows: Iterable[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows as vectors, float32 [B, longest, dim], token ids and mask, both [B, longest]."""
         rows = list(rows)
         lengths = self.lengths[rows]
         mask = np.arange(lengths.max()) < lengths[:, None]
-        vectors = np.zeros((*mask.shape, self.vectors.shape[1]), dtype=np.float32)
+        vectors = np.zeros((*mask.shape, self.dimension), dtype=np.float32)
         tokens = np.zeros(mask.shape, dtype=np.int64)
         # Assigning through the mask fills the rows in order.
         vectors[mask] = np.concatenate([self[row] for row in rows])
@@ -52,59 +85,55 @@ class TokenVectors:
         return vectors, tokens, mask
 
 
-class GrowingArray:
-    """An npy file of rows that are appended as they come; the header is completed at the end."""
+def shards(texts: Iterable) -> Iterator[list]:
+    """Cut a stream into the shards of a store; an empty stream is one empty shard."""
+    texts = iter(texts)
+    shard = list(islice(texts, SHARD))
+    yield shard
+    while shard := list(islice(texts, SHARD)):
+        yield shard
 
-    def __init__(self, path: Path, dtype: str, row: tuple[int, ...] = ()) -> None:
-        self.path, self.dtype, self.row, self.rows = path, np.dtype(dtype), row, 0
-        self.file = open(path, "wb")  # noqa: SIM115, closed by `close`
-        self.header_size = self.write_header()
 
-    def write_header(self) -> int:
-        """Write the header for the present number of rows; NumPy leaves room for it to grow."""
-        self.file.seek(0)
-        shape = (self.rows, *self.row)
-        np.lib.format.write_array_header_1_0(
-            self.file,
-            {
-                "descr": np.lib.format.dtype_to_descr(self.dtype),
-                "fortran_order": False,
-                "shape": shape,
-            },
-        )
-        return self.file.tell()
+def shard_file(folder: Path, number: int, part: str) -> Path:
+    """The file of a part of a shard."""
+    return folder / f"{number:06d}.{part}.npy"
 
-    def append(self, rows: np.ndarray) -> None:
-        """Append [n, *row]."""
-        if rows.shape[1:] != self.row:
-            raise ValueError(f"{self.path}: rows of shape {rows.shape[1:]}, expected {self.row}")
-        self.file.write(np.ascontiguousarray(rows, dtype=self.dtype).data)
-        self.rows += len(rows)
 
-    def close(self) -> None:
-        """State the number of rows in the header."""
-        if self.write_header() != self.header_size:
-            raise ValueError(f"{self.path}: the npy header changed its size")
-        self.file.close()
+def has_shard(folder: Path, number: int) -> bool:
+    """Whether a shard was written to its end."""
+    return shard_file(folder, number, "lengths").exists()
+
+
+def write_shard(
+    folder: Path, number: int, texts: Iterable[tuple[np.ndarray, np.ndarray]], dimension: int
+) -> None:
+    """Write the (token ids, vectors) of a shard's texts.
+
+    Raises ValueError for vectors of another dimension.
+    """
+    ids, vectors, lengths = [np.empty(0)], [np.empty((0, dimension))], []
+    for text_ids, text_vectors in texts:
+        if text_vectors.shape != (len(text_ids), dimension):
+            raise ValueError(
+                f"{folder}: vectors of shape {text_vectors.shape} for {len(text_ids)} tokens, "
+                f"expected {dimension} dimensions"
+            )
+        ids.append(text_ids)
+        vectors.append(text_vectors.astype(np.float16, copy=False))
+        lengths.append(len(text_ids))
+    parts = {
+        "vectors": np.concatenate(vectors, dtype=np.float16, casting="unsafe"),
+        "tokens": np.concatenate(ids, dtype=np.int32, casting="unsafe"),
+        "lengths": np.array(lengths, dtype=np.int32),
+    }
+    for part, array in parts.items():
+        with atomic_path(shard_file(folder, number, part)) as temporary:
+            np.save(temporary, array)
 
 
 def write_token_vectors(
     folder: str | Path, texts: Iterable[tuple[np.ndarray, np.ndarray]], dimension: int
-) -> int:
-    """Write the (token ids, vectors) of each text as a store; returns the number of texts.
-
-    Only the lengths are held in memory. Raises ValueError for vectors of another dimension.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    tokens = GrowingArray(folder / "tokens.npy", "<i4")
-    vectors = GrowingArray(folder / "vectors.npy", "<f2", (dimension,))
-    lengths = []
-    for ids, text_vectors in texts:
-        tokens.append(ids)
-        vectors.append(text_vectors)
-        lengths.append(len(ids))
-    tokens.close()
-    vectors.close()
-    np.save(folder / "lengths.npy", np.array(lengths, dtype=np.int32))
-    return len(lengths)
+) -> None:
+    """Write the (token ids, vectors) of each text as a store, a shard at a time in memory."""
+    for number, shard in enumerate(shards(texts)):
+        write_shard(Path(folder), number, shard, dimension)
