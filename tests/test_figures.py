@@ -111,6 +111,15 @@ def test_points_stand_at_the_values_of_the_table():
     assert {round(value, 9) for value in expected} <= drawn
 
 
+def test_a_line_goes_through_sizes_and_not_to_a_student_of_another_size_than_its_teacher():
+    _, gap = made_up(["small", "large", "small-from-large"], ["zero_shot"], ["fr", "sw"], ["c"])
+    gap.loc[gap["student"] == "small-from-large", "teacher"] = "large"
+    (axes,) = gap_figure(gap).axes
+    joined, alone = axes.lines
+    assert (list(joined.get_xdata()), list(alone.get_xdata())) == ([0, 1], [2])
+    assert (joined.get_linestyle(), alone.get_linestyle()) == ("-", "None")
+
+
 def test_a_collection_without_a_gap_says_so():
     _, gap = made_up(*STUDIES["one"])
     assert any("no language" in text.get_text() for text in shown_texts(gap_figure(gap)))

@@ -188,8 +188,15 @@ def _draw_gaps(
 ) -> None:
     gaps = part.pivot(index="method", columns="student", values="relative_gap")
     gaps = gaps.reindex(index=list(styles), columns=students)
+    # A line goes through sizes: the first student of each teacher. Another student of it has an
+    # encoder of another size than its teacher, and stands beside that line.
+    firsts = set(part.drop_duplicates("student").drop_duplicates("teacher")["student"])
+    through = [place for place, student in enumerate(students) if student in firsts]
+    beside = [place for place in range(len(students)) if place not in through]
     for method, (color, marker) in styles.items():
-        axes.plot(range(len(students)), gaps.loc[method], color=color, marker=marker, clip_on=False)
+        values, look = gaps.loc[method], {"color": color, "marker": marker, "clip_on": False}
+        axes.plot(through, values.iloc[through], **look)
+        axes.plot(beside, values.iloc[beside], linestyle="none", **look)
     if gaps.isna().all(axis=None):
         text = "no gap: a group has no language"
         axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", wrap=True)
