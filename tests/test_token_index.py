@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from optical import token_index
-from optical.centroid_index import CODECS, centroids_for
+from optical.centroid_build import CODECS, centroids_for
 from optical.token_index import build_index, open_index, search
 from optical.token_vectors import TokenVectors, write_token_vectors
 

@@ -35,7 +35,7 @@ def build_index(
     """Build the index of passages as a folder, which is whole or absent.
 
     kind: "exact", "approximate", or "auto", which is exact up to `EXACT_TOKENS`. settings: those of
-    `optical.centroid_index.build`. Raises ValueError for a passage without a token.
+    `optical.centroid_build.build`. Raises ValueError for a passage without a token.
     """
     tokens = int(vectors.offsets[-1])
     if not len(vectors) or not vectors.lengths.all():
@@ -49,9 +49,9 @@ def build_index(
         if kind == "exact":
             exact_index.build(vectors, temporary)
         else:
-            from optical import centroid_index
+            from optical import centroid_build
 
-            record |= centroid_index.build(vectors, temporary, **settings)
+            record |= centroid_build.build(vectors, temporary, **settings)
         (temporary / "index.json").write_text(json.dumps(record, indent=2) + "\n")
 
 
@@ -66,7 +66,7 @@ def open_index(folder: str | Path, *, probes: int = 16, candidates: int = 2000):
         raise ValueError(f"{folder}: no index here, expected a folder with index.json")
     if json.loads(file.read_text())["kind"] == "exact":
         return ExactIndex(folder)
-    # What it needs, FAISS and Numba, takes seconds to load.
+    # Numba takes a second to load.
     from optical.centroid_index import CentroidIndex
 
     return CentroidIndex(folder, probes=probes, candidates=candidates)
