@@ -4,13 +4,16 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run test lint bench interop
+.PHONY: help run ask test lint bench interop
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*##/make \1:/p' Makefile
 
 run: .venv/installed  ## run the default study, config.yaml, and print its table
 	$(bin)/snakemake --cores all
+
+ask: .venv/installed  ## say how to ask a finished study a question
+	@$(bin)/python workflow_scripts/ask.py --help
 
 test: .venv/installed  ## run all tests, style among them
 	$(bin)/pytest

@@ -1,0 +1,127 @@
+"""Ask a finished study a question: the best passages, and which tokens made their scores."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from optical.files import run_program
+
+# Backgrounds of the terminal's 256 colours that black letters can be read on.
+COLOURS = (117, 156, 222, 218, 183, 159, 229, 210, 150, 189)
+
+
+def main(
+    study: str,
+    student: str,
+    lang: str,
+    question: str,
+    method: str,
+    collection: str | None,
+    seed: int,
+    passages: int,
+) -> None:
+    results = Path("results") / study
+    settings = study_of(results)
+    student_settings = one_of("student", student, settings["students"])
+    method = one_of("method", method, {name: name for name in settings["methods"]})
+    collections = {name: name for name in settings["collections"]}
+    collection = one_of("collection", collection or settings["collections"][0], collections)
+    teacher = results / "teachers" / student_settings["teacher"]
+    model = query_model(results, teacher, student, method, lang, seed)
+
+    from pyarrow import parquet
+    from transformers import AutoTokenizer
+
+    from optical.embedding import Embedder, embed
+    from optical.token_index import open_index
+    from optical.token_vectors import TokenVectors
+
+    index = open_index(results / "indexes" / teacher.name / collection)
+    vectors = TokenVectors(results / "passages" / teacher.name / collection)
+    rows = parquet.read_table(results / "data" / "collections" / collection / "passages.parquet")
+    reader = Embedder.load(model)
+    tokenizer = AutoTokenizer.from_pretrained(teacher, local_files_only=True)
+    ((ids, query),) = embed(reader, [question], task="query")
+    query = query.astype("float32")
+    ((best, scores),) = index.search([query], passages)
+    print(f"{student}, {method}, {collection}, read by {model}\n")
+    asked = reader.tokenizer.convert_ids_to_tokens(ids)
+    for rank, (row, score) in enumerate(zip(best.tolist(), scores.tolist(), strict=True), start=1):
+        found = rows.slice(row, 1).to_pylist()[0]
+        print(f"{rank}. {found['passage_id']}  score {score:.3f} of at most {len(ids)}")
+        print(f"   {found['text']}")
+        tokens = tokenizer.convert_ids_to_tokens(vectors.ids(row))
+        show_alignment(asked, tokens, query @ vectors[row].astype("float32").T)
+
+
+def show_alignment(asked: list[str], tokens: list[str], similarity) -> None:
+    """Print which token of the passage made the score of each token of the question.
+
+    similarity: [tokens of the question, tokens of the passage].
+    """
+    nearest = similarity.argmax(axis=1)
+    pairs = []
+    for number, (token, place) in enumerate(zip(asked, nearest, strict=True)):
+        colour = COLOURS[number % len(COLOURS)]
+        pair = f"{shown(token)} → {shown(tokens[place])} {similarity[number, place]:.2f}"
+        pairs.append(coloured(pair, colour))
+    print("   " + "  ".join(pairs) + "\n")
+
+
+def shown(token: str) -> str:
+    """A token as people read it: the mark of a word's beginning is a space."""
+    return token.replace("▁", " ").strip() or "␣"
+
+
+def coloured(text: str, colour: int) -> str:
+    """Text on a colour, where a terminal shows it."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return f"\x1b[30;48;5;{colour}m{text}\x1b[0m"
+
+
+def study_of(results: Path) -> dict:
+    """The settings of a finished study."""
+    import yaml
+
+    file = results / "study.yaml"
+    if not file.exists():
+        studies = sorted(path.parent.name for path in results.parent.glob("*/study.yaml"))
+        known = f"those here are {', '.join(studies)}" if studies else "none has been run here"
+        raise ValueError(f"no study {results.name}: {known}")
+    return yaml.safe_load(file.read_text())
+
+
+def one_of(what: str, name: str, known: dict):
+    """The entry of a name; an unknown one is an error that says which there are."""
+    if name not in known:
+        raise ValueError(f"no {what} {name!r}: expected one of {', '.join(known)}")
+    return known[name]
+
+
+def query_model(
+    results: Path, teacher: Path, student: str, method: str, lang: str, seed: int
+) -> Path:
+    """The folder of the model that reads queries of a language."""
+    if method == "zero_shot":
+        return teacher
+    students = results / "students" / student / method
+    known = {path.name: path for path in sorted(students.glob("*")) if path.is_dir()}
+    if not known:
+        raise ValueError(f"student {student} has no model by {method}, try --method zero_shot")
+    seeds = {path.name: path for path in sorted(one_of("language", lang, known).glob("seed-*"))}
+    return one_of("model", f"seed-{seed}", seeds)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--study", required=True, help="its name, as under results/")
+    parser.add_argument("--student", required=True, help="which student reads the question")
+    parser.add_argument("--lang", required=True, help="language of the question")
+    parser.add_argument("--method", default="optical", help="how the student was trained (optical)")
+    parser.add_argument("--collection", help="what to search (the study's first)")
+    parser.add_argument("--seed", type=int, default=1, help="of the student (1)")
+    parser.add_argument("--passages", type=int, default=3, help="how many to show (3)")
+    parser.add_argument("question", help="in the language")
+    run_program(lambda: main(**vars(parser.parse_args())))
