@@ -183,7 +183,7 @@ def test_a_second_process_is_refused_while_the_first_one_trains(tmp_path):
     training = tmp_path / "student.training"
     with (
         lock(training),
-        pytest.raises(ValueError, match=f"process {os.getpid()} on .* is training"),
+        pytest.raises(ValueError, match=f"process {os.getpid()} on .* is at work"),
         lock(training),
     ):
         pass

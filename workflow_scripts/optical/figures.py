@@ -196,7 +196,8 @@ def _draw_gaps(
     for method, (color, marker) in styles.items():
         values, look = gaps.loc[method], {"color": color, "marker": marker, "clip_on": False}
         axes.plot(through, values.iloc[through], **look)
-        axes.plot(beside, values.iloc[beside], linestyle="none", **look)
+        if beside:
+            axes.plot(beside, values.iloc[beside], linestyle="none", **look)
     if gaps.isna().all(axis=None):
         text = "no gap: a group has no language"
         axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", wrap=True)

@@ -120,6 +120,20 @@ def widen(passages, offsets, values, wide):
 
 
 @compiled
+def widen_halves(passages, offsets, values, halves, wide):
+    """The same for float16, given as its bits: `halves` [65536] says what they stand for."""
+    number = 0
+    for passage in passages:
+        start, end = offsets[passage], offsets[passage + 1]
+        source = values[start:end].ravel()
+        target = wide[number : number + end - start].ravel()
+        for place in range(len(source)):
+            target[place] = halves[source[place]]
+        number += end - start
+    return number
+
+
+@compiled
 def look_up(passages, offsets, values, words, wide):
     """The same for product-quantised values: `words` [parts, 256, dim / parts] is the code book."""
     number = 0
