@@ -115,7 +115,7 @@ def test_a_line_goes_through_sizes_and_not_to_a_student_of_another_size_than_its
     _, gap = made_up(["small", "large", "small-from-large"], ["zero_shot"], ["fr", "sw"], ["c"])
     gap.loc[gap["student"] == "small-from-large", "teacher"] = "large"
     (axes,) = gap_figure(gap).axes
-    joined, alone = axes.lines
+    joined, alone, _zero = axes.lines
     assert (list(joined.get_xdata()), list(alone.get_xdata())) == ([0, 1], [2])
     assert (joined.get_linestyle(), alone.get_linestyle()) == ("-", "None")
 
