@@ -2,6 +2,10 @@
 
 import filecmp
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +14,8 @@ from optical import token_index
 from optical.centroid_build import CODECS, centroids_for
 from optical.token_index import build_index, open_index, search
 from optical.token_vectors import TokenVectors, write_token_vectors
+
+ROOT = Path(__file__).parents[1]
 
 
 def store(folder, number, seed, dimension=16, longest=12):
@@ -144,6 +150,37 @@ def test_an_index_is_built_alike_twice(tmp_path, passages, kind):
     assert same == (names, [], [])
 
 
+def test_a_killed_build_starts_anew_and_leaves_nothing_behind(tmp_path, passages):
+    program = """
+import sys, time
+from optical import centroid_build
+from optical.token_index import build_index
+from optical.token_vectors import TokenVectors
+def encoded(*_):
+    print("encoding", flush=True)
+    time.sleep(60)
+centroid_build.encoded = encoded
+build_index(TokenVectors(sys.argv[1]), sys.argv[2], kind="approximate")
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, tmp_path / "passages", tmp_path / "index"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow_scripts")},
+    )
+    assert process.stdout.readline() == "encoding\n"
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert not (tmp_path / "index").exists()
+    for name in ("index", "undisturbed"):
+        build_index(passages, tmp_path / name, kind="approximate")
+    names = sorted(file.name for file in (tmp_path / "undisturbed").iterdir())
+    same = filecmp.cmpfiles(tmp_path / "index", tmp_path / "undisturbed", names, shallow=False)
+    assert same == (names, [], [])
+    assert {path.name for path in tmp_path.iterdir()} == {"passages", "index", "undisturbed"}
+
+
 def test_an_index_says_what_built_it(tmp_path, passages):
     build_index(passages, tmp_path / "index", kind="approximate", codec="pq", centroids=20)
     record = json.loads((tmp_path / "index" / "index.json").read_text())
@@ -173,7 +210,7 @@ def test_centroids_grow_slower_than_tokens():
 def test_an_impossible_index_is_an_error_and_leaves_nothing(tmp_path, passages, settings, message):
     with pytest.raises(ValueError, match=message):
         build_index(passages, tmp_path / "index", kind="approximate", **settings)
-    assert not (tmp_path / "index").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["passages"]
 
 
 def test_a_passage_without_a_token_is_refused(tmp_path):

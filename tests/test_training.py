@@ -16,10 +16,11 @@ import torch
 from safetensors.torch import load_file
 
 from conftest import TEXTS, embedder
-from optical.checkpoints import MARKER, fingerprint, lock, newest_whole, provenance, training_folder
+from optical.checkpoints import MARKER, fingerprint, newest_whole, provenance, training_folder
 from optical.embedding import embed
 from optical.encoders import load
 from optical.export import save_for_all
+from optical.files import lock
 from optical.token_vectors import write_token_vectors
 from optical.training_log import LEAST_SPREAD, PATIENCE, CollapseGuard, read_log, spread
 from train_tiny import train

@@ -4,15 +4,11 @@ What is not finished lies in a folder beside the output, {output}.training: chec
 the training log. It is removed when the output is there.
 """
 
-import fcntl
 import hashlib
 import json
-import os
-import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -33,29 +29,6 @@ def training_folder(output: str | Path) -> Path:
     """Where a trainer keeps what is not finished: beside the output, which is whole or absent."""
     output = Path(output)
     return output.with_name(f"{output.name}.training")
-
-
-@contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Hold a training folder: an orphan that still trains there and its successor stay apart.
-
-    The system releases it when the process ends, however that happens. Raises ValueError when
-    another process has it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise ValueError(
-                f"{folder}: {file.read().strip() or 'another process'} is at work here; "
-                "wait for it or end it"
-            ) from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
-        yield
 
 
 def provenance(settings: Mapping[str, object]) -> dict[str, object]:

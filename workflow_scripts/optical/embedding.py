@@ -19,8 +19,8 @@ from tqdm import tqdm
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from optical.checkpoints import fingerprint, lock, provenance
-from optical.files import remove
+from optical.checkpoints import fingerprint, provenance
+from optical.files import lock, remove
 from optical.processes import local_rank, world_size
 from optical.token_vectors import has_shard, shards, write_shard
 

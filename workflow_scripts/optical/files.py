@@ -1,9 +1,11 @@
-"""Files that are whole or absent: atomic writes, checksums, and the edge of a program."""
+"""Files that are whole or absent: atomic writes, locks, checksums, and the edge of a program."""
 
+import fcntl
 import gc
 import hashlib
 import os
 import shutil
+import socket
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -29,6 +31,29 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     except BaseException:
         remove(temporary)
         raise
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold a folder of unfinished work: an orphan that is still at it and its successor stay apart.
+
+    The system releases it when the process ends, however that happens. Raises ValueError when
+    another process has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise ValueError(
+                f"{folder}: {file.read().strip() or 'another process'} is at work here; "
+                "wait for it or end it"
+            ) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}")
+        file.flush()
+        yield
 
 
 def remove(path: Path) -> None:

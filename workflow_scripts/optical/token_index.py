@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from optical import exact_index
 from optical.exact_index import ExactIndex, Found
-from optical.files import atomic_path
+from optical.files import lock, remove
 from optical.token_vectors import TokenVectors
 
 EXACT_TOKENS = 1_000_000
@@ -43,16 +43,25 @@ def build_index(
     if kind == "auto":
         kind = "exact" if tokens <= EXACT_TOKENS else "approximate"
     record = {"kind": kind, "passages": len(vectors), "tokens": tokens, "dim": vectors.dimension}
-    with atomic_path(folder) as temporary:
-        temporary.mkdir()
-        np.save(temporary / "lengths.npy", vectors.lengths)
-        if kind == "exact":
-            exact_index.build(vectors, temporary)
-        else:
-            from optical import centroid_build
+    unfinished = Path(folder).with_name(f"{Path(folder).name}.unfinished")
+    # Always in the same place, so that what a kill left behind does not stay.
+    with lock(unfinished):
+        fresh = unfinished / "index"
+        try:
+            remove(fresh)
+            fresh.mkdir()
+            np.save(fresh / "lengths.npy", vectors.lengths)
+            if kind == "exact":
+                exact_index.build(vectors, fresh)
+            else:
+                from optical import centroid_build
 
-            record |= centroid_build.build(vectors, temporary, **settings)
-        (temporary / "index.json").write_text(json.dumps(record, indent=2) + "\n")
+                record |= centroid_build.build(vectors, fresh, **settings)
+            (fresh / "index.json").write_text(json.dumps(record, indent=2) + "\n")
+            remove(Path(folder))
+            fresh.rename(folder)
+        finally:
+            remove(unfinished)
 
 
 def open_index(folder: str | Path, *, probes: int = 16, candidates: int = 2000):

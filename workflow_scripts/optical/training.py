@@ -22,12 +22,11 @@ from optical.batches import Batches
 from optical.checkpoints import (
     Checkpoints,
     fingerprint,
-    lock,
     newest_whole,
     training_folder,
 )
 from optical.export import save_for_all
-from optical.files import atomic_path, remove
+from optical.files import atomic_path, lock, remove
 from optical.processes import world_size
 from optical.training_log import NAME, CollapseGuard, TrainingLog
 
