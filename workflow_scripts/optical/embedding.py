@@ -144,15 +144,17 @@ def embed_texts(
     program that was killed goes on at the first that is missing, if neither the model nor the
     origin have changed. The processes of a program (torchrun) share the shards.
     """
-    identity = fingerprint(
-        provenance({"encoder": encoder, "texts": origin, "task": task, "length": length})
-    )
+    made_by = provenance({"encoder": encoder, "texts": origin, "task": task, "length": length})
+    made_by.pop("processes")  # any number of them writes the same shards
     unfinished = output.with_name(f"{output.name}.shards")
-    folder = unfinished / identity
+    folder = unfinished / fingerprint(made_by)
     rank, processes = local_rank(), world_size()
     if processes > 1:
         torch.distributed.init_process_group("gloo")
     with lock(unfinished) if rank == 0 else nullcontext():
+        for other in unfinished.glob("*/") if rank == 0 else ():
+            if other != folder:
+                remove(other)
         model = Embedder.load(encoder)
         progress = tqdm(desc="embedding", unit="text", total=total)
         for number, shard in enumerate(shards(texts)):
