@@ -129,19 +129,20 @@ def truth(folder: Path, threads: int) -> dict[str, float]:
     from optical.token_index import build_index, open_index, search
     from optical.token_vectors import TokenVectors
 
+    vectors, queries = TokenVectors(folder / "store"), TokenVectors(folder / "asked")
     start = time.perf_counter()
-    build_index(TokenVectors(folder / "store"), folder / "exact", kind="exact")
+    build_index(vectors, folder / "exact", kind="exact")
     built = time.perf_counter() - start
-    queries = TokenVectors(folder / "asked")
+    index = open_index(folder / "exact", vectors)
     start = time.perf_counter()
-    found = list(search(open_index(folder / "exact"), queries, depth=BEST, threads=threads))
+    found = list(search(index, queries, depth=BEST, threads=threads))
     seconds = time.perf_counter() - start
     np.save(folder / "truth.npy", np.stack([rows for rows, _ in found]))
     return {
         "engine": "ours, exact",
         "setting": "",
         "build": built,
-        "bytes": size(folder / "exact"),
+        "bytes": size(folder / "store"),
         "speed": len(queries) / seconds,
         "recall": 1.0,
         "peak": peak(),
@@ -159,8 +160,9 @@ def ours(folder: Path, codec: str, threads: int) -> dict[str, float]:
     from optical.token_index import build_index, open_index, search
     from optical.token_vectors import TokenVectors
 
+    vectors = TokenVectors(folder / "store")
     start = time.perf_counter()
-    build_index(TokenVectors(folder / "store"), folder / codec, kind="approximate", codec=codec)
+    build_index(vectors, folder / codec, kind="approximate", codec=codec)
     result = {
         "engine": f"ours, {codec}",
         "build": time.perf_counter() - start,
@@ -169,7 +171,7 @@ def ours(folder: Path, codec: str, threads: int) -> dict[str, float]:
     }
     queries, expected = TokenVectors(folder / "asked"), np.load(folder / "truth.npy")
     for probes, candidates in SETTINGS:
-        index = open_index(folder / codec, probes=probes, candidates=candidates)
+        index = open_index(folder / codec, vectors, probes=probes, candidates=candidates)
         for _ in range(2):  # the first is to warm up
             start = time.perf_counter()
             found = [rows for rows, _ in search(index, queries, depth=BEST, threads=threads)]

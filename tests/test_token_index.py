@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optical import token_index
+from optical import token_index, token_vectors
 from optical.centroid_build import CODECS, centroids_for
 from optical.token_index import build_index, open_index, search
 from optical.token_vectors import TokenVectors, write_token_vectors
@@ -60,7 +60,7 @@ def naive(queries, passages):
 
 def built(passages, folder, *, probes=16, candidates=2000, **settings):
     build_index(passages, folder, **settings)
-    return open_index(folder, probes=probes, candidates=candidates)
+    return open_index(folder, passages, probes=probes, candidates=candidates)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -86,6 +86,46 @@ def test_blocks_of_queries_and_passages_and_threads_change_nothing(tmp_path, pas
         np.testing.assert_array_equal(one[0], two[0])
         np.testing.assert_array_equal(one[1], two[1])
         np.testing.assert_allclose(one[1], three[1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["exact", "approximate"])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_document_has_the_score_of_its_best_passage(tmp_path, monkeypatch, seed, kind):
+    monkeypatch.setattr(token_vectors, "SHARD", 7)  # documents lie across the ends of shards
+    passages = store(tmp_path / "passages", 60, seed=seed)
+    queries = store(tmp_path / "queries", 7, seed=seed + 100)
+    parts = np.random.default_rng(seed).integers(1, 9, 60)
+    documents = np.repeat(np.arange(60), parts)[:60]
+    settings = {"probes": 30, "centroids": 30, "codec": "float16"} if kind != "exact" else {}
+    index = built(passages, tmp_path / "index", kind=kind, **settings)
+    found = search(index, queries, depth=5, documents=documents)
+    for (rows, scores), of_passages in zip(found, naive(queries, passages), strict=True):
+        expected = {}
+        for document, score in zip(documents.tolist(), of_passages, strict=True):
+            expected[document] = max(score, expected.get(document, -np.inf))
+        best = sorted(expected.values(), reverse=True)[:5]
+        assert len(set(rows.tolist())) == 5
+        error = 1e-4 if kind == "exact" else 0.03
+        np.testing.assert_allclose(scores, best, atol=error)
+        np.testing.assert_allclose([expected[row] for row in rows.tolist()], best, atol=error)
+
+
+def test_shards_change_nothing(tmp_path, monkeypatch, queries):
+    found = []
+    for shard in (8192, 7):
+        monkeypatch.setattr(token_vectors, "SHARD", shard)
+        passages = store(tmp_path / f"{shard}", 400, seed=1)
+        found.append(list(search(built(passages, tmp_path / f"i{shard}"), queries, depth=30)))
+    for (rows, scores), (other_rows, other_scores) in zip(*found, strict=True):
+        np.testing.assert_array_equal(rows, other_rows)
+        np.testing.assert_allclose(scores, other_scores, rtol=1e-5)
+
+
+def test_some_of_the_queries_are_searched(tmp_path, passages, queries):
+    index = built(passages, tmp_path / "index")
+    every = list(search(index, queries, depth=5))
+    for row, found in zip([3, 60], search(index, queries, depth=5, rows=[3, 60]), strict=True):
+        np.testing.assert_array_equal(found[0], every[row][0])
 
 
 def test_equal_scores_are_in_the_order_of_the_rows_also_at_the_last_place(tmp_path):
@@ -219,6 +259,12 @@ def test_a_passage_without_a_token_is_refused(tmp_path):
         build_index(TokenVectors(tmp_path / "passages"), tmp_path / "index")
 
 
-def test_a_folder_without_an_index_is_refused(tmp_path):
+def test_a_folder_without_an_index_is_refused(tmp_path, passages):
     with pytest.raises(ValueError, match="no index here"):
-        open_index(tmp_path)
+        open_index(tmp_path, passages)
+
+
+def test_an_index_of_another_store_is_refused(tmp_path, passages, queries):
+    build_index(passages, tmp_path / "index")
+    with pytest.raises(ValueError, match="of 400 passages with .* expected the 70 with"):
+        open_index(tmp_path / "index", queries)

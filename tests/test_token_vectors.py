@@ -40,7 +40,12 @@ def test_shards_are_one_store(tmp_path, monkeypatch):
         np.testing.assert_array_equal(store.ids(row), ids)
         np.testing.assert_array_equal(store[row], vectors.astype(np.float16))
     every = np.concatenate([vectors for _, vectors in texts()]).astype(np.float16)
-    np.testing.assert_array_equal(np.concatenate(list(store.blocks())), every)
+    for most in (1, 10, 1000):
+        blocks = list(store.blocks(most))
+        np.testing.assert_array_equal(np.concatenate([block for _, _, block in blocks]), every)
+        for first, last, block in blocks:
+            assert len(block) == store.lengths[first:last].sum()
+            assert len(block) <= most or last == first + 1
 
 
 def test_vectors_are_mapped_and_not_loaded(tmp_path):

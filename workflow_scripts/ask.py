@@ -37,8 +37,8 @@ def main(
     from optical.token_index import open_index
     from optical.token_vectors import TokenVectors
 
-    index = open_index(results / "indexes" / teacher.name / collection)
     vectors = TokenVectors(results / "passages" / teacher.name / collection)
+    index = open_index(results / "indexes" / teacher.name / collection, vectors)
     rows = parquet.read_table(results / "data" / "collections" / collection / "passages.parquet")
     reader = Embedder.load(model)
     tokenizer = AutoTokenizer.from_pretrained(teacher, local_files_only=True)

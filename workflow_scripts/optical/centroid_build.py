@@ -51,6 +51,7 @@ def build(
     sample = sampled(vectors, number * SAMPLE)
     finder = train(sample, number)
     trained = finder.centroids
+    np.save(folder / "lengths.npy", vectors.lengths)
     np.save(folder / "centroids.npy", trained)
     words = code_book(sample, finder) if codec == "pq" else None
     if words is not None:
@@ -60,13 +61,12 @@ def build(
     codes = open_memmap(folder / "codes.npy", "w+", np.uint16, (tokens,))
     scales = open_memmap(folder / "scales.npy", "w+", np.float32, (tokens,))
     values = open_memmap(folder / "values.npy", "w+", dtype, (tokens, width))
-    end = 0
     with tqdm(desc="indexing", unit="token", total=tokens) as progress:
-        for block in vectors.blocks():
-            start, end = end, end + len(block)
-            codes[start:end] = nearest = finder(block)
-            scales[start:end] = kernels.scaled_residuals(block, nearest, trained)
-            values[start:end] = encoded(block, codec, words)
+        for first, last, block in vectors.blocks():
+            part = slice(*vectors.offsets[[first, last]])
+            codes[part] = nearest = finder(block)
+            scales[part] = kernels.scaled_residuals(block, nearest, trained)
+            values[part] = encoded(block, codec, words)
             progress.update(len(block))
     starts = np.zeros(number + 1, dtype=np.int64)
     kernels.count_lists(codes, vectors.offsets, starts)

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from optical import maxsim_kernels as kernels
-from optical.exact_index import Found, best_rows, offsets, spans
+from optical.exact_index import Found, best_rows, by_document
+from optical.token_vectors import spans
 
 # Tokens whose residuals are multiplied at once: what stays in a core's cache.
 TOKENS = 2048
@@ -45,11 +46,14 @@ class CentroidIndex:
         self.codes, self.scales, self.values = map(mapped, ("codes", "scales", "values"))
         words = folder / "words.npy"
         self.words = np.load(words) if words.exists() else None
-        self.offsets = offsets(folder)
+        lengths = np.load(folder / "lengths.npy")
+        self.offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         self.probes, self.candidates = min(probes, len(self.centroids)), candidates
 
-    def search(self, queries: list[np.ndarray], depth: int) -> list[Found]:
-        """The best passages of each query, [tokens, dim] float32."""
+    def search(
+        self, queries: list[np.ndarray], depth: int, documents: np.ndarray | None = None
+    ) -> list[Found]:
+        """The best passages, or documents, of each query, [tokens, dim] float32."""
         candidates = max(self.candidates, depth)
         passages = len(self.offsets) - 1
         sums = np.zeros(passages, dtype=np.float32)
@@ -67,7 +71,8 @@ class CentroidIndex:
             if len(rows) > candidates:
                 coarse = kernels.score_centroids(rows, self.offsets, self.codes, table)
                 rows = largest(rows, coarse, candidates)
-            results.append(best_rows(rows, self.score(query, rows, table), depth))
+            scores = self.score(query, rows, table)
+            results.append(best_rows(*by_document(rows, scores, documents), depth))
         return results
 
     def score(self, query: np.ndarray, rows: np.ndarray, table: np.ndarray) -> np.ndarray:

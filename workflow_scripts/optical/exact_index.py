@@ -1,10 +1,8 @@
-"""The exact index: all vectors of all passages, in float16, with which every passage is scored."""
+"""Exact search: every passage is scored, from the store of its token vectors itself."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from itertools import pairwise
 
 import numpy as np
-from numpy.lib.format import open_memmap
 
 from optical.token_vectors import TokenVectors
 
@@ -15,58 +13,62 @@ Found = tuple[np.ndarray, np.ndarray]
 """Rows of passages [n] and their scores [n], best first, equal scores in the order of the rows."""
 
 
-def build(vectors: TokenVectors, folder: Path) -> None:
-    """Write the files of an index into a folder."""
-    shape = (int(vectors.offsets[-1]), vectors.dimension)
-    stored = open_memmap(folder / "vectors.npy", "w+", np.float16, shape)
-    end = 0
-    for block in vectors.blocks():
-        start, end = end, end + len(block)
-        stored[start:end] = block
-    stored.flush()
-
-
 class ExactIndex:
-    """An exact index, opened; its vectors are mapped, and shared by all who search."""
+    """Scores all passages of a store, a shard at a time; all who search share it."""
 
     block = QUERIES
 
-    def __init__(self, folder: Path) -> None:
-        self.vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-        self.offsets = offsets(folder)
+    def __init__(self, vectors: TokenVectors) -> None:
+        self.vectors = vectors
 
-    def search(self, queries: list[np.ndarray], depth: int) -> list[Found]:
-        """The best passages of each query, [tokens, dim] float32."""
-        scores = np.empty((len(queries), len(self.offsets) - 1), dtype=np.float32)
+    def search(
+        self, queries: list[np.ndarray], depth: int, documents: np.ndarray | None = None
+    ) -> list[Found]:
+        """The best passages, or documents, of each query, [tokens, dim] float32."""
         tokens = np.concatenate(queries)
         starts = np.cumsum([0, *map(len, queries)])[:-1]
-        for first, last in spans(self.offsets, TOKENS):
-            begin, end = self.offsets[first], self.offsets[last]
-            products = tokens @ self.vectors[begin:end].astype(np.float32).T
-            best = np.maximum.reduceat(products, self.offsets[first:last] - begin, axis=1)
-            scores[:, first:last] = np.add.reduceat(best, starts, axis=0)
-        return [best_rows(np.arange(len(row)), row, depth) for row in scores]
+        best = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))] * len(queries)
+        for shard, (first, last) in enumerate(pairwise(self.vectors.firsts)):
+            rows = np.arange(first, last)
+            for number, scores in enumerate(self.score(shard, tokens, starts)):
+                known, of_known = best[number]
+                found = by_document(rows, scores, documents)
+                # A document may have begun in the shard before.
+                both = by_document(
+                    np.concatenate([known, found[0]]), np.concatenate([of_known, found[1]])
+                )
+                best[number] = reaching(*both, depth)
+        return [best_rows(*found, depth) for found in best]
+
+    def score(self, shard: int, tokens: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """MaxSim of the queries, whose tokens begin at `starts`, with a shard's passages."""
+        begin, end = self.vectors.firsts[shard : shard + 2]
+        scores = np.empty((len(starts), end - begin), dtype=np.float32)
+        offsets = self.vectors.offsets
+        for first, last, vectors in self.vectors.blocks(TOKENS, [shard]):
+            products = tokens @ vectors.T
+            best = np.maximum.reduceat(products, offsets[first:last] - offsets[first], axis=1)
+            scores[:, first - begin : last - begin] = np.add.reduceat(best, starts, axis=0)
+        return scores
 
 
-def offsets(folder: Path) -> np.ndarray:
-    """Where the tokens of each passage begin, and the last one's end, [passages + 1]."""
-    return np.concatenate([[0], np.cumsum(np.load(folder / "lengths.npy"), dtype=np.int64)])
+def by_document(rows: np.ndarray, scores: np.ndarray, documents: np.ndarray | None = None) -> Found:
+    """Documents, ascending as the rows are, each with the score of its best passage (MaxP)."""
+    named, starts = np.unique(rows if documents is None else documents[rows], return_index=True)
+    return named, np.maximum.reduceat(scores, starts) if len(rows) else scores
 
 
-def spans(offsets: np.ndarray, tokens: int) -> Iterator[tuple[int, int]]:
-    """Cut passages into spans (first, last + 1) of at most so many tokens, or one passage."""
-    first, number = 0, len(offsets) - 1
-    while first < number:
-        last = int(np.searchsorted(offsets, offsets[first] + tokens, side="right")) - 1
-        yield first, max(last, first + 1)
-        first = max(last, first + 1)
+def reaching(rows: np.ndarray, scores: np.ndarray, depth: int) -> Found:
+    """The rows, in their order, whose scores are among the `depth` best, with all their equals."""
+    if len(rows) <= depth:
+        return rows, scores
+    kept = scores >= np.partition(scores, -depth)[-depth]
+    return rows[kept], scores[kept]
 
 
 def best_rows(rows: np.ndarray, scores: np.ndarray, depth: int) -> Found:
     """The `depth` best of the rows, which are ascending, best first."""
-    if len(rows) > depth:
-        # All that reach the last place: which of equals stays is for the sort to say.
-        reached = scores >= np.partition(scores, -depth)[-depth]
-        rows, scores = rows[reached], scores[reached]
+    # Which of equals stays at the last place is for the sort to say.
+    rows, scores = reaching(rows, scores, depth)
     order = np.argsort(-scores, kind="stable")[:depth]
     return rows[order], scores[order]

@@ -4,26 +4,41 @@ The score of a passage is the sum over query tokens of the largest inner product
 tokens (late interaction, ColBERT, arXiv 2004.12832); all vectors have unit length, so that is the
 cosine. An index is a folder, of one of two kinds:
 
-- `exact`: every passage is scored, see `optical.exact_index`;
+- `exact`: every passage is scored, see `optical.exact_index`. The folder holds nothing beside its
+  record: the vectors are those of the store;
 - `approximate`: those near the query's tokens are, see `optical.centroid_index`.
 
-A folder's `index.json` records what built it.
+A folder's `index.json` records what built it. A document that was split into several passages has
+the score of its best one (MaxP, arXiv 1905.09217).
 """
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from optical import exact_index
 from optical.exact_index import ExactIndex, Found
 from optical.files import lock, remove
 from optical.token_vectors import TokenVectors
+
+
+class Index(Protocol):
+    """What either kind of index offers."""
+
+    block: int
+    """Queries that are best searched together."""
+
+    def search(
+        self, queries: list[np.ndarray], depth: int, documents: np.ndarray | None = None
+    ) -> list[Found]:
+        """The best passages, or documents, of each query, [tokens, dim] float32."""
+
 
 EXACT_TOKENS = 1_000_000
 """Passages of at most so many tokens in all get an exact index, unless the study says otherwise."""
@@ -50,10 +65,7 @@ def build_index(
         try:
             remove(fresh)
             fresh.mkdir()
-            np.save(fresh / "lengths.npy", vectors.lengths)
-            if kind == "exact":
-                exact_index.build(vectors, fresh)
-            else:
+            if kind == "approximate":
                 from optical import centroid_build
 
                 record |= centroid_build.build(vectors, fresh, **settings)
@@ -64,8 +76,11 @@ def build_index(
             remove(unfinished)
 
 
-def open_index(folder: str | Path, *, probes: int = 16, candidates: int = 2000):
-    """The index of a folder, mapped into memory; raises ValueError where there is none.
+def open_index(
+    folder: str | Path, vectors: TokenVectors, *, probes: int = 16, candidates: int = 2000
+) -> Index:
+    """The index of a folder over a store, mapped into memory; raises ValueError where there is none
+    or where it is of another store.
 
     probes, candidates: how an approximate index is searched; an exact one needs neither.
     """
@@ -73,8 +88,15 @@ def open_index(folder: str | Path, *, probes: int = 16, candidates: int = 2000):
     file = folder / "index.json"
     if not file.exists():
         raise ValueError(f"{folder}: no index here, expected a folder with index.json")
-    if json.loads(file.read_text())["kind"] == "exact":
-        return ExactIndex(folder)
+    record = json.loads(file.read_text())
+    found, expected = [record["passages"], record["tokens"]], [len(vectors), vectors.offsets[-1]]
+    if found != expected:
+        raise ValueError(
+            f"{folder}: of {found[0]} passages with {found[1]} tokens, "
+            f"expected the {expected[0]} with {expected[1]} of the store"
+        )
+    if record["kind"] == "exact":
+        return ExactIndex(vectors)
     # Numba takes a second to load.
     from optical.centroid_index import CentroidIndex
 
@@ -82,25 +104,34 @@ def open_index(folder: str | Path, *, probes: int = 16, candidates: int = 2000):
 
 
 def search(
-    index, queries: TokenVectors, *, depth: int, threads: int | None = None
+    index: Index,
+    queries: TokenVectors,
+    *,
+    depth: int,
+    rows: Sequence[int] | None = None,
+    documents: np.ndarray | None = None,
+    threads: int | None = None,
 ) -> Iterator[Found]:
     """For each query the rows of its best passages and their scores.
 
-    depth: passages kept. threads: blocks of queries that are searched at once; as many as the
-    machine, or OMP_NUM_THREADS, allows.
+    depth: passages kept. rows: of the queries to search with; all of them by default. documents:
+    the number of the document that each passage is of, ascending; the best of these are found
+    then, in place of passages. threads: blocks of queries that are searched at once; as many as
+    the machine, or OMP_NUM_THREADS, allows.
     """
+    rows = range(len(queries)) if rows is None else rows
     threads = threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count())
 
     def block(start: int) -> list[Found]:
-        rows = range(start, min(start + index.block, len(queries)))
-        return index.search([queries[row].astype(np.float32) for row in rows], depth)
+        part = [queries[row].astype(np.float32) for row in rows[start : start + index.block]]
+        return index.search(part, depth, documents)
 
-    starts = range(0, len(queries), index.block)
+    starts = range(0, len(rows), index.block)
     # Every thread multiplies its own matrices.
     with (
         threadpool_limits(1, user_api="blas"),
         ThreadPoolExecutor(threads) as pool,
-        tqdm(desc="searching", unit="query", total=len(queries)) as progress,
+        tqdm(desc="searching", unit="query", total=len(rows)) as progress,
     ):
         for found in pool.map(block, starts):
             progress.update(len(found))

@@ -66,11 +66,18 @@ class TokenVectors:
         start = self.offsets[self.firsts[shard]]
         return part[shard][self.offsets[row] - start : self.offsets[row + 1] - start]
 
-    def blocks(self) -> Iterator[np.ndarray]:
-        """The vectors of all texts, in order, as float32 [tokens, dim] of at most `LONGEST`."""
-        for shard in self.vectors:
-            for start in range(0, len(shard), LONGEST):
-                yield shard[start : start + LONGEST].astype(np.float32)
+    def blocks(
+        self, tokens: int = LONGEST, shards: Iterable[int] | None = None
+    ) -> Iterator[tuple[int, int, np.ndarray]]:
+        """The vectors of all texts, or of those of some shards, in order, as (first row, last + 1,
+        float32 [tokens, dim]); so many tokens at most, or one text.
+        """
+        for shard in range(len(self.vectors)) if shards is None else shards:
+            begin, end = self.firsts[shard : shard + 2]
+            offsets = self.offsets[begin : end + 1]
+            for first, last in spans(offsets, tokens):
+                part = slice(offsets[first] - offsets[0], offsets[last] - offsets[0])
+                yield begin + first, begin + last, self.vectors[shard][part].astype(np.float32)
 
     def padded(self, rows: Iterable[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows as vectors, float32 [B, longest, dim], token ids and mask, both [B, longest]."""
@@ -83,6 +90,17 @@ class TokenVectors:
         vectors[mask] = np.concatenate([self[row] for row in rows])
         tokens[mask] = np.concatenate([self.ids(row) for row in rows])
         return vectors, tokens, mask
+
+
+def spans(offsets: np.ndarray, tokens: int) -> Iterator[tuple[int, int]]:
+    """Cut texts, of which these are the ends, into spans (first, last + 1) of at most so many
+    tokens, or one text.
+    """
+    first, number = 0, len(offsets) - 1
+    while first < number:
+        last = int(np.searchsorted(offsets, offsets[first] + tokens, side="right")) - 1
+        yield first, max(last, first + 1)
+        first = max(last, first + 1)
 
 
 def shards(texts: Iterable) -> Iterator[list]:
