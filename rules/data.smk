@@ -184,11 +184,13 @@ rule prepare_collection:
         "logs/{study}/prepare_collection/{collection}.benchmark.tsv"
     params:
         folder=collection_folder,
+        window=at_most("--window", study["windows"]["words"]),
+        stride=at_most("--stride", study["windows"]["stride"]),
     conda:
         "../envs/data.yaml"
     shell:
         "python {input.program[0]} --collection {wildcards.collection} --folder {params.folder}"
-        " --passages {output.passages} --qrels {output.qrels} > {log} 2>&1"
+        " {params.window} {params.stride} --passages {output.passages} --qrels {output.qrels} > {log} 2>&1"
 
 
 rule prepare_queries:

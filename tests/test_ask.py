@@ -31,7 +31,7 @@ def study(tmp_path, model, monkeypatch):
         "collections": ["made-up"],
     }
     (results / "study.yaml").write_text(yaml.safe_dump(settings))
-    columns = ["passage_id", "document_id", "text"]
+    columns = ["passage_id", "judged_id", "text"]
     write_parquet(results / "data/collections/made-up/passages.parquet", columns, PASSAGES)
     store = results / "passages" / "base" / "made-up"
     texts = [text for _, _, text in PASSAGES]

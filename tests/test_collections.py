@@ -8,7 +8,7 @@ import pytest
 
 from optical import corpora
 from optical.corpora import Passage, Query, ntrex, xnli, xquad
-from optical.corpora.collection_files import write_collection, write_queries
+from optical.corpora.collection_files import windows, write_collection, write_queries
 from optical.downloads import mirrored
 from test_datasets_yaml import DATASETS
 
@@ -218,10 +218,33 @@ def test_a_collection_is_written(tmp_path):
     assert write(tmp_path) == (2, 2)
     assert pd.read_parquet(tmp_path / "p.parquet").to_dict("list") == {
         "passage_id": ["p1", "p2"],
-        "document_id": ["d1", "d1"],
+        "judged_id": ["p1", "p2"],
         "text": ["first", "second"],
     }
     assert (tmp_path / "qrels.txt").read_text() == "q1 0 p1 1\nq2 0 p2 1\n"
+
+
+def test_a_long_text_is_cut_into_windows(tmp_path):
+    texts = [Passage("p1", "d", "a b c d e f g"), Passage("p2", "d", "h  i")]
+    judgements = [("q1", "p1"), ("q2", "p2")]
+    files = (tmp_path / "p.parquet", tmp_path / "qrels.txt")
+    assert write_collection(*files, texts, judgements, window=4) == (4, 2)
+    assert pd.read_parquet(files[0]).to_dict("list") == {
+        "passage_id": ["p1#0", "p1#1", "p1#2", "p2"],
+        "judged_id": ["p1", "p1", "p1", "p2"],
+        "text": ["a b c d", "c d e f", "e f g", "h  i"],
+    }
+
+
+@pytest.mark.parametrize("words", range(1, 30))
+def test_windows_hold_every_word_and_end_with_the_last(words):
+    text = [str(number) for number in range(words)]
+    for window, stride in ((1, 1), (4, 1), (5, 3), (6, None), (7, 7)):
+        found = [part.split() for part in windows(" ".join(text), window, stride)]
+        assert found[-1][-1] == text[-1]
+        assert {word for part in found for word in part} == set(text)
+        assert all(len(part) == window for part in found[:-1])
+        assert all(len(part) > (stride or window // 2) - window for part in found)
 
 
 def test_a_judgement_of_no_passage_is_refused(tmp_path):

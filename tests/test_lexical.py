@@ -16,7 +16,7 @@ TEXTS = {
 
 @pytest.fixture
 def passages(tmp_path):
-    table = pd.DataFrame({"passage_id": TEXTS.keys(), "text": TEXTS.values()})
+    table = pd.DataFrame({"judged_id": TEXTS.keys(), "text": TEXTS.values()})
     table.to_parquet(tmp_path / "passages.parquet")
     return tmp_path / "passages.parquet"
 
@@ -42,3 +42,10 @@ def test_search_lexical_writes_a_run(passages, tmp_path):
     (tmp_path / "sw.tsv").write_text("1\tcity\n2\tkigeni\n")
     search_lexical.main(passages, tmp_path / "sw.tsv", 10, tmp_path / "x.run.gz")
     assert dict(iterate_run(tmp_path / "x.run.gz")) == {"1": {"p1": 2.0, "p2": 1.0}}
+
+
+def test_a_text_has_the_score_of_its_best_window():
+    windows = ["the cat", "the mat the mat", "a dog", "the mat"]
+    texts = LexicalIndex(["p1", "p1", "p2", "p3"], windows).search("mat", 10)
+    alone = LexicalIndex(["w1", "w2", "w3", "w4"], windows).search("mat", 10)
+    assert texts == {"p1": alone["w2"], "p3": alone["w4"]}

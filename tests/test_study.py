@@ -389,6 +389,8 @@ def test_a_divergence_has_negatives_and_no_parts(teacher, message):
         ({"teacher.scale": float("inf")}, "teacher.scale: inf is not a finite number"),
         ({"distillation.learning_rate": float("nan")}, "distillation.learning_rate: nan is not"),
         ({"bitext.pairs": 10}, "bitext.pairs: 10 is less than a batch, distillation.batch_size 64"),
+        ({"windows.stride": 9}, "windows.stride: 9, but windows.words is null"),
+        ({"windows": {"words": 8, "stride": 9}}, "windows.stride: 9 is more than windows.words, 8"),
         ({"training_set.queries": 9}, "training_set.queries: 9 is less than a batch, teacher"),
         (
             {"students": {"none": {"encoder": "small", "teacher": "small"}}},

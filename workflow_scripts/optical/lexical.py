@@ -16,11 +16,14 @@ WORD = re.compile(r"\w+")
 class LexicalIndex:
     """BM25 (Lucene's variant, k1 1.5, b 0.75) over passages, given by their ids and texts.
 
+    Neighbours with the same id are the windows of one text, which has the score of its best one.
     The texts are not kept; the words' ids of all passages are in memory while the index is built.
     """
 
     def __init__(self, ids: Sequence[str], texts: Iterable[str]):
-        self.passages = np.array(ids, dtype=object)
+        passages = np.array(ids, dtype=object)
+        self.starts = np.flatnonzero(np.append(True, passages[1:] != passages[:-1]))
+        self.passages = passages[self.starts]
         tokenizer = Tokenizer(lower=True, splitter=WORD.findall, stopwords=None, stemmer=None)
         words = list(tokenizer.streaming_tokenize(texts))
         self.vocabulary = tokenizer.get_vocab_dict()
@@ -29,7 +32,7 @@ class LexicalIndex:
 
     @classmethod
     def of_collection(cls, passages: str | Path) -> "LexicalIndex":
-        """Index a parquet file with the columns passage_id and text, read in batches."""
+        """Index a parquet file with the columns judged_id and text, read in batches."""
         file = pq.ParquetFile(passages)
         if file.metadata.num_rows == 0:
             raise ValueError(f"{passages}: no passage in it")
@@ -38,7 +41,7 @@ class LexicalIndex:
             for batch in file.iter_batches(columns=["text"])
             for text in batch.column(0).to_pylist()
         )
-        return cls(pq.read_table(passages, columns=["passage_id"])["passage_id"].to_pylist(), texts)
+        return cls(pq.read_table(passages, columns=["judged_id"])["judged_id"].to_pylist(), texts)
 
     def search(self, text: str, depth: int) -> dict[str, float]:
         """Score the passages that share a word with `text`: the best `depth`, ties by id."""
@@ -46,7 +49,7 @@ class LexicalIndex:
         words = [self.vocabulary[word] for word in found if word in self.vocabulary]
         if not words:
             return {}
-        scores = self.bm25.get_scores_from_ids(words)
+        scores = np.maximum.reduceat(self.bm25.get_scores_from_ids(words), self.starts)
         kept = np.flatnonzero(scores > 0)
         if len(kept) > depth:
             # All that reach the last place are kept for now, so that ties there go by id too.

@@ -40,6 +40,7 @@ def load_study(config: Mapping, schema_file: Path, datasets: Mapping) -> dict:
         check_students,
         check_encoders,
         check_data,
+        check_windows,
         check_languages,
     )
     for check in checks:
@@ -227,6 +228,15 @@ def check_data(study: dict, datasets: Mapping) -> None:
     elif study["training_set"]["folder"] is None or study["local"] is None:
         missing = "local" if study["training_set"]["folder"] else "training_set.folder"
         raise ValueError(f"{missing}: null, but training_set.source is local; expected a folder")
+
+
+def check_windows(study: dict, datasets: Mapping) -> None:
+    """No word of a long text lies between two windows."""
+    words, stride = study["windows"]["words"], study["windows"]["stride"]
+    if stride is not None and words is None:
+        raise ValueError(f"windows.stride: {stride}, but windows.words is null; expected a number")
+    if stride is not None and stride > words:
+        raise ValueError(f"windows.stride: {stride} is more than windows.words, {words}")
 
 
 def check_languages(study: dict, datasets: Mapping) -> None:

@@ -3,11 +3,16 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
+
 from optical.corpora import Passage, Query
 from optical.corpora.lines import numbered_lines
 from optical.corpora.rows import some, write_parquet, write_rows
 
-PASSAGE_COLUMNS = ["passage_id", "document_id", "text"]
+PASSAGE_COLUMNS = ["passage_id", "judged_id", "text"]
+"""A passage's own id, and the id that judgements and runs know its text by. They differ for the
+windows of a long text, which stand together."""
 
 
 def write_collection(
@@ -15,8 +20,13 @@ def write_collection(
     qrels_path: Path,
     passages: Iterable[Passage],
     judgements: Iterable[tuple[str, str]],
+    *,
+    window: int | None = None,
+    stride: int | None = None,
 ) -> tuple[int, int]:
     """Write the passages (parquet) and the judgements (TREC); returns the number of each.
+
+    window, stride: as in `windows`; texts stay whole where they are None.
 
     Raises:
         ValueError: for a passage without text, an id given twice or with white space, a judgement
@@ -24,12 +34,14 @@ def write_collection(
     """
     known: set[str] = set()
 
-    def checked_passages() -> Iterator[Passage]:
-        for passage in passages:
-            check_id(passage.passage_id, known)
-            if not passage.text.strip():
-                raise ValueError(f"passage {passage.passage_id} has no text")
-            yield passage
+    def checked_passages() -> Iterator[tuple[str, str, str]]:
+        for name, _, text in passages:
+            check_id(name, known)
+            if not text.strip():
+                raise ValueError(f"passage {name} has no text")
+            parts = windows(text, window, stride) if window else [text]
+            for number, part in enumerate(parts):
+                yield f"{name}#{number}" if len(parts) > 1 else name, name, part
 
     def checked_judgements() -> Iterator[tuple[str, ...]]:
         seen = set()
@@ -41,6 +53,30 @@ def write_collection(
 
     number = write_parquet(passages_path, PASSAGE_COLUMNS, checked_passages())
     return number, write_rows(qrels_path, checked_judgements(), separator=" ")
+
+
+def windows(text: str, window: int, stride: int | None = None) -> list[str]:
+    """Cut a text of more than `window` words into windows of so many, the last perhaps of fewer.
+
+    stride: words from one window to the next; when None half a window, as in Dai and Callan (2019,
+    arXiv 1905.09217). Words stand between white space.
+    """
+    words = text.split()
+    if len(words) <= window:
+        return [text]
+    stride = stride or max(1, window // 2)
+    starts = range(0, len(words) - window + stride, stride)
+    return [" ".join(words[start : start + window]) for start in starts]
+
+
+def judged_texts(passages: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The ids of the texts that judgements know, [texts], and which text each passage is of, [n].
+
+    passages: as `write_collection` writes them; the second array ascends.
+    """
+    ids = pq.read_table(passages, columns=["judged_id"])["judged_id"].to_numpy()
+    begins = np.append(True, ids[1:] != ids[:-1])
+    return ids[begins], np.cumsum(begins) - 1
 
 
 def write_queries(path: Path, queries: Iterable[Query], qrels_path: Path) -> tuple[int, list[str]]:
