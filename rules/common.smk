@@ -116,8 +116,8 @@ def search_options(wildcards):
     """The options of a search that is not exact by the study's settings."""
     if study["index"]["kind"] == "exact":
         return ""
-    settings = study["search"]
-    return f"--probes {settings['probes']} --candidates {settings['candidates']}"
+    names = ["probes", "candidates", "exact_queries"]
+    return " ".join(f"--{name.replace('_', '-')} {study['search'][name]}" for name in names)
 
 
 @cache
@@ -248,6 +248,13 @@ def run_of(wildcards):
         student = student_of(teacher_of(wildcards))
     path = "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.run.gz"
     return path.format(**dict(wildcards.items()) | {"student": student})
+
+
+def exact_run_of(wildcards):
+    """The run of those queries that an approximate index's passages were searched exactly for."""
+    if wildcards.method == "bm25" or study["index"]["kind"] == "exact":
+        return []
+    return run_of(wildcards).replace(".run.gz", ".exact.run.gz")
 
 
 def all_scores(wildcards):

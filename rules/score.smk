@@ -8,6 +8,7 @@ rule score_run:
     input:
         program=program("score_run"),
         run=run_of,
+        exact=exact_run_of,
         qrels="results/{study}/data/collections/{collection}/qrels.txt",
     output:
         "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.scores.parquet",
@@ -22,7 +23,7 @@ rule score_run:
     conda:
         "../envs/score.yaml"
     shell:
-        "python {input.program[0]} --run {input.run} --qrels {input.qrels}"
+        "python {input.program[0]} --run {input.run} --exact {input.exact} --qrels {input.qrels}"
         " --study {wildcards.study} --student {wildcards.student} --teacher {params.teacher}"
         " --method {wildcards.method} --language {wildcards.lang}"
         " --collection {wildcards.collection} --seed {wildcards.seed}"

@@ -32,11 +32,13 @@ rule search_passages:
     input:
         program=program("search_passages"),
         index=of_student("results/{study}/indexes/{teacher}/{collection}"),
+        vectors=of_student("results/{study}/passages/{teacher}/{collection}"),
         passages="results/{study}/data/collections/{collection}/passages.parquet",
         query_vectors="results/{study}/queries/{student}/{method}/{lang}/seed-{seed}/{collection}",
         queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
     output:
-        "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.run.gz",
+        run="results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.run.gz",
+        exact="results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.exact.run.gz",
     log:
         "logs/{study}/search_passages/{student}.{method}.{lang}.seed-{seed}.{collection}.log",
     benchmark:
@@ -47,9 +49,10 @@ rule search_passages:
     conda:
         "../envs/index.yaml"
     shell:
-        "python {input.program[0]} --index {input.index} --passages {input.passages}"
-        " --query-vectors {input.query_vectors} --queries {input.queries}"
-        " --depth {params.depth} {params.options} --output {output} > {log} 2>&1"
+        "python {input.program[0]} --index {input.index} --vectors {input.vectors}"
+        " --passages {input.passages} --query-vectors {input.query_vectors}"
+        " --queries {input.queries} --depth {params.depth} {params.options}"
+        " --output {output.run} --exact {output.exact} > {log} 2>&1"
 
 
 # The lexical floor: the query as it is, against the words of the pivot's passages.

@@ -21,12 +21,13 @@ def scores_of(means, student, method, collection="c", seed=0, metric="map"):
     return pd.DataFrame(
         [
             ("s", student, student, method, language, collection, seed, query, metric, value)
+            + (float("nan"), float("nan"))
             for language, mean in means.items()
             for query, value in (("q1", mean - 0.1), ("q2", mean + 0.1))
         ],
         columns=[
             *("study", "student", "teacher", "method", "language"),
-            *("collection", "seed", "query_id", "metric", "value"),
+            *("collection", "seed", "query_id", "metric", "value", "exact_value", "exact_recall"),
         ],
     )
 
@@ -82,6 +83,23 @@ def test_the_pivot_is_the_teachers_own_value_also_for_a_trained_method():
     assert row(gap, method="zero_shot")["pivot"] == pytest.approx(0.8)
     assert row(gap, method="optical")["pivot"] == pytest.approx(0.8)
     assert row(gap, method="bm25")["pivot"] == pytest.approx(0.5)
+
+
+def test_the_index_is_held_against_exact_search_over_the_queries_that_both_have():
+    scores = study()
+    languages, _ = tables(scores)
+    assert set(languages["n_exact"]) == {0}
+    assert languages[["index_value", "exact_value", "exact_recall"]].isna().all(axis=None)
+    of_sw = (scores["method"] == "optical") & (scores["language"] == "sw")
+    first = of_sw & (scores["query_id"] == "q1")
+    scores.loc[first, ["exact_value", "exact_recall"]] = [0.5, 0.9]
+    languages, _ = tables(scores)
+    line = row(languages, method="optical", language="sw")
+    assert line["n_exact"] == 1
+    # Of two queries with .35 and .55 the first was measured.
+    found = line[["value", "index_value", "exact_value", "exact_recall"]].tolist()
+    assert found == pytest.approx([0.45, 0.35, 0.5, 0.9])
+    assert languages["n_exact"].sum() == 1
 
 
 def test_bm25_is_the_floor_of_every_row_and_has_rows_of_its_own():

@@ -54,6 +54,7 @@ def language_rows():
     groups = {"en": "pivot", "fr": "high", "sw": "low"}
     rows = [
         ("xnli", student, student, method, language, groups[language], "map", 1670, value, floor)
+        + (0, float("nan"), float("nan"), float("nan"))
         for (student, method), of_language in values.items()
         for language, value in of_language.items()
         for floor in [values["none", "bm25"][language]]
@@ -63,6 +64,7 @@ def language_rows():
         columns=[
             *("collection", "student", "teacher", "method", "language"),
             *("group", "metric", "n_queries", "value", "floor"),
+            *("n_exact", "index_value", "exact_value", "exact_recall"),
         ],
     )
 

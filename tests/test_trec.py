@@ -172,6 +172,21 @@ def test_a_bad_line_of_queries_is_named(tmp_path, text, message):
         read_queries(tmp_path / "q.tsv")
 
 
+RESULT_COLUMNS = ["query_id", "metric", "value", "exact_value", "exact_recall"]
+
+
+def test_an_approximate_run_is_held_against_the_exact_one():
+    ranked = {f"p{n}": 1000.0 - n for n in range(150)}
+    run = {name: score for name, score in ranked.items() if name not in ("p0", "p1", "p120")}
+    qrels = {"q1": {"p1": 1}, "q2": {"p2": 1}, "q3": {"p3": 1}}
+    exact = {"q1": ranked, "q3": ranked}
+    table = score_run([("q1", run), ("q2", run)], qrels, exact=exact).table.set_index("query_id")
+    assert table["value"].tolist() == [0, 1, 0]
+    assert table["exact_value"].dropna().to_dict() == {"q1": 0.5, "q3": 0.25}
+    # Of p0 to p99 the run has all but two among its first hundred; nothing was found for q3.
+    assert table["exact_recall"].dropna().to_dict() == {"q1": 0.98, "q3": 0.0}
+
+
 def test_score_run_writes_the_columns_that_compare_gap_reads(tmp_path):
     write_run(tmp_path / "x.run.gz", [("q1", {"a": 1.0})], "optical")
     (tmp_path / "qrels.txt").write_text("q1 0 a 1\nq2 0 b 1\n")
@@ -187,6 +202,6 @@ def test_score_run_writes_the_columns_that_compare_gap_reads(tmp_path):
         **labels,
     )
     table = pd.read_parquet(tmp_path / "x.scores.parquet")
-    assert list(table.columns) == [*labels, "query_id", "metric", "value"]
+    assert list(table.columns) == [*labels, *RESULT_COLUMNS]
     assert table[list(labels)].drop_duplicates().to_dict("records") == [labels]
     assert table["value"].tolist() == [1.0, 0.0]

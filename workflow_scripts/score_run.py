@@ -21,8 +21,10 @@ def main(
     seed: int,
     metrics: list[str],
     output: Path,
+    exact: Path | None = None,
 ) -> None:
-    scores = score_run(iterate_run(run), read_qrels(qrels), metrics or ["map"])
+    known = dict(iterate_run(exact)) if exact else {}
+    scores = score_run(iterate_run(run), read_qrels(qrels), metrics or ["map"], known)
     table = scores.table
     labels = [study, student, teacher, method, language, collection, seed]
     names = ["study", "student", "teacher", "method", "language", "collection", "seed"]
@@ -42,6 +44,12 @@ def main(
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="TREC run (.run.gz)")
+    parser.add_argument(
+        "--exact",
+        type=Path,
+        nargs="?",
+        help="TREC run of exact search for some of the queries, where the run's is approximate",
+    )
     parser.add_argument("--qrels", type=Path, required=True, help="TREC judgements")
     parser.add_argument("--study", required=True, help="name of the study, for the table")
     parser.add_argument("--student", required=True, help="query encoder; none for bm25")

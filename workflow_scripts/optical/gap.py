@@ -28,17 +28,19 @@ NO_STUDENT = "none"
 
 SCORE_COLUMNS = (
     *("study", "student", "teacher", "method", "language"),
-    *("collection", "seed", "query_id", "metric", "value"),
+    *("collection", "seed", "query_id", "metric", "value", "exact_value", "exact_recall"),
 )
 LANGUAGE_COLUMNS = (
     *("collection", "student", "teacher", "method", "language"),
     *("group", "metric", "n_queries", "value", "floor"),
+    *("n_exact", "index_value", "exact_value", "exact_recall"),
 )
 GAP_COLUMNS = (
     *("collection", "student", "teacher", "method", "metric", "pivot", "high", "low"),
     *("absolute_gap", "relative_gap", "gap_closed", "floor_pivot", "floor_high", "floor_low"),
 )
 RUN = ["collection", "student", "teacher", "method", "language", "metric"]
+NUMBERS = ("seed", "value", "exact_value", "exact_recall")
 
 
 def read_scores(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -49,7 +51,7 @@ def read_scores(paths: Iterable[str | Path]) -> pd.DataFrame:
     Raises:
         ValueError: for a file without those columns, no file at all, or files of several studies.
     """
-    names = [column for column in SCORE_COLUMNS if column not in ("seed", "value")]
+    names = [column for column in SCORE_COLUMNS if column not in NUMBERS]
     tables = []
     for path in paths:
         missing = set(SCORE_COLUMNS) - set(pq.read_schema(path).names)
@@ -93,7 +95,10 @@ def language_table(
 
     Returns:
         `LANGUAGE_COLUMNS`: a row per collection, student, method, language and metric. `floor` is
-        the value of bm25 there, NaN without such a run; `group` is `pivot` for the pivot.
+        the value of bm25 there, NaN without such a run; `group` is `pivot` for the pivot. Of an
+        approximate index `n_exact` counts the queries that were searched exactly too, over which
+        `index_value` and `exact_value` are the means of either search, and `exact_recall` that of
+        the share of the best passages which the index found.
 
     Raises:
         ValueError: where methods or students could not be compared: other languages, queries or
@@ -106,6 +111,8 @@ def language_table(
     seeds = scores.groupby([*RUN, "seed"], observed=True)["value"].agg(["mean", "size"])
     runs = seeds.reset_index().groupby(RUN, observed=True)
     table = runs.agg(value=("mean", "mean"), n_queries=("size", "first")).reset_index()
+    table = table.merge(_cost_of_index(scores), on=RUN, how="left")
+    table["n_exact"] = table["n_exact"].fillna(0).astype(int)
     table = table.astype(dict.fromkeys(RUN, "str"))
     table["group"] = table["language"].map(group_of)
 
@@ -122,6 +129,17 @@ def language_table(
     }
     table = table.sort_values(list(order), key=lambda column: column.map(order[column.name]))
     return table[list(LANGUAGE_COLUMNS)].reset_index(drop=True)
+
+
+def _cost_of_index(scores: pd.DataFrame) -> pd.DataFrame:
+    """Of each run, what exact search makes of the queries that were searched exactly too."""
+    runs = scores[scores["exact_value"].notna()].groupby(RUN, observed=True)
+    return runs.agg(
+        n_exact=("query_id", "nunique"),
+        index_value=("value", "mean"),
+        exact_value=("exact_value", "mean"),
+        exact_recall=("exact_recall", "mean"),
+    ).reset_index()
 
 
 def gap_table(languages: pd.DataFrame, pivot: str) -> pd.DataFrame:

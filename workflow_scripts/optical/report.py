@@ -22,6 +22,7 @@ from optical.tables import (
     pivot_name,
     shown_cleaning_table,
     shown_gap_table,
+    shown_index_table,
     shown_language_table,
     to_html,
 )
@@ -30,6 +31,9 @@ TEMPLATE = "report.html.j2"
 METHOD = "optical"
 CONTROLS = {"greedy": "tokens paired off greedily", "sentence": "sentences as one vector each"}
 """The method that the study is about, and what it is held against: how else to compare pairs."""
+
+LARGEST_LOSS = 0.005
+"""What an approximate index may cost a language before the report warns of it."""
 
 PACKAGES = ("numpy", "pandas", "pytrec-eval-terrier", "bm25s", "matplotlib", "Jinja2", "snakemake")
 """Shown with their versions where they are installed; nothing of them is imported."""
@@ -80,6 +84,8 @@ def write_report(
             (Markup(inline_svg(Path(path).read_text(encoding="utf-8"), f"picture{number}")), text)
             for number, (text, path) in enumerate(pictures.items(), start=1)
         ],
+        index_table=_html(shown_index_table(of_metric)) if of_metric["n_exact"].any() else "",
+        index_losses=index_losses(of_metric),
         language_tables={
             collection: _html(shown_language_table(rows))
             for collection, rows in of_metric.groupby("collection", sort=False)
@@ -148,6 +154,21 @@ def transport_gains(gap: pd.DataFrame, metric: str) -> dict[str, list[dict[str, 
                 )
             lines.setdefault(collection, []).append(line)
     return lines
+
+
+def index_losses(languages: pd.DataFrame) -> list[str]:
+    """Runs that lose more than `LARGEST_LOSS` by an approximate index: "student, method, language
+    of collection: exact value and the index's", the largest loss first.
+
+    languages: a language table of one metric.
+    """
+    loss = languages["exact_value"] - languages["index_value"]
+    large = languages.assign(loss=loss)[loss > LARGEST_LOSS].sort_values("loss", ascending=False)
+    return [
+        f"{row['student']}, {row['method']}, {row['language']} of {row['collection']}: "
+        f"{decimal(row['exact_value'])} exactly, {decimal(row['index_value'])} with the index"
+        for _, row in large.iterrows()
+    ]
 
 
 def _change(closed: float) -> str:

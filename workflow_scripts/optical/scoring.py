@@ -18,13 +18,18 @@ METRICS = re.compile(
 Checked here, because a name like ndcg.10 or recall_0 aborts the process inside pytrec_eval.
 """
 
+BEST = 100
+"""Passages of an exact search that an approximate one is expected to find."""
+
 
 @dataclass(frozen=True)
 class RunScores:
     """What a run scores against judgements, and what was counted on the way.
 
     Attributes:
-        table: one row per query and metric: query_id, metric, value.
+        table: one row per query and metric: query_id, metric, value; and of the queries of the
+            exact run exact_value, what it scores, and exact_recall, the share of its `BEST` best
+            passages that are among the run's (NaN for all others).
         without_results: queries that score 0 because the run has nothing for them.
         without_relevant: judged queries with no relevant passage. No ranking can score on them,
             so they are left out of the table.
@@ -41,6 +46,7 @@ def score_run(
     run: Iterable[tuple[str, Results]],
     qrels: Mapping[str, Mapping[str, int]],
     metrics: Sequence[str] = ("map",),
+    exact: Mapping[str, Results] | None = None,
 ) -> RunScores:
     """Score a run with trec_eval's metrics, query by query.
 
@@ -50,6 +56,8 @@ def score_run(
     Args:
         run: (query id, results) pairs, as `iterate_run` yields them.
         qrels: as `read_qrels` gives them; relevance of 1 and more is relevant.
+        exact: results of exact search for some of the queries, where the run's are of an
+            approximate index.
         metrics: names such as map, recip_rank, recall_100, ndcg_cut_10; see `METRICS`.
 
     Raises:
@@ -62,6 +70,12 @@ def score_run(
         raise ValueError("the judgements name no relevant passage")
     evaluator = pytrec_eval.RelevanceEvaluator(qrels, set(metrics))
     values = {query: dict.fromkeys(metrics, 0.0) for query in relevant}
+    measured = {
+        query: evaluator.evaluate({query: results})[query]
+        for query, results in (exact or {}).items()
+        if query in values
+    }
+    recall = dict.fromkeys(measured, 0.0)
     without_results, unjudged, example = set(relevant), 0, None
     for query, results in run:
         if query not in qrels:
@@ -70,18 +84,33 @@ def score_run(
             _check_distinct(query, results)
             values[query] = evaluator.evaluate({query: results})[query]
             without_results.discard(query)
+            if query in measured:
+                best = top(exact[query])
+                recall[query] = len(best & top(results)) / len(best)
     if unjudged and len(without_results) == len(relevant):
         raise ValueError(
             f"none of the run's queries is judged: it has {example!r}, the judgements "
             f"{relevant[0]!r}; are they of the same collection?"
         )
-    rows = [(query, metric, values[query][metric]) for query in relevant for metric in metrics]
+    nothing = dict.fromkeys(metrics, float("nan"))
+    rows = [
+        (query, metric, values[query][metric])
+        + (measured.get(query, nothing)[metric], recall.get(query, float("nan")))
+        for query in relevant
+        for metric in metrics
+    ]
+    columns = ["query_id", "metric", "value", "exact_value", "exact_recall"]
     return RunScores(
-        table=pd.DataFrame(rows, columns=["query_id", "metric", "value"]),
+        table=pd.DataFrame(rows, columns=columns),
         without_results=len(without_results),
         without_relevant=len(qrels) - len(relevant),
         unjudged=unjudged,
     )
+
+
+def top(results: Results) -> set[str]:
+    """The best passages of a query."""
+    return set(sorted(results, key=results.get, reverse=True)[:BEST])
 
 
 def check_metrics(metrics: Sequence[str]) -> None:

@@ -138,6 +138,26 @@ def shown_language_table(languages: pd.DataFrame) -> ShownTable:
     return ShownTable(["Language", "Group", "Queries", *columns], rows, numeric=len(columns) + 1)
 
 
+def shown_index_table(languages: pd.DataFrame) -> ShownTable:
+    """What the approximate index costs each student and method, over the languages' means.
+
+    Args:
+        languages: a language table of one metric, of which some rows have an exact value.
+    """
+    checked = languages[languages["n_exact"] > 0]
+    rows = []
+    for names, lines in checked.groupby(["collection", "student", "method"], sort=False):
+        costs = (lines["exact_value"] - lines["index_value"]).groupby(lines["group"]).mean()
+        values = [lines["exact_value"].mean(), lines["index_value"].mean()]
+        values += [costs.get(group, float("nan")) for group in ("high", "low")]
+        rows.append(
+            [*names, f"{lines['n_exact'].sum():,}", *map(decimal, values)]
+            + [percent(lines["exact_recall"].mean()), percent(lines["exact_recall"].min())]
+        )
+    headings = ["Collection", "Student", "Method", "Queries", "Exact", "Index", "Lost, high"]
+    return ShownTable([*headings, "Lost, low", "Recall", "Lowest recall"], rows, numeric=7)
+
+
 def shown_cleaning_table(cleaning: pd.DataFrame) -> ShownTable:
     """Pairs of bitext that each rule read, repaired, removed and kept, a row per origin.
 
