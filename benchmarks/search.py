@@ -4,24 +4,23 @@ The vectors are drawn: a passage has a topic, half of its words are its topic's 
 its word, its topic, a part common to all and noise. Queries are passages read again. All engines
 get the same vectors and queries; what they find is compared with the exact 100 best.
 
-An engine is tried with settings from fast to thorough, and stands in the table with the first that
-finds 99 % of the exact 100 best, or with its last. Each runs in a process of its own. The peers
-need an environment of their own, made by `make .venv-interop/plaid/installed`.
+An engine is tried with settings from fast to thorough, until it finds 99 % of the exact 100 best.
+Each runs in a process of its own. The peers need an environment of their own, made by
+`make .venv-interop/indexes/installed`.
 
-Prints a table for each number of tokens and, last, the ratio of our queries a second to those of
-the best peer, at the last number of tokens that the peers were given.
+Prints a table for each number of tokens and, last, the ratio of our queries a second at 99 % to
+those of the best peer, at the last number of tokens that peers were given. A peer that never finds
+99 % is taken at its most thorough setting.
 """
 
 import argparse
 import json
 import os
-import resource
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
@@ -29,12 +28,17 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 import numpy as np
 from numpy.lib.format import open_memmap
 
-PEER = Path(__file__).parents[1] / ".venv-interop" / "plaid" / "bin" / "python"
+PEER = Path(__file__).parents[1] / ".venv-interop" / "indexes" / "bin" / "python"
 DIMENSION, TYPES, TOPICS, OWN = 128, 20_000, 400, 300
 BEST, ENOUGH = 100, 0.99
+# The peers of search_peer.py and how many tokens each is given at most: more take it an hour.
+PEERS = {
+    "fast-plaid, 4 bits": 1e6,
+    "fast-plaid, 8 bits": 1e6,
+    "WARP, 4 bits": 1e6,
+    "Voyager": 1e5,
+}
 PASSAGES_AT_ONCE = 2000
-# From fast to thorough: probes for a query token, and passages whose vectors are scored.
-SETTINGS = [(8, 250), (8, 500), (16, 1000), (16, 2000), (32, 4000), (32, 8000)]
 
 
 class World:
@@ -114,110 +118,58 @@ def store(folder: Path) -> None:
         write_token_vectors(folder / name, with_ids, DIMENSION)
 
 
-def peak() -> float:
-    """The most memory that this process had, in GiB, mapped files included."""
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**30
-
-
-def size(folder: Path) -> int:
-    """Bytes of the files of a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
-def truth(folder: Path, threads: int) -> dict[str, float]:
-    """Write truth.npy, the exact 100 best [queries, 100], and say how long exact search took."""
-    from optical.token_index import build_index, open_index, search
-    from optical.token_vectors import TokenVectors
-
-    vectors, queries = TokenVectors(folder / "store"), TokenVectors(folder / "asked")
-    start = time.perf_counter()
-    build_index(vectors, folder / "exact", kind="exact")
-    built = time.perf_counter() - start
-    index = open_index(folder / "exact", vectors)
-    start = time.perf_counter()
-    found = list(search(index, queries, depth=BEST, threads=threads))
-    seconds = time.perf_counter() - start
-    np.save(folder / "truth.npy", np.stack([rows for rows, _ in found]))
-    return {
-        "engine": "ours, exact",
-        "setting": "",
-        "build": built,
-        "bytes": size(folder / "store"),
-        "speed": len(queries) / seconds,
-        "recall": 1.0,
-        "peak": peak(),
-    }
-
-
-def recall(found: list[np.ndarray], expected: np.ndarray) -> float:
-    """The share of the exact best that was found."""
-    shared = [len(np.intersect1d(*pair)) for pair in zip(found, expected, strict=True)]
-    return float(np.mean(shared) / BEST)
-
-
-def ours(folder: Path, codec: str, threads: int) -> dict[str, float]:
-    """Build our index and search it; in a process of its own."""
-    from optical.token_index import build_index, open_index, search
-    from optical.token_vectors import TokenVectors
-
-    vectors = TokenVectors(folder / "store")
-    start = time.perf_counter()
-    build_index(vectors, folder / codec, kind="approximate", codec=codec)
-    result = {
-        "engine": f"ours, {codec}",
-        "build": time.perf_counter() - start,
-        "bytes": size(folder / codec),
-        "peak": peak(),
-    }
-    queries, expected = TokenVectors(folder / "asked"), np.load(folder / "truth.npy")
-    for probes, candidates in SETTINGS:
-        index = open_index(folder / codec, vectors, probes=probes, candidates=candidates)
-        for _ in range(2):  # the first is to warm up
-            start = time.perf_counter()
-            found = [rows for rows, _ in search(index, queries, depth=BEST, threads=threads)]
-            seconds = time.perf_counter() - start
-        result |= {
-            "setting": f"{probes} probes, {candidates} candidates",
-            "speed": len(queries) / seconds,
-            "recall": recall(found, expected),
-        }
-        if result["recall"] >= ENOUGH or candidates >= len(index.offsets):
-            break
-    return result
-
-
-def alone(function, *arguments) -> dict[str, float]:
-    """Run a measurement in a new process: the peak of a process is never lower than it was."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(function, *arguments).result()
-
-
-def peers(folder: Path, threads: int) -> list[dict[str, float]]:
-    """What the peers measured, in their own environment; empty where there is none."""
-    if not PEER.exists():
-        print(
-            "no peer: `make .venv-interop/plaid/installed` installs fast-plaid; the next best is "
-            "our own exact search"
-        )
-        return []
-    command = [PEER, Path(__file__).with_name("search_peer.py"), folder, str(threads)]
+def engine(program: list[str | Path], folder: Path, threads: int) -> list[dict[str, object]]:
+    """What an engine measured, a result for each setting, with the most memory that it took, in
+    GiB, files that are mapped left out.
+    """
     counts = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
     environment = os.environ | dict.fromkeys(counts, str(threads))
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    results, peak = [], 0
+    with (
+        tempfile.TemporaryFile("w+") as output,
+        subprocess.Popen([*program, folder, str(threads)], stdout=output, env=environment) as run,
+    ):
+        while run.poll() is None:
+            peak = max(peak, memory(run.pid))
+            time.sleep(0.02)
+        output.seek(0)
+        lines = [line for line in output if line.startswith("{")]
+    results = [json.loads(line) | {"peak": peak / 2**20} for line in lines]
+    if run.returncode or not results:
+        print(f"{program[-1]} ended with {run.returncode} after {len(results)} settings")
+    return results
 
 
-def measure(
-    tokens: int, queries: int, threads: int, codecs: list[str], with_peers: bool, keep: Path
-) -> float | None:
+def memory(process: int) -> int:
+    """KiB that a process holds now, beside what it mapped from files."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(map(int, re.findall(r"Rss(?:Anon|Shmem):\s+(\d+)", status)))
+
+
+def measure(tokens: int, queries: int, threads: int, codecs: list[str], keep: Path) -> float | None:
     """Print the table of a number of tokens; returns our speed over the best peer's, if any."""
     folder = keep / str(tokens)
     folder.mkdir()
     draw(folder, tokens, queries)
-    alone(store, folder)
-    results = [alone(truth, folder, threads)]
-    results += [alone(ours, folder, codec, threads) for codec in codecs]
-    of_peers = peers(folder, threads) if with_peers else []
+    store(folder)
+    programs = Path(__file__).parent
+    ours = [sys.executable, programs / "search_ours.py"]
+    (exact,) = engine([*ours, "exact"], folder, threads)
+    of_codecs = [engine([*ours, codec], folder, threads) for codec in codecs]
+    if not PEER.exists():
+        print(
+            "no peer: `make .venv-interop/indexes/installed` installs them; the next best is our "
+            "own exact search"
+        )
+    of_peers = [
+        engine([PEER, programs / "search_peer.py", name], folder, threads)
+        for name, most in PEERS.items()
+        if tokens <= most and PEER.exists()
+    ]
+    of_peers = [results for results in of_peers if results]
     number = len(np.load(folder / "vectors.npy", mmap_mode="r"))
     passages = len(np.load(folder / "lengths.npy"))
     print(
@@ -225,7 +177,7 @@ def measure(
         "| engine | setting | build, s | bytes / token | queries / s | recall of the exact 100 "
         "| peak, GiB |\n|---|---|--:|--:|--:|--:|--:|"
     )
-    for result in [*results, *of_peers]:
+    for result in [exact, *sum(of_codecs + of_peers, [])]:
         print(
             f"| {result['engine']} | {result['setting']} | {result['build']:.0f} "
             f"| {result['bytes'] / number:.1f} | {result['speed']:.2f} | {result['recall']:.4f} "
@@ -233,8 +185,9 @@ def measure(
         )
     if not of_peers:
         return None
-    enough = [result for result in of_peers if result["recall"] >= ENOUGH]
-    return results[1]["speed"] / max(result["speed"] for result in enough or of_peers)
+    last = [results[-1] for results in of_peers]
+    enough = [result for result in last if result["recall"] >= ENOUGH]
+    return of_codecs[0][-1]["speed"] / max(result["speed"] for result in enough or last)
 
 
 if __name__ == "__main__":
@@ -242,18 +195,12 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--tokens", type=float, nargs="+", default=[1e6, 1e7], help="of all passages"
+        "--tokens", type=float, nargs="+", default=[1e5, 1e6, 1e7], help="of all passages"
     )
     parser.add_argument("--queries", type=int, default=100, help="of 32 tokens each")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of every engine")
     parser.add_argument(
         "--codecs", nargs="+", default=["int8", "float16", "pq"], help="the first is compared"
-    )
-    parser.add_argument(
-        "--peer-tokens",
-        type=float,
-        default=1e6,
-        help="so many tokens the peers are given at most (1e6): more take them an hour",
     )
     arguments = parser.parse_args()
     ratio = None
@@ -265,7 +212,6 @@ if __name__ == "__main__":
                     arguments.queries,
                     arguments.threads,
                     arguments.codecs,
-                    tokens <= arguments.peer_tokens,
                     Path(folder),
                 )
                 or ratio
