@@ -1,16 +1,19 @@
-"""Passages a second: this project's embedding beside that of sentence-transformers.
+"""Passages a second: this project's embedding beside those of sentence-transformers and PyLate.
 
 The model has XLM-R's shape and random weights; passages are of mixed length (log-normal, 5 to 300
-words of one token). Both get the same folder and the same passages, take turns, and must give the
-same vectors. sentence-transformers runs as it comes, `encode_document` in batches of 32, and with
-the best of other sizes.
+words of one token). All get the same folder and the same passages, take turns, and must give the
+same vectors. The others run as they come, in batches of 32, and in the best of other sizes. PyLate
+needs an environment of its own, made by `make .venv-interop/pylate/installed`.
 
 Prints a table and, last, the ratio of our passages a second to those of `encode_document`.
 """
 
 import argparse
+import json
+import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +36,7 @@ SHAPES = {
 }
 WORDS = [f"w{number}" for number in range(400)]
 BATCHES = (32, 8)
+PEER = Path(__file__).parents[1] / ".venv-interop" / "pylate" / "bin" / "python"
 
 
 def make_model(folder: Path, shape: str) -> None:
@@ -60,33 +64,74 @@ def passages(number: int) -> list[str]:
     return [" ".join(rng.choice(WORDS, length)) for length in lengths]
 
 
+@contextmanager
+def pylate(folder: Path, texts: list[str]):
+    """A function that has PyLate encode the texts in batches of a size; None without PyLate.
+
+    The vectors of the first call lie in `pylate.npz` then.
+    """
+    if not PEER.exists():
+        print("no PyLate: `make .venv-interop/pylate/installed` installs it\n")
+        yield None
+        return
+    (folder / "passages.json").write_text(json.dumps(texts))
+    program = [PEER, Path(__file__).with_name("embed_peer.py"), folder / "model"]
+    files = [folder / "passages.json", folder / "pylate.npz", str(torch.get_num_threads())]
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*program, *files], stdin=pipe, stdout=pipe, text=True) as process:
+
+        def encode(size: int) -> None:
+            print(size, file=process.stdin, flush=True)
+            while (line := process.stdout.readline()) != "encoded\n":
+                if not line:
+                    raise RuntimeError("PyLate ended before it had encoded the passages")
+
+        yield encode
+        process.stdin.close()
+
+
 def measure(shape: str, number: int, repeat: int) -> float:
     """Print the table; returns our passages a second over those of sentence-transformers."""
     logging.set_verbosity_error()
     texts = passages(number)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    with tempfile.TemporaryDirectory() as folder:
-        make_model(Path(folder), shape)
-        ours, theirs = Embedder.load(Path(folder, "model")), load(Path(folder, "model"))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        make_model(folder, shape)
+        ours, theirs = Embedder.load(folder / "model"), load(folder / "model")
 
-    def embedded():
-        return [vectors for _, vectors in embed(ours, texts, task="document")]
+        def embedded():
+            return [vectors for _, vectors in embed(ours, texts, task="document")]
 
-    def encoded(size):
-        return theirs.encode_document(texts, batch_size=size, show_progress_bar=False)
+        def encoded(size):
+            return theirs.encode_document(texts, batch_size=size, show_progress_bar=False)
 
-    names = {size: f"sentence-transformers, batches of {size}" for size in BATCHES}
-    calls = {names[size]: partial(encoded, size) for size in BATCHES}
-    seconds = alternating({"ours": embedded} | calls, repeat)
+        with pylate(folder, texts) as by_pylate:
+            peers = {"sentence-transformers": encoded} | (
+                {"PyLate": by_pylate} if by_pylate else {}
+            )
+            calls = {
+                f"{name}, batches of {size}": partial(call, size)
+                for name, call in peers.items()
+                for size in BATCHES
+            }
+            seconds = alternating({"ours": embedded} | calls, repeat)
+        wanted = {"sentence-transformers": encoded(BATCHES[0])}
+        if by_pylate:
+            with np.load(folder / "pylate.npz") as arrays:
+                wanted["PyLate"] = [arrays[name] for name in arrays.files]
     tokens = sum(map(len, ours.token_ids(texts, "document", None)))
     print(f"{describe(device)}\nXLM-R {shape}, {number} passages of {tokens / number:.0f} tokens\n")
     print("| embedding | passages / s | times sentence-transformers as it comes |\n|---|--:|--:|")
-    plain = seconds[names[BATCHES[0]]]
+    plain = seconds[f"sentence-transformers, batches of {BATCHES[0]}"]
     for name, taken in seconds.items():
         print(f"| {name} | {number / taken:.2f} | {plain / taken:.2f} |")
-    pairs = zip(embedded(), encoded(BATCHES[0]), strict=True)
-    worst = max(np.abs(a.astype(np.float32) - np.asarray(b, np.float32)).max() for a, b in pairs)
-    print(f"\nlargest difference of a component: {worst:.0e}")
+    print()
+    found = embedded()
+    for name, vectors in wanted.items():
+        pairs = zip(found, vectors, strict=True)
+        worst = max(np.abs(a.astype(np.float32) - np.asarray(b)).max() for a, b in pairs)
+        print(f"largest difference of a component from {name}'s: {worst:.0e}")
     return plain / seconds["ours"]
 
 
