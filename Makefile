@@ -4,7 +4,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run ask test lint bench interop
+.PHONY: help run ask verify test lint bench interop
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*##/make \1:/p' Makefile
@@ -14,6 +14,9 @@ run: .venv/installed  ## run the default study, config.yaml, and print its table
 
 ask: .venv/installed  ## say how to ask a finished study a question
 	@$(bin)/python workflow_scripts/ask.py --help
+
+verify: .venv/installed  ## compare a finished study's scores with those expected: STUDY=config.yaml
+	@$(bin)/python workflow_scripts/verify_scores.py --study $(or $(STUDY),config.yaml)
 
 test: .venv/installed  ## run all tests, style among them
 	$(bin)/pytest

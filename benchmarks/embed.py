@@ -75,7 +75,7 @@ def pylate(folder: Path, texts: list[str]):
         yield None
         return
     (folder / "passages.json").write_text(json.dumps(texts))
-    program = [PEER, Path(__file__).with_name("embed_peer.py"), folder / "model"]
+    program = [PEER, Path(__file__).parent / "engines" / "embed_pylate.py", folder / "model"]
     files = [folder / "passages.json", folder / "pylate.npz", str(torch.get_num_threads())]
     pipe = subprocess.PIPE
     with subprocess.Popen([*program, *files], stdin=pipe, stdout=pipe, text=True) as process:

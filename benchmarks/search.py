@@ -31,7 +31,7 @@ from numpy.lib.format import open_memmap
 PEER = Path(__file__).parents[1] / ".venv-interop" / "indexes" / "bin" / "python"
 DIMENSION, TYPES, TOPICS, OWN = 128, 20_000, 400, 300
 BEST, ENOUGH = 100, 0.99
-# The peers of search_peer.py and how many tokens each is given at most: more take it an hour.
+# The peers of search_pylate.py and how many tokens each is given at most: more take it an hour.
 PEERS = {
     "fast-plaid, 4 bits": 1e6,
     "fast-plaid, 8 bits": 1e6,
@@ -155,7 +155,7 @@ def measure(tokens: int, queries: int, threads: int, codecs: list[str], keep: Pa
     folder.mkdir()
     draw(folder, tokens, queries)
     store(folder)
-    programs = Path(__file__).parent
+    programs = Path(__file__).parent / "engines"
     ours = [sys.executable, programs / "search_ours.py"]
     (exact,) = engine([*ours, "exact"], folder, threads)
     of_codecs = [engine([*ours, codec], folder, threads) for codec in codecs]
@@ -165,7 +165,7 @@ def measure(tokens: int, queries: int, threads: int, codecs: list[str], keep: Pa
             "own exact search"
         )
     of_peers = [
-        engine([PEER, programs / "search_peer.py", name], folder, threads)
+        engine([PEER, programs / "search_pylate.py", name], folder, threads)
         for name, most in PEERS.items()
         if tokens <= most and PEER.exists()
     ]

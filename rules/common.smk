@@ -257,6 +257,16 @@ def exact_run_of(wildcards):
     return run_of(wildcards).replace(".run.gz", ".exact.run.gz")
 
 
+def pivot_run_of(wildcards):
+    """The run of the same queries in the pivot language: the teacher's own, or bm25's."""
+    if wildcards.method == "bm25":
+        path = "results/{study}/runs/none/bm25/{pivot}/seed-0/{collection}.run.gz"
+        return path.format(pivot=pivot, **dict(wildcards.items()))
+    student = student_of(teacher_of(wildcards))
+    path = "results/{study}/runs/{student}/zero_shot/{pivot}/seed-0/{collection}.run.gz"
+    return path.format(pivot=pivot, **dict(wildcards.items()) | {"student": student})
+
+
 def all_scores(wildcards):
     """Per-query scores of every student, method, language, seed and collection of the study."""
     scores = []
@@ -285,6 +295,30 @@ def bitext_licences(wildcards):
         about = datasets.get(source, {"licence": "none needed: made by a program"})
         licences.append(f"{source}={about['licence']} {about.get('homepage', '')}".strip())
     return licences
+
+
+def trained_models(wildcards):
+    """The folders of every encoder, teacher and student of the study, as they were trained."""
+    students = study["students"].values()
+    folders = [f"encoders/{name}" for name in sorted({one["encoder"] for one in students})]
+    folders += [f"teachers/{name}" for name in sorted({one["teacher"] for one in students})]
+    for method in studies.trained_methods(study):
+        folders += expand(
+            "students/{student}/{method}/{lang}/seed-{seed}",
+            student=studies.students_with(study, method),
+            method=method,
+            lang=languages,
+            seed=study["seeds"],
+        )
+    return [f"results/{study['study']}/{folder}" for folder in folders]
+
+
+def aligned(path):
+    """A path of the student whose transport plans are shown, in a low-resource language."""
+    student = aligned_students[0]
+    names = study["students"][student] | {"student": student, "seed": study["seeds"][0]}
+    folder = f"results/{study['study']}"
+    return f"{folder}/{path.format(lang=study['languages']['low'][0], **names)}"
 
 
 def all_models(wildcards):

@@ -6,6 +6,18 @@ gap_note = (
     if studies.is_constructed(study)
     else ""
 )
+gap_pictures = ["gap_by_size", "map_by_language", "rankc_by_language"]
+if studies.trained_methods(study):
+    gap_pictures.insert(1, "closed_by_size")
+    gap_pictures += ["map_by_amount", "training"]
+# Students that show their plans: of their teacher's size, so that before distillation they are it.
+aligned_students = [
+    name
+    for name in (studies.students_with(study, "optical") if "optical" in study["methods"] else [])
+    if study["students"][name]["encoder"] == study["students"][name]["teacher"]
+]
+if aligned_students:
+    gap_pictures.append("plans")
 
 
 rule compare_gap:
@@ -14,10 +26,17 @@ rule compare_gap:
     input:
         program=program("compare_gap"),
         scores=all_scores,
+        encoders=[
+            f"results/{{study}}/encoders/{student['encoder']}"
+            for student in study["students"].values()
+        ],
     output:
         language_table="results/{study}/gap/language_table.csv",
         gap_table="results/{study}/gap/gap_table.csv",
-        texts=multiext("results/{study}/gap/gap_table", ".md", ".tex", ".html"),
+        size_table="results/{study}/gap/size_table.csv",
+        contrast_table="results/{study}/gap/contrast_table.csv",
+        gap_texts=multiext("results/{study}/gap/gap_table", ".md", ".tex", ".html"),
+        language_texts=multiext("results/{study}/gap/language_table", ".md", ".tex", ".html"),
         arguments=temp("results/{study}/gap/arguments.txt"),
     log:
         "logs/{study}/compare_gap.log",
@@ -31,6 +50,7 @@ rule compare_gap:
         ],
         pivot=pivot,
         students=list(study["students"]),
+        metric=study["metric"],
         folder=lambda wildcards, output: Path(output.gap_table).parent,
     conda:
         "../envs/score.yaml"
@@ -38,44 +58,168 @@ rule compare_gap:
     shell:
         "printf '%s\\n' {input.scores} > {output.arguments}"
         " && python {input.program[0]} --groups {params.groups} --pivot {params.pivot}"
-        " --students {params.students} --output-folder {params.folder}"
+        " --students {params.students} --encoders {input.encoders}"
+        " --metric {params.metric} --output-folder {params.folder}"
         " --scores @{output.arguments} > {log} 2>&1"
 
 
 rule plot_map:
     message:
-        "Drawing MAP by language"
+        "Drawing {wildcards.picture} by language"
     input:
         program=program("plot_map"),
         table="results/{study}/gap/language_table.csv",
     output:
-        multiext("results/{study}/gap/map_by_language", ".svg", ".png"),
+        multiext("results/{study}/gap/{picture}_by_language", ".svg", ".png"),
+    wildcard_constraints:
+        picture="map|rankc",
     log:
-        "logs/{study}/plot_map.log",
+        "logs/{study}/plot_map/{picture}.log",
     benchmark:
-        "logs/{study}/plot_map.benchmark.tsv"
+        "logs/{study}/plot_map/{picture}.benchmark.tsv"
+    params:
+        metric=lambda wildcards: "rankc" if wildcards.picture == "rankc" else study["metric"],
     conda:
         "../envs/report.yaml"
     shell:
-        "python {input.program[0]} --language-table {input.table} --output {output} > {log} 2>&1"
+        "python {input.program[0]} --language-table {input.table} --metric {params.metric}"
+        " --output {output} > {log} 2>&1"
 
 
 rule plot_gap:
     message:
-        "Drawing the gap by size"
+        "Drawing the {wildcards.picture} by size"
     input:
         program=program("plot_gap"),
         table="results/{study}/gap/gap_table.csv",
     output:
-        multiext("results/{study}/gap/gap_by_size", ".svg", ".png"),
+        multiext("results/{study}/gap/{picture}_by_size", ".svg", ".png"),
+    wildcard_constraints:
+        picture="gap|closed",
     log:
-        "logs/{study}/plot_gap.log",
+        "logs/{study}/plot_gap/{picture}.log",
     benchmark:
-        "logs/{study}/plot_gap.benchmark.tsv"
+        "logs/{study}/plot_gap/{picture}.benchmark.tsv"
+    params:
+        metric=study["metric"],
+        measure=lambda wildcards: "gap_closed" if wildcards.picture == "closed" else "relative_gap",
     conda:
         "../envs/report.yaml"
     shell:
-        "python {input.program[0]} --gap-table {input.table} --output {output} > {log} 2>&1"
+        "python {input.program[0]} --gap-table {input.table} --metric {params.metric}"
+        " --measure {params.measure} --output {output} > {log} 2>&1"
+
+
+rule plot_amounts:
+    message:
+        "Drawing the values of languages over their amounts of text"
+    input:
+        program=program("plot_amounts"),
+        table="results/{study}/gap/language_table.csv",
+        cleaning=expand("results/{{study}}/data/bitext/{lang}.cleaning.csv", lang=languages),
+    output:
+        multiext("results/{study}/gap/map_by_amount", ".svg", ".png"),
+    log:
+        "logs/{study}/plot_amounts.log",
+    benchmark:
+        "logs/{study}/plot_amounts.benchmark.tsv"
+    params:
+        texts=[f"{lang}={number}" for lang, number in study["pretraining"]["text"].items()],
+        metric=study["metric"],
+    conda:
+        "../envs/report.yaml"
+    shell:
+        "python {input.program[0]} --language-table {input.table} --cleaning {input.cleaning}"
+        " --texts {params.texts} --metric {params.metric} --output {output} > {log} 2>&1"
+
+
+rule plot_training:
+    message:
+        "Drawing the training curves"
+    input:
+        program=program("plot_training"),
+        models=lambda wildcards: trained_models(wildcards),
+    output:
+        pictures=multiext("results/{study}/gap/training", ".svg", ".png"),
+        arguments=temp("results/{study}/gap/training.txt"),
+    log:
+        "logs/{study}/plot_training.log",
+    benchmark:
+        "logs/{study}/plot_training.benchmark.tsv"
+    conda:
+        "../envs/report.yaml"
+    # An encoder that was fetched was not trained here, and has no log.
+    shell:
+        "find {input.models} -name training.jsonl | sort > {output.arguments}"
+        " && python {input.program[0]} --logs @{output.arguments} --output {output.pictures}"
+        " > {log} 2>&1"
+
+
+rule align_sentences:
+    message:
+        "Aligning some sentence pairs before and after distillation"
+    input:
+        program=program("align_sentences"),
+        start=lambda wildcards: aligned("teachers/{encoder}"),
+        student=lambda wildcards: aligned("students/{student}/optical/{lang}/seed-{seed}"),
+        teacher=lambda wildcards: aligned("teachers/{teacher}"),
+        targets=lambda wildcards: aligned("targets/{teacher}/{lang}"),
+        bitext=lambda wildcards: aligned("data/bitext/{lang}.parquet"),
+    output:
+        "results/{study}/gap/plans.json",
+    log:
+        "logs/{study}/align_sentences.log",
+    benchmark:
+        "logs/{study}/align_sentences.benchmark.tsv"
+    params:
+        solver=setting("distillation/solver"),
+        epsilon=setting("distillation/epsilon"),
+        iterations=setting("distillation/iterations"),
+    conda:
+        "../envs/training.yaml"
+    shell:
+        "python {input.program[0]} --start {input.start} --student {input.student}"
+        " --teacher {input.teacher} --targets {input.targets} --bitext {input.bitext}"
+        " --solver {params.solver} --epsilon {params.epsilon} --iterations {params.iterations}"
+        " --output {output} > {log} 2>&1"
+
+
+rule plot_plans:
+    message:
+        "Drawing transport plans before and after distillation"
+    input:
+        program=program("plot_plans"),
+        plans="results/{study}/gap/plans.json",
+    output:
+        multiext("results/{study}/gap/plans", ".svg", ".png"),
+    log:
+        "logs/{study}/plot_plans.log",
+    benchmark:
+        "logs/{study}/plot_plans.benchmark.tsv"
+    conda:
+        "../envs/report.yaml"
+    shell:
+        "python {input.program[0]} --plans {input.plans} --output {output} > {log} 2>&1"
+
+
+# What jobs took is not the study's content: it is added up once there is a gap table.
+rule sum_costs:
+    message:
+        "Adding up what the jobs of {wildcards.study} took"
+    input:
+        program=program("sum_costs"),
+        table="results/{study}/gap/gap_table.csv",
+    output:
+        multiext("results/{study}/gap/cost_table", ".csv", ".md", ".tex", ".html"),
+    log:
+        "logs/{study}/sum_costs.log",
+    benchmark:
+        "logs/{study}/sum_costs.benchmark.tsv"
+    conda:
+        "../envs/report.yaml"
+    shell:
+        "python {input.program[0]} --logs logs/{wildcards.study}"
+        " --results results/{wildcards.study} --output {output} > {log} 2>&1"
 
 
 # The settings with every default filled in, as the report shows them.
@@ -106,10 +250,12 @@ rule write_report:
         program=program("write_report"),
         template="workflow_scripts/optical/report.html.j2",
         settings="results/{study}/study.yaml",
-        language_table="results/{study}/gap/language_table.csv",
-        gap_table="results/{study}/gap/gap_table.csv",
-        map_picture="results/{study}/gap/map_by_language.svg",
-        gap_picture="results/{study}/gap/gap_by_size.svg",
+        tables=[
+            f"results/{{study}}/gap/{name}_table.csv"
+            for name in ("language", "gap", "size", "contrast")
+        ],
+        costs="results/{study}/gap/cost_table.csv",
+        pictures=[f"results/{{study}}/gap/{name}.svg" for name in gap_pictures],
         cleaning=expand("results/{{study}}/data/bitext/{lang}.cleaning.csv", lang=languages),
         environments=[
             f"envs/{name}.yaml"
@@ -122,13 +268,15 @@ rule write_report:
     benchmark:
         "logs/{study}/write_report.benchmark.tsv"
     params:
+        folder=lambda wildcards, input: Path(input.tables[0]).parent,
+        metric=study["metric"],
         # As a list, because an empty text would be quoted into no argument at all.
         note=["--note", gap_note] if gap_note else [],
     conda:
         "../envs/report.yaml"
     shell:
         "python {input.program[0]} --study {wildcards.study} --settings {input.settings}"
-        " --language-table {input.language_table} --gap-table {input.gap_table}"
-        " --map-picture {input.map_picture} --gap-picture {input.gap_picture}"
+        " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
+        " --metric {params.metric}"
         " --cleaning {input.cleaning} --environments {input.environments}"
         " {params.note:q} --output {output} > {log} 2>&1"

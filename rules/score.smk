@@ -9,6 +9,7 @@ rule score_run:
         program=program("score_run"),
         run=run_of,
         exact=exact_run_of,
+        pivot_run=pivot_run_of,
         qrels="results/{study}/data/collections/{collection}/qrels.txt",
     output:
         "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.scores.parquet",
@@ -19,6 +20,7 @@ rule score_run:
     benchmark:
         "logs/{study}/score_run/{student}.{method}.{lang}.seed-{seed}.{collection}.benchmark.tsv"
     params:
+        metrics=" ".join(f"--metric {metric}" for metric in study["metrics"]),
         teacher=lambda wildcards: ("none" if wildcards.student == "none" else teacher_of(wildcards)),
     conda:
         "../envs/score.yaml"
@@ -27,4 +29,5 @@ rule score_run:
         " --study {wildcards.study} --student {wildcards.student} --teacher {params.teacher}"
         " --method {wildcards.method} --language {wildcards.lang}"
         " --collection {wildcards.collection} --seed {wildcards.seed}"
+        " --pivot-run {input.pivot_run} {params.metrics}"
         " --output {output} > {log} 2>&1"

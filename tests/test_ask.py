@@ -80,7 +80,7 @@ def test_the_colour_of_a_token_is_seen_in_a_terminal(monkeypatch, capsys):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
     similarity = np.array([[0.1, 0.9], [0.8, 0.2]])
-    ask.show_alignment(["▁the", "▁dog"], ["▁mbwa", "▁ile"], similarity)
+    ask.show_alignment(["the", "dog"], ["mbwa", "ile"], similarity)
     out = capsys.readouterr().out
     assert "the → ile 0.90" in out
     assert "dog → mbwa 0.80" in out

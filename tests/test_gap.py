@@ -3,10 +3,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import save_file
 
-from optical.gap import GAP_COLUMNS, LANGUAGE_COLUMNS, gap_table, language_table, read_table
+from optical.gap import COLUMNS, LANGUAGE_COLUMNS, compare, read_table
 from optical.tables import gap_markdown, shown_gap_table, to_latex, to_markdown
 
 PROGRAM = Path(__file__).parents[1] / "workflow_scripts" / "compare_gap.py"
@@ -45,8 +47,7 @@ def study(*extra, collection="c"):
 
 
 def tables(scores, groups=GROUPS, students=("small",)):
-    languages = language_table(scores, groups, "en", students)
-    return languages, gap_table(languages, "en")
+    return compare(scores, groups, "en", students, resamples=200)[:2]
 
 
 def row(table, **labels):
@@ -73,9 +74,9 @@ def test_gaps_by_hand():
 
 
 def test_the_tables_have_the_agreed_columns():
-    languages, gap = tables(study())
-    assert list(languages.columns) == list(LANGUAGE_COLUMNS)
-    assert list(gap.columns) == list(GAP_COLUMNS)
+    found = compare(study(), GROUPS, "en", ["small"], resamples=200)
+    for table, columns in zip(found, COLUMNS, strict=True):
+        assert list(table.columns) == list(columns)
 
 
 def test_the_pivot_is_the_teachers_own_value_also_for_a_trained_method():
@@ -187,6 +188,137 @@ def test_another_metric_has_its_own_rows():
     assert "Metric" in shown_gap_table(gap, "en").headings
 
 
+# --- what a change of the scores must change, and nothing else -----------------------------------
+
+
+def drawn_scores(seed=0, queries=60):
+    """Scores of two sizes, as they might be, in the order of a study."""
+    rng = np.random.default_rng(seed)
+    ease = rng.normal(size=queries)
+    parts = []
+    for student, shift in (("small", 0.0), ("large", 0.4)):
+        for method, more in (("zero_shot", 0.0), ("optical", 0.6)):
+            of_pivot = {"en": 0.5} if method == "zero_shot" else {}
+            for language, own in (of_pivot | {"fr": 0.2, "es": 0.0, "sw": -0.7}).items():
+                noise = rng.normal(size=queries)
+                values = 1 / (1 + np.exp(-(ease + noise + shift + more + own)))
+                part = scores_of({language: 0.0}, student, method).head(1)
+                part = pd.concat([part] * queries, ignore_index=True)
+                names = [f"q{number:02}" for number in range(queries)]
+                parts.append(part.assign(value=values, query_id=names))
+    return pd.concat(parts, ignore_index=True)
+
+
+def compared(scores, groups=GROUPS, **settings):
+    return compare(scores, groups, "en", ["small", "large"], resamples=300, **settings)
+
+
+def same(one, other):
+    pd.testing.assert_frame_equal(one, other, rtol=1e-9)
+
+
+def test_swapping_two_languages_of_a_group_swaps_their_rows_and_nothing_else():
+    scores = drawn_scores()
+    swapped = scores.assign(language=scores["language"].replace({"fr": "es", "es": "fr"}))
+    before, after = compared(scores), compared(swapped)
+    for name in ("gap", "size", "contrast"):
+        same(getattr(before, name), getattr(after, name))
+    renamed = after.language.assign(
+        language=after.language["language"].replace({"fr": "es", "es": "fr"})
+    )
+    keys = ["student", "method", "language"]
+    same(
+        before.language.sort_values(keys).reset_index(drop=True),
+        renamed.sort_values(keys).reset_index(drop=True),
+    )
+
+
+def test_swapping_two_languages_of_two_groups_changes_the_gap():
+    scores = drawn_scores()
+    swapped = scores.assign(language=scores["language"].replace({"fr": "sw", "sw": "fr"}))
+    before, after = compared(scores).gap, compared(swapped).gap
+    same(before[["pivot", "pivot_from"]], after[["pivot", "pivot_from"]])
+    for name in ("high", "low", "relative_gap"):
+        assert (before[name] - after[name]).abs().min() > 1e-3
+
+
+def test_the_order_of_the_rows_changes_nothing():
+    scores = drawn_scores()
+    shuffled = scores.sample(frac=1, random_state=1)
+    for one, other in zip(compared(scores), compared(shuffled), strict=True):
+        same(one, other)
+
+
+def test_renaming_queries_changes_no_value_and_intervals_only_by_chance():
+    scores = drawn_scores()
+    places = np.random.default_rng(0).permutation(60)
+    names = dict(zip(sorted(set(scores["query_id"])), places, strict=True))
+    renamed = scores.assign(query_id=scores["query_id"].map(lambda name: f"r{names[name]:02}"))
+    before, after = compared(scores), compared(renamed)
+    values = ["pivot", "high", "low", "absolute_gap", "relative_gap", "gap_closed"]
+    same(before.gap[values], after.gap[values])
+    width = before.gap["relative_gap_to"] - before.gap["relative_gap_from"]
+    assert (
+        (before.gap["relative_gap_to"] - after.gap["relative_gap_to"]).abs() < 0.2 * width
+    ).all()
+
+
+def test_a_query_in_another_order_in_one_run_changes_its_differences():
+    """Runs are paired by query: the same values under other queries are another study."""
+    scores = drawn_scores()
+    moved = (scores["method"] == "optical") & (scores["language"] == "sw")
+    moved &= scores["student"] == "small"
+    shuffled = scores.copy()
+    shuffled.loc[moved, "value"] = scores.loc[moved, "value"].to_numpy()[::-1]
+    before, after = compared(scores), compared(shuffled)
+    same(before.gap[["high", "low", "relative_gap"]], after.gap[["high", "low", "relative_gap"]])
+    assert (before.contrast["low_to"] - after.contrast["low_to"]).abs().max() > 1e-3
+
+
+def test_sizes_by_hand():
+    tables = compared(drawn_scores())
+    gaps = tables.gap.set_index(["student", "method"])
+    for method in ("zero_shot", "optical"):
+        line = row(tables.size, method=method)
+        assert (line["smaller"], line["larger"]) == ("small", "large")
+        effect = gaps["relative_gap"]["large", method] - gaps["relative_gap"]["small", method]
+        assert line["scaling_effect"] == pytest.approx(effect)
+        assert line["scaling_effect_from"] < effect < line["scaling_effect_to"]
+        assert pd.isna(line["slope_per_doubling"])
+    closed = gaps["gap_closed"]
+    difference = closed["large", "optical"] - closed["small", "optical"]
+    assert row(tables.size, method="optical")["difference_in_differences"] == pytest.approx(
+        difference
+    )
+    assert pd.isna(row(tables.size, method="zero_shot")["difference_in_differences"])
+
+
+def test_three_sizes_have_a_slope_per_doubling():
+    scores = drawn_scores()
+    other = scores[scores["student"] == "small"]
+    scores = pd.concat([scores, other.assign(student="huge", teacher="huge")], ignore_index=True)
+    students = ["small", "large", "huge"]
+    parameters = {"small": 100, "large": 400, "huge": 1600}
+    tables = compare(scores, GROUPS, "en", students, parameters=parameters, resamples=100)
+    lines = tables.size[tables.size["method"] == "zero_shot"]
+    assert len(lines) == 3
+    (line,) = [line for _, line in lines.iterrows() if pd.notna(line["slope_per_doubling"])]
+    assert (line["smaller"], line["larger"]) == ("small", "huge")
+    gaps = tables.gap[tables.gap["method"] == "zero_shot"].set_index("student")["relative_gap"]
+    slope = np.polyfit([0, 2, 4], [gaps[name] for name in students], 1)[0]
+    assert line["slope_per_doubling"] == pytest.approx(slope)
+
+
+def test_a_student_of_another_size_than_its_teacher_is_no_size():
+    scores = drawn_scores()
+    other = scores[scores["student"] == "small"].assign(student="small-from-large", teacher="large")
+    scores = pd.concat([scores, other], ignore_index=True)
+    students = ["small", "large", "small-from-large"]
+    tables = compare(scores, GROUPS, "en", students, resamples=100)
+    assert set(tables.size["larger"]) == {"large"}
+    assert set(tables.size["smaller"]) == {"small"}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -237,7 +369,11 @@ def run_compare_gap(tmp_path, scores, *arguments):
         part.to_parquet(paths[-1], index=False)
     (tmp_path / "arguments").write_text("\n".join(["--scores", *map(str, paths)]))
     command = [sys.executable, PROGRAM, f"@{tmp_path / 'arguments'}", "--pivot", "en"]
-    command += ["--students", "small", "--output-folder", tmp_path / "gap", *arguments]
+    weights = {"embeddings.word": np.zeros((9, 4)), "layer.weight": np.zeros((4, 4))}
+    (tmp_path / "encoder").mkdir()
+    save_file(weights, tmp_path / "encoder" / "model.safetensors")
+    command += ["--students", "small", "--encoders", tmp_path / "encoder"]
+    command += ["--output-folder", tmp_path / "gap", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -246,10 +382,14 @@ def test_compare_gap_writes_the_tables(tmp_path):
     assert done.returncode == 0, done.stderr
     names = {path.name for path in (tmp_path / "gap").iterdir()}
     assert names == {
-        "language_table.csv",
-        *(f"gap_table.{s}" for s in ("csv", "md", "tex", "html")),
+        *("size_table.csv", "contrast_table.csv"),
+        *(
+            f"{name}_table.{s}"
+            for name in ("gap", "language")
+            for s in ("csv", "md", "tex", "html")
+        ),
     }
-    gap = read_table(tmp_path / "gap" / "gap_table.csv", GAP_COLUMNS)
+    gap = read_table(tmp_path / "gap" / "gap_table.csv", COLUMNS.gap)
     assert row(gap, method="optical")["relative_gap"] == pytest.approx(0.25)
     assert row(gap, method="bm25")["student"] == "none"
     for name in ("gap_table.md", "gap_table.html", "gap_table.tex"):

@@ -4,17 +4,25 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import plot_gap
 import plot_map
 import write_report as program
-from optical.gap import gap_table
-from optical.report import answers, inline_svg, read_cleaning, transport_gains, versions
+from optical import verdict
+from optical.gap import compare
+from optical.report import inline_svg, read_cleaning, versions
+from optical.scores import SCORE_COLUMNS
 
 NOTE = "The data is constructed: <invented> languages."
 CLEANING = "origin,rule,pairs\ntatoeba,read,1000\ntatoeba,duplicate,30\ntatoeba,kept,970\n"
+COSTS = (
+    "stage,of,jobs,seconds,longest_seconds,cpu_seconds,memory_mib,examples\n"
+    "distill_student,small,2,90.00,50.00,160.00,700.00,9600\n"
+    "describe_study,,1,0.20,0.20,,,\n"
+)
 
 
 class Page(html.parser.HTMLParser):
@@ -45,38 +53,47 @@ class Page(html.parser.HTMLParser):
             self.cell = None
 
 
-def language_rows():
-    values = {
-        ("none", "bm25"): {"en": 0.5, "fr": 0.2, "sw": 0.1},
-        ("small", "zero_shot"): {"en": 0.8, "fr": 0.5, "sw": 0.2},
-        ("small", "optical"): {"fr": 0.6, "sw": 0.45},
-    }
-    groups = {"en": "pivot", "fr": "high", "sw": "low"}
+VALUES = {
+    ("none", "bm25"): {"en": 0.5, "fr": 0.2, "sw": 0.1},
+    ("small", "zero_shot"): {"en": 0.8, "fr": 0.5, "sw": 0.2},
+    ("small", "optical"): {"fr": 0.6, "sw": 0.45},
+}
+CONTROLS = {
+    ("small", "greedy"): {"fr": 0.55, "sw": 0.4},
+    ("small", "sentence"): {"fr": 0.7, "sw": 0.55},
+}
+LARGE = {("large", "zero_shot"): {"en": 0.9, "fr": 0.6, "sw": 0.5}}
+
+
+def compared(values=VALUES, queries=400):
+    """The tables of scores that are around these means by the same for every run."""
+    around = np.tile([-0.05, 0.05], queries // 2)
     rows = [
-        ("xnli", student, student, method, language, groups[language], "map", 1670, value, floor)
-        + (0, float("nan"), float("nan"), float("nan"))
+        ("s", student, student, method, language, "xnli", 0, f"q{number:03}", "map", mean + by)
         for (student, method), of_language in values.items()
-        for language, value in of_language.items()
-        for floor in [values["none", "bm25"][language]]
+        for language, mean in of_language.items()
+        for number, by in enumerate(around)
     ]
-    return pd.DataFrame(
-        rows,
-        columns=[
-            *("collection", "student", "teacher", "method", "language"),
-            *("group", "metric", "n_queries", "value", "floor"),
-            *("n_exact", "index_value", "exact_value", "exact_recall"),
-        ],
-    )
+    scores = pd.DataFrame(rows, columns=list(SCORE_COLUMNS[:-2]))
+    scores = scores.assign(exact_value=float("nan"), exact_recall=float("nan"))
+    languages = set(scores["language"])
+    groups = {"high": ["fr"], "low": [name for name in ("sw",) if name in languages]}
+    students = [name for name in ("small", "large") if name in set(scores["student"])]
+    return compare(scores, groups, "en", students, resamples=300)
+
+
+def saved(tables, folder):
+    for name, table in tables._asdict().items():
+        table.to_csv(folder / f"{name}_table.csv", index=False)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def tables_and_pictures(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("gap")
-    languages = language_rows()
-    languages.to_csv(folder / "language_table.csv", index=False)
-    gap_table(languages, "en").to_csv(folder / "gap_table.csv", index=False)
-    plot_map.main(folder / "language_table.csv", "map", [folder / "map.svg"])
-    plot_gap.main(folder / "gap_table.csv", "map", [folder / "gap.svg"])
+    folder = saved(compared(), tmp_path_factory.mktemp("gap"))
+    (folder / "cost_table.csv").write_text(COSTS)
+    plot_map.main(folder / "language_table.csv", "map", [folder / "map_by_language.svg"])
+    plot_gap.main(folder / "gap_table.csv", "map", "relative_gap", [folder / "gap_by_size.svg"])
     return folder
 
 
@@ -89,10 +106,9 @@ def arguments(tables_and_pictures, tmp_path):
     return {
         "study": "a-study",
         "settings": tmp_path / "study.yaml",
-        "language_table": folder / "language_table.csv",
-        "gap_table": folder / "gap_table.csv",
-        "map_picture": folder / "map.svg",
-        "gap_picture": folder / "gap.svg",
+        "tables": folder,
+        "costs": folder / "cost_table.csv",
+        "pictures": [folder / "gap_by_size.svg", folder / "map_by_language.svg"],
         "cleaning": [tmp_path / "sw.cleaning.csv"],
         "environments": [tmp_path / "stage.yaml"],
         "note": NOTE,
@@ -109,38 +125,74 @@ def written(arguments):
 def test_the_numbers_are_those_of_the_tables(arguments):
     rows = Page(written(arguments)).rows
     # Relative gaps 1 - .2 / .5 and 1 - .45 / .6; closed 1 - .25 / .6.
+    shown = [[cell.split(" [")[0] for cell in row] for row in rows]
     zero_shot = ["0.800", "0.500", "0.200", "0.300", "60.0%", "0.0%"]
     optical = ["0.800", "0.600", "0.450", "0.150", "25.0%", "58.3%"]
-    assert ["xnli", "small", "zero_shot", *zero_shot] in rows
-    assert ["xnli", "small", "optical", *optical] in rows
-    assert ["sw", "low", "1,670", "0.100", "0.200", "0.450"] in rows
-    assert ["en", "pivot", "1,670", "0.500", "0.800", "–"] in rows
+    assert ["xnli", "small", "zero_shot", *zero_shot] in shown
+    assert ["xnli", "small", "optical", *optical] in shown
+    assert ["sw", "low", "400", "0.100", "0.200", "0.450"] in rows
+    assert ["en", "pivot", "400", "0.500", "0.800", "–"] in rows
+    run = next(row for row in shown if row[:5] == ["xnli", "small", "optical", "sw", "low"])
+    assert (run[5:7], run[-1]) == (["400", "0.450"], "<0.001")
 
 
 def test_the_answer_is_read_from_the_gap_table(arguments):
     page = written(arguments)
-    gap = pd.read_csv(arguments["gap_table"], keep_default_na=False, na_values=[""])
-    ((collection, (line,)),) = answers(gap, "map").items()
-    assert (collection, line["before"], line["after"]) == ("xnli", "60.0%", "25.0%")
-    assert line["change"] == "58.3% of it closed"
-    assert (line["low_after"], line["high_before"]) == ("0.450", "0.500")
+    tables = compared()
+    ((collection, ((subject, sentence),)),) = verdict.answers(tables.gap, "map").items()
+    assert (collection, subject) == ("xnli", "small, optical")
+    row = tables.gap[tables.gap["method"] == "optical"].iloc[0]
+    ends = f"[{100 * row['gap_closed_from']:.1f}, {100 * row['gap_closed_to']:.1f}]"
+    assert f"58.3% {ends} of it closed; high 0.500 → 0.600, low 0.200 → 0.450." in sentence
     said = " ".join(re.sub(r"<[^>]+>", "", page).split())
-    assert "small, optical: relative gap 60.0% → 25.0% (58.3% of it closed)" in said
+    assert f"small, optical: {sentence}" in said
 
 
 def test_a_collection_without_a_gap_has_no_line_in_the_answer():
-    languages = language_rows()
-    gap = gap_table(languages[languages["group"] != "low"], "en")
-    assert answers(gap, "map") == {"xnli": []}
+    values = {
+        run: {language: value for language, value in of.items() if language != "sw"}
+        for run, of in VALUES.items()
+    }
+    assert verdict.answers(compared(values).gap, "map") == {"xnli": []}
+
+
+def sentence_after(**low):
+    values = VALUES | {("small", "optical"): {"fr": 0.6, "sw": low["low"]}}
+    (((_, sentence),),) = verdict.answers(compared(values).gap, "map").values()
+    return sentence
 
 
 def test_a_gap_that_widens_is_not_called_closed():
-    languages = language_rows()
-    worse = (languages["method"] == "optical") & (languages["language"] == "sw")
-    languages.loc[worse, "value"] = 0.12
-    ((line,),) = answers(gap_table(languages, "en"), "map").values()
     # Relative gap 1 - .12 / .6 = .8 beside .6: wider by a third.
-    assert (line["after"], line["change"]) == ("80.0%", "wider by 33.3% of it")
+    assert "wider: -33.3% [" in sentence_after(low=0.12)
+
+
+def test_a_gap_that_may_as_well_be_the_same_is_not_called_closed():
+    # The same gap of .6, but for what the resampling shows to be chance.
+    assert "no evidence that any of it is closed (0.0% [" in sentence_after(low=0.24)
+
+
+def test_sizes_are_compared_with_their_interval():
+    lines = verdict.sizes(compared(VALUES | LARGE).size, "map")["xnli"]
+    (subject, sentence), *_ = lines
+    # Relative gaps .6 and 1 - .5 / .6.
+    assert subject == "zero_shot, small → large"
+    assert sentence.startswith("the relative gap changes by −43.3 [")
+    assert sentence.endswith("points: it is narrower.")
+
+
+def test_few_queries_a_high_floor_and_a_costly_index_are_warned_of():
+    assert verdict.warnings(compared().language) == []
+    (few,) = verdict.warnings(compared(queries=100).language)
+    assert few.startswith("xnli has 100 queries")
+    high = VALUES | {("none", "bm25"): {"en": 0.5, "fr": 0.2, "sw": 0.46}}
+    (floor,) = verdict.warnings(compared(high).language)
+    assert floor.startswith("sw of xnli: bm25 with the untranslated query, 0.460, is as good")
+    languages = compared().language
+    of_sw = (languages["method"] == "optical") & (languages["language"] == "sw")
+    languages.loc[of_sw, ["n_exact", "index_value", "exact_value"]] = [50, 0.40, 0.42]
+    (index,) = verdict.warnings(languages)
+    assert index.startswith("The index costs small, optical, sw of xnli some MAP: 0.420 exactly")
 
 
 def test_the_page_loads_nothing(arguments):
@@ -148,7 +200,7 @@ def test_the_page_loads_nothing(arguments):
     loaded = Page(page).loaded
     assert loaded, "the pictures refer to their own parts"
     assert all(address.startswith("#") for address in loaded)
-    assert not re.search(r"url\((?!#)|@import|<script|<link", page)
+    assert not re.search(r"url\((?!#)|@import|<script[^>]|<link|fetch|XMLHttp", page)
 
 
 def test_ids_of_the_pictures_do_not_meet(arguments):
@@ -172,6 +224,14 @@ def test_the_cleaning_of_the_bitext_is_shown(arguments):
     assert ["sw", "tatoeba", "1,000", "30", "970", "97.0%"] in rows
 
 
+def test_what_it_took_is_shown_with_its_sum(arguments):
+    rows = Page(written(arguments)).rows
+    took = ["2", "1 min 30 s", "50.0 s", "2 min 40 s", "700", "9,600"]
+    assert ["distill_student", "small", *took] in rows
+    assert ["describe_study", "–", "1", "0.2 s", "0.2 s", "–", "–", "–"] in rows
+    assert ["all", "–", "3", "1 min 30 s", "50.0 s", "2 min 40 s", "700", "–"] in rows
+
+
 def test_a_cleaning_file_of_another_shape_is_named(tmp_path):
     (tmp_path / "sw.cleaning.csv").write_text("rule,pairs\nread,1\n")
     with pytest.raises(ValueError, match=r"sw.cleaning.csv: no column origin"):
@@ -188,7 +248,7 @@ def test_the_gap_table_and_the_report_are_printed_in_the_end(arguments, capsys):
     assert "| xnli       | small   | optical   | 0.800 |" in printed
     assert NOTE in printed
     assert printed.endswith(f"Report: {arguments['output']}\n")
-    assert max(map(len, printed.splitlines()[:-1])) <= 100
+    assert max(map(len, printed.splitlines()[:-1])) <= 130
 
 
 def test_show_gap_prints_without_any_package(tmp_path):
@@ -214,28 +274,23 @@ def test_versions_are_those_of_installed_packages():
 # --- what the transport is worth -----------------------------------------------------------------
 
 
-def with_controls():
-    rows = language_rows()
-    controls = []
-    for method, change in (("greedy", -0.05), ("sentence", 0.1)):
-        control = rows[rows["method"] == "optical"].assign(method=method)
-        controls.append(control.assign(value=control["value"] + change))
-    return gap_table(pd.concat([rows, *controls], ignore_index=True), "en")
-
-
 def test_the_transport_is_held_against_each_control_by_group():
-    (greedy, sentence) = transport_gains(with_controls(), "map")["xnli"]
-    assert greedy["control"] == "greedy"
-    assert greedy["low"] == "0.450 and 0.400, +0.050"
-    assert sentence["high"] == "0.600 and 0.700, −0.100"
+    contrast = compared(VALUES | CONTROLS).contrast
+    ((greedy, of_greedy), (sentence, of_sentence)) = verdict.transport_gains(contrast, "map")[
+        "xnli"
+    ]
+    assert greedy == "small against greedy (tokens paired off greedily)"
+    # Every query differs by the same, so that every resample does.
+    assert of_greedy == "high +0.050 [+0.050, +0.050], better; low +0.050 [+0.050, +0.050], better."
+    assert sentence.startswith("small against sentence")
+    assert of_sentence.startswith("high −0.100 [−0.100, −0.100], worse")
 
 
 def test_without_controls_nothing_is_said_of_them():
-    assert transport_gains(gap_table(language_rows(), "en"), "map") == {}
+    assert verdict.transport_gains(compared().contrast, "map") == {}
 
 
 def test_the_report_says_what_the_transport_adds(arguments, tmp_path):
     assert "What the transport adds" not in written(arguments)
-    with_controls().to_csv(tmp_path / "gap_table.csv", index=False)
-    page = written(arguments | {"gap_table": tmp_path / "gap_table.csv"})
-    assert "high 0.600 and 0.550, +0.050; low 0.450 and 0.400, +0.050" in " ".join(page.split())
+    page = written(arguments | {"tables": saved(compared(VALUES | CONTROLS), tmp_path)})
+    assert "small against greedy" in page

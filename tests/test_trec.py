@@ -1,12 +1,14 @@
 import gzip
+import math
 
 import numpy as np
 import pandas as pd
 import pytest
+from ranx import Qrels, Run, evaluate
 
 import score_run as score_run_program
 from optical.corpora.lines import read_queries
-from optical.scoring import score_run
+from optical.scoring import consistency, score_run
 from optical.trec import (
     iterate_run,
     read_qrels,
@@ -185,6 +187,58 @@ def test_an_approximate_run_is_held_against_the_exact_one():
     assert table["exact_value"].dropna().to_dict() == {"q1": 0.5, "q3": 0.25}
     # Of p0 to p99 the run has all but two among its first hundred; nothing was found for q3.
     assert table["exact_recall"].dropna().to_dict() == {"q1": 0.98, "q3": 0.0}
+
+
+def literal_rankc(one, other):
+    """The formula as it stands in arXiv 2310.10378, section 3, for one query."""
+    n = len(one)
+    total = 0.0
+    for j in range(1, n + 1):
+        weight = math.exp(n - j) / sum(math.exp(n - k) for k in range(1, n + 1))
+        total += weight * len(set(one[:j]) & set(other[:j])) / j
+    return total
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rankc_is_the_formula(seed):
+    rng = np.random.default_rng(seed)
+    names = [f"p{n}" for n in range(30)]
+    one, other = rng.permutation(names).tolist(), rng.permutation(names).tolist()
+    assert consistency(one, other) == pytest.approx(literal_rankc(one, other), rel=1e-9)
+    # Candidates beyond the ranks that are looked at weigh nothing.
+    longer, shuffled = [[*ranking, *map(str, range(40))] for ranking in (one, other)]
+    assert consistency(longer, shuffled) == pytest.approx(literal_rankc(one, other), rel=1e-9)
+
+
+def test_rankc_is_a_metric_of_every_query():
+    pivot = {"q1": ["a", "b"], "q2": ["b", "a"], "q3": ["a", "b"]}
+    found = [("q1", {"a": 2.0, "b": 1.0}), ("q2", {"a": 2.0, "b": 1.0})]
+    rankc = values(score_run(found, QRELS, pivot=pivot), "rankc")
+    # Of two candidates the first weighs e / (e + 1).
+    assert rankc == pytest.approx({"q1": 1.0, "q2": 1 / (math.e + 1), "q3": 0.0})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_metrics_are_those_of_ranx(seed):
+    rng = np.random.default_rng(seed)
+    names = [f"p{n}" for n in range(200)]
+    qrels, run = {}, {}
+    for query in range(30):
+        judged = rng.choice(names, 12, replace=False).tolist()
+        qrels[f"q{query}"] = {
+            name: int(grade) for name, grade in zip(judged, [1] * 8 + [0] * 4, strict=True)
+        }
+        order = rng.permutation(names)[: rng.integers(1, 200)].tolist()
+        run[f"q{query}"] = {name: float(200 - rank) for rank, name in enumerate(order)}
+    pairs = {
+        **{"map": "map", "recip_rank": "mrr", "ndcg_cut_10": "ndcg@10"},
+        **{"ndcg_cut_20": "ndcg@20", "recall_100": "recall@100", "P_10": "precision@10"},
+    }
+    scores = score_run(run.items(), qrels, list(pairs))
+    found = evaluate(Qrels(qrels), Run(run), list(pairs.values()), return_mean=False)
+    for ours, theirs in pairs.items():
+        expected = dict(zip(sorted(qrels), found[theirs], strict=True))
+        assert values(scores, ours) == pytest.approx(expected)
 
 
 def test_score_run_writes_the_columns_that_compare_gap_reads(tmp_path):

@@ -33,7 +33,7 @@ def main(
     from pyarrow import parquet
     from transformers import AutoTokenizer
 
-    from optical.embedding import Embedder, embed
+    from optical.embedding import Embedder, embed, readable
     from optical.token_index import open_index
     from optical.token_vectors import TokenVectors
 
@@ -46,12 +46,12 @@ def main(
     query = query.astype("float32")
     ((best, scores),) = index.search([query], passages)
     print(f"{student}, {method}, {collection}, read by {model}\n")
-    asked = reader.tokenizer.convert_ids_to_tokens(ids)
+    asked = readable(reader.tokenizer, ids)
     for rank, (row, score) in enumerate(zip(best.tolist(), scores.tolist(), strict=True), start=1):
         found = rows.slice(row, 1).to_pylist()[0]
         print(f"{rank}. {found['passage_id']}  score {score:.3f} of at most {len(ids)}")
         print(f"   {found['text']}")
-        tokens = tokenizer.convert_ids_to_tokens(vectors.ids(row))
+        tokens = readable(tokenizer, vectors.ids(row))
         show_alignment(asked, tokens, query @ vectors[row].astype("float32").T)
 
 
@@ -64,14 +64,9 @@ def show_alignment(asked: list[str], tokens: list[str], similarity) -> None:
     pairs = []
     for number, (token, place) in enumerate(zip(asked, nearest, strict=True)):
         colour = COLOURS[number % len(COLOURS)]
-        pair = f"{shown(token)} → {shown(tokens[place])} {similarity[number, place]:.2f}"
+        pair = f"{token} → {tokens[place]} {similarity[number, place]:.2f}"
         pairs.append(coloured(pair, colour))
     print("   " + "  ".join(pairs) + "\n")
-
-
-def shown(token: str) -> str:
-    """A token as people read it: the mark of a word's beginning is a space."""
-    return token.replace("▁", " ").strip() or "␣"
 
 
 def coloured(text: str, colour: int) -> str:

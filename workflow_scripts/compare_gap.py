@@ -1,29 +1,74 @@
 """Compare high- and low-resource languages: the language table and the gap table."""
 
 import argparse
+import math
+import re
 from pathlib import Path
 
+from safetensors import safe_open
+
 from optical.files import atomic_path, run_program
-from optical.gap import gap_table, language_table, read_scores
-from optical.tables import gap_markdown, gap_page, shown_gap_table, to_latex
+from optical.gap import compare
+from optical.scores import read_scores
+from optical.tables import (
+    gap_notes,
+    language_notes,
+    page,
+    shown_gap_table,
+    shown_language_rows,
+    to_latex,
+    with_notes,
+)
 
 
 def main(
-    scores: list[Path], groups: list[str], pivot: str, students: list[str], output_folder: Path
+    scores: list[Path],
+    groups: list[str],
+    pivot: str,
+    students: list[str],
+    encoders: list[Path],
+    metric: str,
+    output_folder: Path,
 ) -> None:
-    languages = language_table(read_scores(scores), parse_groups(groups), pivot, students)
-    gap = gap_table(languages, pivot)
+    parameters = dict(zip(students, map(parameters_of, encoders), strict=True))
+    tables = compare(
+        read_scores(scores), parse_groups(groups), pivot, students, parameters=parameters
+    )
+    # Beyond six decimals, a mean depends on the machine's order of summation.
     texts = {
-        # Beyond six decimals, a mean depends on the machine's order of summation.
-        "language_table.csv": languages.to_csv(index=False, float_format="%.6f"),
-        "gap_table.csv": gap.to_csv(index=False, float_format="%.6f"),
-        "gap_table.md": gap_markdown(gap, pivot),
-        "gap_table.tex": to_latex(shown_gap_table(gap, pivot)),
-        "gap_table.html": gap_page(gap, pivot),
+        f"{name}_table.csv": table.to_csv(index=False, float_format="%.6f")
+        for name, table in tables._asdict().items()
     }
+    languages, gap = (table[table["metric"] == metric] for table in tables[:2])
+    if gap.empty:
+        known = ", ".join(tables.gap["metric"].unique())
+        raise ValueError(f"no score has the metric {metric}: expected one of {known}")
+    for name, title, shown, notes in (
+        ("gap", "Gap table", shown_gap_table(gap, pivot), gap_notes(gap, pivot)),
+        (
+            *("language", "Language table"),
+            *(shown_language_rows(languages), language_notes(languages, pivot)),
+        ),
+    ):
+        texts[f"{name}_table.md"] = with_notes(shown, notes)
+        texts[f"{name}_table.tex"] = to_latex(shown)
+        texts[f"{name}_table.html"] = page(title, shown, notes)
     for name, text in texts.items():
         with atomic_path(output_folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
+
+
+def parameters_of(encoder: Path) -> int:
+    """Parameters of a saved encoder, embeddings and the head of its pre-training left out."""
+    number = 0
+    for file in encoder.glob("*.safetensors"):
+        with safe_open(file, framework="numpy") as tensors:
+            for name in tensors.keys():  # noqa: SIM118, it is no dictionary
+                if not re.search(r"embeddings\.|lm_head\.", name):
+                    number += math.prod(tensors.get_slice(name).get_shape())
+    if not number:
+        raise ValueError(f"{encoder}: no weights here, expected *.safetensors")
+    return number
 
 
 def parse_groups(items: list[str]) -> dict[str, list[str]]:
@@ -58,9 +103,20 @@ if __name__ == "__main__":
         "--students", nargs="+", required=True, help="students, in the order of the study"
     )
     parser.add_argument(
+        "--encoders",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="folder of each student's encoder, whose parameters are counted",
+    )
+    parser.add_argument(
+        "--metric", default="map", help="metric of the tables that are to be read (map)"
+    )
+    parser.add_argument(
         "--output-folder",
         type=Path,
         required=True,
-        help="folder for language_table.csv and gap_table.csv, .md, .tex, .html",
+        help="folder for gap_table and language_table (.csv, .md, .tex, .html), and the tables of "
+        "sizes and of methods, size_table.csv and contrast_table.csv",
     )
     run_program(lambda: main(**vars(parser.parse_args())))

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from optical.files import atomic_path, run_program
-from optical.scoring import score_run
+from optical.scoring import RANKS, score_run, top
 from optical.trec import iterate_run, read_qrels
 
 
@@ -22,9 +22,13 @@ def main(
     metrics: list[str],
     output: Path,
     exact: Path | None = None,
+    pivot_run: Path | None = None,
 ) -> None:
     known = dict(iterate_run(exact)) if exact else {}
-    scores = score_run(iterate_run(run), read_qrels(qrels), metrics or ["map"], known)
+    pivot = None
+    if pivot_run:
+        pivot = {query: top(results, RANKS) for query, results in iterate_run(pivot_run)}
+    scores = score_run(iterate_run(run), read_qrels(qrels), metrics or ["map"], known, pivot)
     table = scores.table
     labels = [study, student, teacher, method, language, collection, seed]
     names = ["study", "student", "teacher", "method", "language", "collection", "seed"]
@@ -49,6 +53,11 @@ if __name__ == "__main__":
         type=Path,
         nargs="?",
         help="TREC run of exact search for some of the queries, where the run's is approximate",
+    )
+    parser.add_argument(
+        "--pivot-run",
+        type=Path,
+        help="TREC run of the same queries in the pivot language: adds the metric rankc",
     )
     parser.add_argument("--qrels", type=Path, required=True, help="TREC judgements")
     parser.add_argument("--study", required=True, help="name of the study, for the table")

@@ -3,47 +3,64 @@
 import argparse
 from pathlib import Path
 
+from optical.costs import read_costs
 from optical.files import run_program
-from optical.gap import GAP_COLUMNS, LANGUAGE_COLUMNS, read_table
+from optical.gap import COLUMNS, Tables, read_table
 from optical.report import read_cleaning, write_report
 from optical.tables import gap_markdown, pivot_name
 from optical.terminal import show_gap
 
-MAP_CAPTION = (
-    "Each language before and after distillation, with the lexical floor and the teacher's own "
-    "value on queries in the passages' language."
-)
-GAP_CAPTION = "Relative gap between the groups of languages at each size of the encoder."
+CAPTIONS = {
+    "gap_by_size": "Relative gap between the groups of languages at each size of the encoder, with "
+    "its 95 % interval.",
+    "closed_by_size": "How much of zero_shot's relative gap each method closes, with its 95 % "
+    "interval.",
+    "map_by_language": "Each language before and after distillation, with its 95 % interval, the "
+    "lexical floor and the teacher's own value on queries in the passages' language.",
+    "map_by_amount": "Each language over how many sentence pairs there were to distil from, and "
+    "over how much of it the encoders have read, where that is known; the first student.",
+    "training": "Training: the loss as a share of its first, over the examples seen. A line is the "
+    "mean over languages and seeds, its shade reaches from the lowest to the highest.",
+    "plans": "Where the transport moves the mass of each token of a sentence in the low-resource "
+    "language (rows) among the tokens of its translation (columns), before distillation and after; "
+    "tokens weigh the same here.",
+    "rankc_by_language": "RankC: how far the ranking for a query is that for the same query in the "
+    "passages' language; 1 is the same. A language may be found well and still not consistently.",
+}
 
 
 def main(
     study: str,
     settings: Path,
-    language_table: Path,
-    gap_table: Path,
-    map_picture: Path,
-    gap_picture: Path,
+    tables: Path,
+    costs: Path,
+    pictures: list[Path],
     cleaning: list[Path],
     environments: list[Path],
     note: str,
     metric: str,
     output: Path,
 ) -> None:
-    languages = read_table(language_table, LANGUAGE_COLUMNS)
-    gap = read_table(gap_table, GAP_COLUMNS)
+    read = Tables(
+        *(
+            read_table(tables / f"{name}_table.csv", columns)
+            for name, columns in zip(Tables._fields, COLUMNS, strict=True)
+        )
+    )
     write_report(
         output,
         study=study,
         settings=settings.read_text(encoding="utf-8"),
-        languages=languages,
-        gap=gap,
-        pictures={GAP_CAPTION: gap_picture, MAP_CAPTION: map_picture},
+        tables=read,
+        costs=read_costs(costs),
+        pictures={CAPTIONS[path.stem]: path for path in pictures},
         cleaning=read_cleaning(cleaning),
         environments={path.stem: path.read_text(encoding="utf-8") for path in environments},
         note=note,
         metric=metric,
     )
-    show_gap(gap_markdown(gap, pivot_name(languages)), output, note)
+    gap = read.gap[read.gap["metric"] == metric]
+    show_gap(gap_markdown(gap, pivot_name(read.language)), output, note)
 
 
 if __name__ == "__main__":
@@ -54,10 +71,11 @@ if __name__ == "__main__":
     )
     parser.add_argument("--study", required=True, help="name of the study")
     parser.add_argument("--settings", type=Path, required=True, help="YAML file of the study")
-    parser.add_argument("--language-table", type=Path, required=True, help="language_table.csv")
-    parser.add_argument("--gap-table", type=Path, required=True, help="gap_table.csv")
-    parser.add_argument("--map-picture", type=Path, required=True, help="map_by_language.svg")
-    parser.add_argument("--gap-picture", type=Path, required=True, help="gap_by_size.svg")
+    parser.add_argument("--tables", type=Path, required=True, help="folder of *_table.csv")
+    parser.add_argument("--costs", type=Path, required=True, help="cost_table.csv")
+    parser.add_argument(
+        "--pictures", type=Path, nargs="+", required=True, help=f"{', '.join(CAPTIONS)} (.svg)"
+    )
     parser.add_argument(
         "--cleaning", type=Path, nargs="*", default=[], help="{language}.cleaning.csv files"
     )

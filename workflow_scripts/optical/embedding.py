@@ -114,6 +114,12 @@ def embed(
         yield from zip(map(np.array, ids), vectors, strict=True)
 
 
+def readable(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> list[str]:
+    """Tokens as people read them: the mark of a word's beginning is a space, a space alone is ␣."""
+    tokens = tokenizer.convert_ids_to_tokens([int(id) for id in ids])
+    return [token.replace("▁", " ").strip() or "␣" for token in tokens]
+
+
 def batches(lengths: list[int], gpu: bool) -> Iterator[list[int]]:
     """Rows by falling length, as many at a time as fit the padded tokens of a batch.
 

@@ -89,7 +89,7 @@ def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
             label = f"teacher on {pivot.iloc[0]} queries"
             handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1, label=label))
         figure.legend(handles=handles, loc="outside upper left", ncols=3, frameon=False)
-        return _drawn(figure)
+        return drawn(figure)
 
 
 def _rows(languages: pd.DataFrame) -> list[tuple[str, bool]]:
@@ -116,6 +116,8 @@ def _draw_languages(
     )
     for method, (color, marker) in styles.items():
         part = foreign[foreign["method"] == method]
+        places = part["language"].map(place)
+        axes.hlines(places, part["value_from"], part["value_to"], color=color, linewidth=1.2)
         axes.scatter(
             part["value"],
             part["language"].map(place),
@@ -139,17 +141,28 @@ def _draw_languages(
     axes.set_axisbelow(True)
 
 
-def gap_figure(gap: pd.DataFrame, metric: str = "map") -> Figure:
-    """Draw the relative gap of each method over the students, a panel per collection.
+MEASURES = {
+    "relative_gap": "relative gap, 1 - low / high",
+    "gap_closed": "share of zero_shot's gap that is closed",
+}
+
+
+def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_gap") -> Figure:
+    """Draw a measure of each method over the students, with its interval, a panel per collection.
 
     Args:
-        gap: as `optical.gap.gap_table` gives it, students in the order of their size.
+        gap: as `optical.gap.compare` gives it, students in the order of their size.
         metric: which of its metrics.
+        measure: one of `MEASURES`.
 
     Raises:
         ValueError: when no student has that metric.
     """
     table = _of_students(gap, metric)
+    if measure == "gap_closed":
+        table = table[table["method"] != BASELINE]
+        if table.empty:
+            raise ValueError("no method was trained that could close a gap")
     styles = _styles(table["method"])
     students = list(table["student"].unique())
     collections = list(table["collection"].unique())
@@ -163,16 +176,16 @@ def gap_figure(gap: pd.DataFrame, metric: str = "map") -> Figure:
         grid = figure.subplots(lines, columns, squeeze=False, sharey=True).flatten()
         for axes, collection in zip(grid, collections, strict=False):
             part = table[table["collection"] == collection]
-            _draw_gaps(axes, part, students, styles)
+            _draw_gaps(axes, part, students, styles, measure)
             axes.set_title(_wrapped(collection), loc="left")
         for axes in grid[len(collections) :]:
             axes.set_visible(False)
         for axes in grid[::columns]:
-            axes.set_ylabel("relative gap, 1 - low / high")
-        lowest = min(0.0, table["relative_gap"].min())
-        highest = max(0.1, table["relative_gap"].max())
-        # Room for the numbers over the highest and under the lowest point.
-        room = 0.12 * (highest - lowest)
+            axes.set_ylabel(MEASURES[measure])
+        ends = table[[measure, f"{measure}_from", f"{measure}_to"]]
+        lowest = min(0.0, ends.min(axis=None))
+        highest = max(0.1, ends.max(axis=None))
+        room = 0.05 * (highest - lowest)
         grid[0].set_ylim(lowest - (room if lowest < 0 else 0), highest + room)
         figure.legend(
             handles=[_handle(method, style, line=True) for method, style in styles.items()],
@@ -180,41 +193,36 @@ def gap_figure(gap: pd.DataFrame, metric: str = "map") -> Figure:
             ncols=4,
             frameon=False,
         )
-        return _drawn(figure)
+        return drawn(figure)
 
 
 def _draw_gaps(
-    axes: Axes, part: pd.DataFrame, students: list[str], styles: dict[str, tuple]
+    axes: Axes, part: pd.DataFrame, students: list[str], styles: dict[str, tuple], measure: str
 ) -> None:
-    gaps = part.pivot(index="method", columns="student", values="relative_gap")
-    gaps = gaps.reindex(index=list(styles), columns=students)
+    gaps, starts, ends = (
+        part.pivot(index="method", columns="student", values=f"{measure}{end}").reindex(
+            index=list(styles), columns=students
+        )
+        for end in ("", "_from", "_to")
+    )
     # A line goes through sizes: the first student of each teacher. Another student of it has an
     # encoder of another size than its teacher, and stands beside that line.
     firsts = set(part.drop_duplicates("student").drop_duplicates("teacher")["student"])
     through = [place for place, student in enumerate(students) if student in firsts]
     beside = [place for place in range(len(students)) if place not in through]
-    for method, (color, marker) in styles.items():
+    for rank, (method, (color, marker)) in enumerate(styles.items()):
         values, look = gaps.loc[method], {"color": color, "marker": marker, "clip_on": False}
-        axes.plot(through, values.iloc[through], **look)
+        # Side by side, or their intervals would lie on each other.
+        aside = 0.09 * (rank - (len(styles) - 1) / 2)
+        axes.plot([place + aside for place in through], values.iloc[through], **look)
         if beside:
-            axes.plot(beside, values.iloc[beside], linestyle="none", **look)
+            places = [place + aside for place in beside]
+            axes.plot(places, values.iloc[beside], linestyle="none", **look)
+        places = [place + aside for place in range(len(students))]
+        axes.vlines(places, starts.loc[method], ends.loc[method], color=color, linewidth=1.2)
     if gaps.isna().all(axis=None):
         text = "no gap: a group has no language"
         axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", wrap=True)
-    elif len(styles) <= 2:  # more numbers than these would lie on each other
-        for at, student in enumerate(students):
-            above = gaps[student].idxmax() if gaps[student].notna().any() else None
-            for method, value in gaps[student].dropna().items():
-                up = method == above
-                axes.annotate(
-                    f"{value:.0%}",
-                    (at, value),
-                    xytext=(0, 6 if up else -6),
-                    textcoords="offset points",
-                    ha="center",
-                    va="bottom" if up else "top",
-                    fontsize=8,
-                )
     names = [textwrap.fill(name, 12) for name in students]
     axes.set_xticks(range(len(students)), names)
     axes.set_xlim(-0.4, len(students) - 0.6)
@@ -259,7 +267,7 @@ def _wrapped(title: str) -> str:
     return "\n".join(textwrap.fill(line, 30) for line in title.split("\n"))
 
 
-def _drawn(figure: Figure) -> Figure:
+def drawn(figure: Figure) -> Figure:
     """Lay the figure out now: its look is a context that ends before it is saved."""
     figure.draw_without_rendering()
     return figure

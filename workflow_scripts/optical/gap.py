@@ -1,21 +1,33 @@
-"""The gap between high- and low-resource languages, from per-query scores.
+"""The gap between high- and low-resource languages, from per-query scores, with its uncertainty.
 
 With MAP(l) of language l, and m_H and m_L the means of the two groups over their languages:
 
 - absolute gap: m_H - m_L
 - relative gap: 1 - m_L / m_H
+- retention: MAP(l) / MAP of the teacher on queries in the pivot
 - gap closed by a method: 1 - gap(method) / gap(zero_shot), both of them *relative* gaps, of the
   same collection, student and metric
+- scaling effect: the relative gap of a larger student minus that of a smaller one; with three sizes
+  and more also its slope per doubling of the encoder's parameters, embeddings left out
+- difference in differences: the gap that a method closes at the larger size minus at the smaller
+- contrast of two methods: the one's value or gap minus the other's, for the same student
 
-Every language weighs the same in its group, whatever its number of queries.
+Every language weighs the same in its group, whatever its number of queries. A column x has its 95 %
+interval beside it, x_from to x_to: percentiles over 10,000 resamples of the queries, and seeds,
+which are the same for all runs of a collection (`optical.resampling`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
+
+from optical.resampling import RESAMPLES, bootstrap_means, holm, interval, randomisation_test
+from optical.scores import NO_STUDENT, check_comparable, check_names
 
 GROUPS = ("high", "mid", "low")
 """Resource groups. `mid` is shown and enters neither mean."""
@@ -23,48 +35,332 @@ GROUPS = ("high", "mid", "low")
 PIVOT_GROUP = "pivot"
 FLOOR = "bm25"
 BASELINE = "zero_shot"
-NO_STUDENT = "none"
-"""Student and teacher of a method without a trained encoder."""
+METHOD = "optical"
+"""The method that the study is about."""
 
-SCORE_COLUMNS = (
-    *("study", "student", "teacher", "method", "language"),
-    *("collection", "seed", "query_id", "metric", "value", "exact_value", "exact_recall"),
-)
+
+def with_interval(*names: str) -> tuple[str, ...]:
+    """Names of columns, each followed by the columns of its interval."""
+    return tuple(f"{name}{end}" for name in names for end in ("", "_from", "_to"))
+
+
 LANGUAGE_COLUMNS = (
-    *("collection", "student", "teacher", "method", "language"),
-    *("group", "metric", "n_queries", "value", "floor"),
+    *("collection", "student", "teacher", "method", "language", "group", "metric", "n_queries"),
+    *(*with_interval("value"), "p", "p_holm", *with_interval("retention"), "floor"),
     *("n_exact", "index_value", "exact_value", "exact_recall"),
 )
 GAP_COLUMNS = (
-    *("collection", "student", "teacher", "method", "metric", "pivot", "high", "low"),
-    *("absolute_gap", "relative_gap", "gap_closed", "floor_pivot", "floor_high", "floor_low"),
+    *("collection", "student", "teacher", "method", "metric"),
+    *with_interval("pivot", "high", "low", "absolute_gap", "relative_gap", "gap_closed"),
+    *("floor_pivot", "floor_high", "floor_low"),
 )
-RUN = ["collection", "student", "teacher", "method", "language", "metric"]
-NUMBERS = ("seed", "value", "exact_value", "exact_recall")
+SIZE_COLUMNS = (
+    *("collection", "method", "metric", "smaller", "larger"),
+    *with_interval("scaling_effect", "difference_in_differences", "slope_per_doubling"),
+)
+CONTRAST_COLUMNS = (
+    *("collection", "student", "teacher", "method", "against", "metric"),
+    *with_interval("high", "low", "relative_gap"),
+)
 
 
-def read_scores(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Read per-query score files (`SCORE_COLUMNS`) of one study into one table.
+class Tables(NamedTuple):
+    """What the scores say: `LANGUAGE_COLUMNS`, `GAP_COLUMNS` and so on."""
 
-    Names are kept as categories: there are few of them, and millions of rows.
+    language: pd.DataFrame
+    gap: pd.DataFrame
+    size: pd.DataFrame
+    contrast: pd.DataFrame
+
+
+COLUMNS = Tables(LANGUAGE_COLUMNS, GAP_COLUMNS, SIZE_COLUMNS, CONTRAST_COLUMNS)
+
+
+def compare(
+    scores: pd.DataFrame,
+    groups: Mapping[str, Sequence[str]],
+    pivot: str,
+    students: Sequence[str],
+    *,
+    parameters: Mapping[str, int] | None = None,
+    resamples: int = RESAMPLES,
+) -> Tables:
+    """Compare languages, groups and sizes.
+
+    Args:
+        scores: `SCORE_COLUMNS`, one row per query of each run.
+        groups: languages of each of `GROUPS`; languages without any score are ignored.
+        pivot: the passages' language. It stands in no group: no student is trained for it.
+        students: names in the order of the study, that is of their size.
+        parameters: of the encoder of a student, embeddings left out; sizes without them have no
+            slope.
+        resamples: how often queries are drawn again.
+
+    Returns:
+        Four tables, by collection and metric, in the order of the scores, and in each by student,
+        method and language, in the order of the study.
+
+        Languages: `value` is the mean over the queries of a seed, then over the seeds; `p` that of
+        a randomisation test against zero_shot, and `p_holm` the same corrected over the languages
+        of the method. `floor` is the value of bm25; `group` is `pivot` for the pivot. Of an
+        approximate index `n_exact` counts the queries that were searched exactly too, over which
+        `index_value` and `exact_value` are the means of either search, and `exact_recall` that of
+        the share of the best passages which the index found.
+
+        Gap: `pivot` is the teacher's own value on queries in the pivot language, also for trained
+        methods, which have no pivot run (bm25: its own). `gap_closed` compares with zero_shot of
+        the same student; it is NaN where zero_shot has no positive gap to close. Gaps are NaN where
+        a group has no language, the relative gap also where the high group is 0.
+
+        Sizes: a row for every two sizes, which are the first students of their teachers; the slope
+        stands in the row of the smallest and the largest of three and more.
+
+        Contrasts: optical minus each other method of its students.
 
     Raises:
-        ValueError: for a file without those columns, no file at all, or files of several studies.
+        ValueError: where methods or students could not be compared: other languages, queries or
+            seeds than their neighbours, a language in no group or two, an unknown student.
     """
-    names = [column for column in SCORE_COLUMNS if column not in NUMBERS]
-    tables = []
-    for path in paths:
-        missing = set(SCORE_COLUMNS) - set(pq.read_schema(path).names)
-        if missing:
-            raise ValueError(f"{path}: no column {', '.join(sorted(missing))}")
-        tables.append(pq.read_table(path, columns=list(SCORE_COLUMNS), read_dictionary=names))
-    if not tables:
-        raise ValueError("no score file was given")
-    scores = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries().to_pandas()
-    studies = sorted(scores["study"].unique())
-    if len(studies) > 1:
-        raise ValueError(f"scores of several studies in one table: {', '.join(studies)}")
-    return scores
+    group_of = _group_of(groups, pivot)
+    check_names(scores, group_of, students)
+    check_comparable(scores, pivot)
+    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in Tables._fields}
+    for (collection, metric), part in scores.groupby(
+        ["collection", "metric"], sort=False, observed=True
+    ):
+        runs = measure(part, group_of, students, resamples)
+        for name, table in (
+            ("language", language_table(runs)),
+            ("gap", gap_table(runs)),
+            ("size", size_table(runs, parameters or {})),
+            ("contrast", contrast_table(runs)),
+        ):
+            tables[name].append(table.assign(collection=collection, metric=metric))
+    return Tables(
+        *(
+            pd.concat(tables[name], ignore_index=True)[list(columns)]
+            for name, columns in zip(Tables._fields, COLUMNS, strict=True)
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of a collection and metric.
+
+    table: a row for each run, in the order of the study: student, teacher, method, language, group,
+        n_queries, n_exact, index_value, exact_value, exact_recall.
+    values: mean of each run, [1 + resamples, runs], the first row as it was measured.
+    queries: the mean over the seeds of each query, [runs, queries].
+    """
+
+    table: pd.DataFrame
+    values: np.ndarray
+    queries: np.ndarray
+
+    def of(self, **labels: str) -> list[int]:
+        """The places of the runs with these labels."""
+        chosen = np.ones(len(self.table), dtype=bool)
+        for name, label in labels.items():
+            chosen &= (self.table[name] == label).to_numpy()
+        return np.flatnonzero(chosen).tolist()
+
+    def mean(self, **labels: str) -> np.ndarray:
+        """The mean over the runs with these labels, [1 + resamples]; NaN without such a run."""
+        places = self.of(**labels)
+        if not places:
+            return np.full(len(self.values), np.nan)
+        return self.values[:, places].mean(axis=1)
+
+    def methods(self) -> Iterator[dict[str, str]]:
+        """The labels of each student and method."""
+        names = ["student", "teacher", "method"]
+        for row in self.table[names].drop_duplicates().itertuples(index=False):
+            yield row._asdict()
+
+    def pivot(self, student: str, teacher: str, method: str) -> np.ndarray:
+        """The teacher's value on queries in the pivot, or bm25's own, [1 + resamples]."""
+        own = method if method == FLOOR else BASELINE
+        return self.mean(student=student, teacher=teacher, method=own, group=PIVOT_GROUP)
+
+    def relative_gap(self, student: str, teacher: str, method: str) -> np.ndarray:
+        """1 - low / high, [1 + resamples]; NaN where the high group is 0."""
+        labels = {"student": student, "teacher": teacher, "method": method}
+        high, low = (self.mean(group=group, **labels) for group in ("high", "low"))
+        return 1 - low / np.where(high > 0, high, np.nan)
+
+    def gap_closed(self, student: str, teacher: str, method: str) -> np.ndarray:
+        """1 - gap / gap of zero_shot, [1 + resamples]; NaN where zero_shot has none."""
+        to_close = self.relative_gap(student, teacher, BASELINE)
+        to_close = np.where(to_close > 0, to_close, np.nan)
+        return 1 - self.relative_gap(student, teacher, method) / to_close
+
+
+def measure(
+    scores: pd.DataFrame, group_of: Mapping[str, str], students: Sequence[str], resamples: int
+) -> Runs:
+    """The means of the runs of one collection and metric."""
+    keys = ["student", "teacher", "method", "language"]
+    labels = scores[keys].astype("str")
+    orders = {
+        "student": {name: rank for rank, name in enumerate([NO_STUDENT, *students])},
+        "method": _first_seen([FLOOR, BASELINE, *labels["method"].unique()]),
+        "language": {language: rank for rank, language in enumerate(group_of)},
+    }
+    table = labels.drop_duplicates().sort_values(
+        list(orders), key=lambda column: column.map(orders[column.name])
+    )
+    table = table.reset_index(drop=True)
+    seeds = scores[[*keys, "seed"]].astype(dict.fromkeys(keys, "str")).drop_duplicates()
+    seeds = seeds.sort_values("seed", kind="stable").reset_index(drop=True)
+    places = pd.MultiIndex.from_frame(seeds).get_indexer(
+        pd.MultiIndex.from_frame(labels.assign(seed=scores["seed"]))
+    )
+    queries, names = pd.factorize(scores["query_id"].astype("str"), sort=True)
+    values = np.empty((len(seeds), len(names)))
+    values[places, queries] = scores["value"].to_numpy(dtype=np.float64)
+    of_run = seeds.groupby(keys, sort=False).indices
+    rows = [of_run[tuple(run)].tolist() for run in table.itertuples(index=False)]
+    measured = np.array([values[own].mean(axis=1).mean() for own in rows])
+    table["group"] = table["language"].map(group_of)
+    table["n_queries"] = len(names)
+    return Runs(
+        table=table.merge(_cost_of_index(scores), on=keys, how="left"),
+        values=np.vstack([measured, bootstrap_means(values, rows, resamples)]),
+        queries=np.stack([values[own].mean(axis=0) for own in rows]),
+    )
+
+
+def _cost_of_index(scores: pd.DataFrame) -> pd.DataFrame:
+    """Of each run, what exact search makes of the queries that were searched exactly too."""
+    keys = ["student", "teacher", "method", "language"]
+    checked = scores["exact_value"].notna()
+    runs = scores.assign(
+        query_id=scores["query_id"].where(checked), value=scores["value"].where(checked)
+    )
+    table = runs.groupby(keys, observed=True).agg(
+        n_exact=("query_id", "nunique"),
+        index_value=("value", "mean"),
+        exact_value=("exact_value", "mean"),
+        exact_recall=("exact_recall", "mean"),
+    )
+    return table.reset_index().astype(dict.fromkeys(keys, "str"))
+
+
+def language_table(runs: Runs) -> pd.DataFrame:
+    """A row for each run of a collection and metric, see `compare`."""
+    table = runs.table.copy()
+    floor = table.index[table["method"] == FLOOR]
+    floor = dict(zip(table["language"][floor], runs.values[0, floor], strict=True))
+    table["floor"] = [floor.get(language, np.nan) for language in table["language"]]
+    retention = np.full(runs.values.shape, np.nan)
+    families = []
+    for labels in runs.methods():
+        places = runs.of(**labels)
+        pivot = runs.pivot(**labels)
+        retention[:, places] = runs.values[:, places] / np.where(pivot > 0, pivot, np.nan)[:, None]
+        if labels["method"] not in (FLOOR, BASELINE):
+            before = runs.of(**labels | {"method": BASELINE})
+            of_language = dict(zip(table["language"][before], before, strict=True))
+            families.append({at: of_language[table["language"][at]] for at in places})
+    table["p"] = table["p_holm"] = np.nan
+    pairs = {after: before for family in families for after, before in family.items()}
+    if pairs:
+        differences = runs.queries[list(pairs)] - runs.queries[list(pairs.values())]
+        table.loc[list(pairs), "p"] = randomisation_test(differences)
+    for family in families:
+        table.loc[list(family), "p_holm"] = holm(table.loc[list(family), "p"].to_numpy())
+    _add(table, "value", runs.values)
+    _add(table, "retention", retention)
+    return table
+
+
+def gap_table(runs: Runs) -> pd.DataFrame:
+    """A row for each student and method of a collection and metric, see `compare`."""
+    rows = []
+    for labels in runs.methods():
+        high, low = (runs.mean(group=group, **labels) for group in ("high", "low"))
+        measures = {
+            "pivot": runs.pivot(**labels),
+            "high": high,
+            "low": low,
+            "absolute_gap": high - low,
+            "relative_gap": runs.relative_gap(**labels),
+            "gap_closed": runs.gap_closed(**labels),
+        }
+        floors = {
+            f"floor_{group}": runs.mean(method=FLOOR, group=group)[0]
+            for group in (PIVOT_GROUP, "high", "low")
+        }
+        rows.append(labels | _measured(measures) | floors)
+    return pd.DataFrame(rows)
+
+
+def size_table(runs: Runs, parameters: Mapping[str, int]) -> pd.DataFrame:
+    """A row for each method and two sizes of a collection and metric, see `compare`."""
+    labels = [labels for labels in runs.methods() if labels["student"] != NO_STUDENT]
+    # Another student of a teacher has an encoder of another size than its teacher.
+    firsts = {one["teacher"]: one["student"] for one in reversed(labels)}
+    rows = []
+    for method in dict.fromkeys(one["method"] for one in labels):
+        of_size = [
+            one
+            for one in labels
+            if one["method"] == method and firsts[one["teacher"]] == one["student"]
+        ]
+        gaps = [runs.relative_gap(**one) for one in of_size]
+        closed = [runs.gap_closed(**one) for one in of_size]
+        for small, large in combinations(range(len(of_size)), 2):
+            row = {"method": method}
+            row["smaller"], row["larger"] = of_size[small]["student"], of_size[large]["student"]
+            differences = {
+                "scaling_effect": gaps[large] - gaps[small],
+                "difference_in_differences": closed[large] - closed[small],
+            }
+            if method == BASELINE:  # it closes nothing at any size
+                differences["difference_in_differences"] = np.full(len(gaps[0]), np.nan)
+            ends = (small, large) == (0, len(of_size) - 1)
+            known = [parameters.get(one["student"]) for one in of_size]
+            slope = np.full(len(gaps[0]), np.nan)
+            if ends and len(of_size) > 2 and all(known):
+                doublings = np.log2(np.array(known, dtype=np.float64))
+                doublings -= doublings.mean()
+                slope = doublings @ np.stack(gaps) / (doublings @ doublings)
+            rows.append(row | _measured(differences | {"slope_per_doubling": slope}))
+    return pd.DataFrame(rows, columns=SIZE_COLUMNS)
+
+
+def contrast_table(runs: Runs) -> pd.DataFrame:
+    """A row for each student that has optical and each other method of it, see `compare`."""
+    rows = []
+    for labels in runs.methods():
+        own = labels | {"method": METHOD}
+        if labels["method"] == METHOD or not runs.of(**own):
+            continue
+        row = own | {"against": labels["method"]}
+        differences = {
+            group: runs.mean(group=group, **own) - runs.mean(group=group, **labels)
+            for group in ("high", "low")
+        }
+        differences["relative_gap"] = runs.relative_gap(**own) - runs.relative_gap(**labels)
+        rows.append(row | _measured(differences))
+    return pd.DataFrame(rows, columns=CONTRAST_COLUMNS)
+
+
+def _measured(measures: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Columns of measures, [1 + resamples] each, with their intervals."""
+    row = {}
+    for name, values in measures.items():
+        row[name] = values[0]
+        row[f"{name}_from"], row[f"{name}_to"] = interval(values[1:])
+    return row
+
+
+def _add(table: pd.DataFrame, name: str, values: np.ndarray) -> None:
+    """Add the column of a measure, [1 + resamples, rows], and those of its interval."""
+    table[name] = values[0]
+    bounds = [interval(of_row) for of_row in values[1:].T]
+    table[f"{name}_from"], table[f"{name}_to"] = zip(*bounds, strict=True)
 
 
 def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -77,122 +373,6 @@ def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
     if missing:
         raise ValueError(f"{path}: no column {', '.join(missing)}")
     return table
-
-
-def language_table(
-    scores: pd.DataFrame,
-    groups: Mapping[str, Sequence[str]],
-    pivot: str,
-    students: Sequence[str],
-) -> pd.DataFrame:
-    """Mean of each language: over the queries of a seed, then over the seeds.
-
-    Args:
-        scores: `SCORE_COLUMNS`, one row per query of each run.
-        groups: languages of each of `GROUPS`; languages without any score are ignored.
-        pivot: the passages' language. It stands in no group: no student is trained for it.
-        students: names in the order of the study, that is of their size.
-
-    Returns:
-        `LANGUAGE_COLUMNS`: a row per collection, student, method, language and metric. `floor` is
-        the value of bm25 there, NaN without such a run; `group` is `pivot` for the pivot. Of an
-        approximate index `n_exact` counts the queries that were searched exactly too, over which
-        `index_value` and `exact_value` are the means of either search, and `exact_recall` that of
-        the share of the best passages which the index found.
-
-    Raises:
-        ValueError: where methods or students could not be compared: other languages, queries or
-            seeds than their neighbours, a language in no group or two, an unknown student.
-    """
-    group_of = _group_of(groups, pivot)
-    _check_names(scores, group_of, students)
-    _check_comparable(scores, pivot)
-
-    seeds = scores.groupby([*RUN, "seed"], observed=True)["value"].agg(["mean", "size"])
-    runs = seeds.reset_index().groupby(RUN, observed=True)
-    table = runs.agg(value=("mean", "mean"), n_queries=("size", "first")).reset_index()
-    table = table.merge(_cost_of_index(scores), on=RUN, how="left")
-    table["n_exact"] = table["n_exact"].fillna(0).astype(int)
-    table = table.astype(dict.fromkeys(RUN, "str"))
-    table["group"] = table["language"].map(group_of)
-
-    place = ["collection", "language", "metric"]
-    floor = table.loc[table["method"] == FLOOR, [*place, "value"]]
-    table = table.merge(floor.rename(columns={"value": "floor"}), on=place, how="left")
-
-    order = {
-        "collection": _first_seen(scores["collection"]),
-        "metric": _first_seen(scores["metric"]),
-        "student": {name: rank for rank, name in enumerate([NO_STUDENT, *students])},
-        "method": _first_seen([FLOOR, BASELINE, *scores["method"].unique()]),
-        "language": {language: rank for rank, language in enumerate(group_of)},
-    }
-    table = table.sort_values(list(order), key=lambda column: column.map(order[column.name]))
-    return table[list(LANGUAGE_COLUMNS)].reset_index(drop=True)
-
-
-def _cost_of_index(scores: pd.DataFrame) -> pd.DataFrame:
-    """Of each run, what exact search makes of the queries that were searched exactly too."""
-    runs = scores[scores["exact_value"].notna()].groupby(RUN, observed=True)
-    return runs.agg(
-        n_exact=("query_id", "nunique"),
-        index_value=("value", "mean"),
-        exact_value=("exact_value", "mean"),
-        exact_recall=("exact_recall", "mean"),
-    ).reset_index()
-
-
-def gap_table(languages: pd.DataFrame, pivot: str) -> pd.DataFrame:
-    """Compare the groups of languages, one row per collection, student, method and metric.
-
-    Args:
-        languages: as `language_table` gives it.
-        pivot: the passages' language.
-
-    Returns:
-        `GAP_COLUMNS`, in the order of `languages`. `pivot` is the teacher's own value on queries
-        in the pivot language, also for trained methods, which have no pivot run (bm25: its own).
-        `high` and `low` are means over the languages the collection has. `gap_closed` compares
-        relative gaps with zero_shot's; it is NaN where zero_shot has no positive gap to close.
-        Gaps are NaN where a group has no language, `relative_gap` also where `high` is 0.
-    """
-    rows = []
-    for key, rows_of_method in languages.groupby(
-        ["collection", "student", "teacher", "metric", "method"], sort=False
-    ):
-        collection, student, teacher, metric, method = key
-        means = rows_of_method.groupby("group")[["value", "floor"]].mean()
-        means = means.reindex([PIVOT_GROUP, "high", "low"])
-        high, low = means.loc["high", "value"], means.loc["low", "value"]
-        rows.append(
-            {
-                "collection": collection,
-                "student": student,
-                "teacher": teacher,
-                "method": method,
-                "metric": metric,
-                "pivot": means.loc[PIVOT_GROUP, "value"],
-                "high": high,
-                "low": low,
-                "absolute_gap": high - low,
-                "relative_gap": 1 - low / high if high > 0 else float("nan"),
-                "floor_pivot": means.loc[PIVOT_GROUP, "floor"],
-                "floor_high": means.loc["high", "floor"],
-                "floor_low": means.loc["low", "floor"],
-            }
-        )
-    table = pd.DataFrame(rows)
-
-    key = ["collection", "student", "teacher", "metric"]
-    baseline = table.loc[
-        table["method"] == BASELINE, [*key, "pivot", "relative_gap", "floor_pivot"]
-    ]
-    table = table.merge(baseline, on=key, how="left", suffixes=("", "_baseline"))
-    for column in ("pivot", "floor_pivot"):
-        table[column] = table[column].fillna(table[f"{column}_baseline"])
-    to_close = table["relative_gap_baseline"]
-    table["gap_closed"] = 1 - table["relative_gap"] / to_close.where(to_close > 0)
-    return table[list(GAP_COLUMNS)]
 
 
 def _group_of(groups: Mapping[str, Sequence[str]], pivot: str) -> dict[str, str]:
@@ -209,58 +389,6 @@ def _group_of(groups: Mapping[str, Sequence[str]], pivot: str) -> dict[str, str]
                 )
             group_of[language] = group
     return group_of
-
-
-def _check_names(scores: pd.DataFrame, groups: Iterable[str], students: Sequence[str]) -> None:
-    ungrouped = set(scores["language"].unique()) - set(groups)
-    if ungrouped:
-        raise ValueError(f"in no group: language {', '.join(sorted(ungrouped))}")
-    scored = set(scores["student"].unique()) - {NO_STUDENT}
-    if scored != set(students):
-        raise ValueError(
-            f"scores are of the students {', '.join(sorted(scored)) or NO_STUDENT}, "
-            f"expected {', '.join(students) or NO_STUDENT}"
-        )
-
-
-def _check_comparable(scores: pd.DataFrame, pivot: str) -> None:
-    """Means are compared only over the same languages, queries and seeds."""
-    repeated = scores.duplicated([*RUN, "seed", "query_id"])
-    if repeated.any():
-        row = scores[repeated].iloc[0]
-        raise ValueError(f"query {row['query_id']} is scored twice in {_name(row[RUN])}")
-
-    queries = scores.groupby([*RUN, "seed"], observed=True)["query_id"].agg(frozenset).reset_index()
-    _check_same(queries, ["collection", "language", "metric"], "query_id", "query")
-
-    seeds = queries[queries["language"] != pivot].groupby(RUN, observed=True)["seed"].agg(frozenset)
-    seeds = seeds.reset_index()
-    _check_same(seeds, ["collection", "student", "teacher", "method", "metric"], "seed", "seed")
-
-    method = [column for column in RUN if column != "language"]
-    languages = seeds.groupby(method, observed=True)["language"].agg(frozenset).reset_index()
-    _check_same(languages, ["collection", "metric"], "language", "language")
-
-
-def _check_same(table: pd.DataFrame, place: list[str], column: str, thing: str) -> None:
-    """Raise `ValueError` when the sets in `column` differ between rows of the same `place`."""
-    first = table.groupby(place, observed=True)[column].transform("first")
-    for position, (found, expected) in enumerate(zip(table[column], first, strict=True)):
-        if found != expected:
-            row = table.iloc[position]
-            same = (table[place] == row[place]).all(axis="columns")
-            other = table[same].iloc[0]
-            names = [name for name in RUN if name in table.columns and name != column]
-            example = min(found ^ expected)
-            raise ValueError(
-                f"not comparable: {thing} {example} is in only one of "
-                f"{_name(other[names])} and {_name(row[names])} "
-                f"({len(expected)} and {len(found)} in all)"
-            )
-
-
-def _name(row: pd.Series) -> str:
-    return "/".join(str(value) for value in row)
 
 
 def _first_seen(names: Iterable[str]) -> dict[str, int]:

@@ -18,6 +18,12 @@ METRICS = re.compile(
 Checked here, because a name like ndcg.10 or recall_0 aborts the process inside pytrec_eval.
 """
 
+RANKC = "rankc"
+"""Cross-lingual consistency beside the metrics of trec_eval, see `consistency`."""
+
+RANKS = 50
+"""Ranks that `consistency` looks at: those beyond have a weight below 1e-21."""
+
 BEST = 100
 """Passages of an exact search that an approximate one is expected to find."""
 
@@ -47,6 +53,7 @@ def score_run(
     qrels: Mapping[str, Mapping[str, int]],
     metrics: Sequence[str] = ("map",),
     exact: Mapping[str, Results] | None = None,
+    pivot: Mapping[str, Sequence[str]] | None = None,
 ) -> RunScores:
     """Score a run with trec_eval's metrics, query by query.
 
@@ -58,6 +65,8 @@ def score_run(
         qrels: as `read_qrels` gives them; relevance of 1 and more is relevant.
         exact: results of exact search for some of the queries, where the run's are of an
             approximate index.
+        pivot: the best passages of each query in the pivot language, at least `RANKS` or all of
+            them, where `RANKC` is wanted too.
         metrics: names such as map, recip_rank, recall_100, ndcg_cut_10; see `METRICS`.
 
     Raises:
@@ -76,6 +85,7 @@ def score_run(
         if query in values
     }
     recall = dict.fromkeys(measured, 0.0)
+    consistent = dict.fromkeys(relevant, 0.0)
     without_results, unjudged, example = set(relevant), 0, None
     for query, results in run:
         if query not in qrels:
@@ -85,8 +95,10 @@ def score_run(
             values[query] = evaluator.evaluate({query: results})[query]
             without_results.discard(query)
             if query in measured:
-                best = top(exact[query])
-                recall[query] = len(best & top(results)) / len(best)
+                best = set(top(exact[query], BEST))
+                recall[query] = len(best.intersection(top(results, BEST))) / len(best)
+            if pivot is not None:
+                consistent[query] = consistency(top(results, RANKS), pivot.get(query, ()))
     if unjudged and len(without_results) == len(relevant):
         raise ValueError(
             f"none of the run's queries is judged: it has {example!r}, the judgements "
@@ -99,6 +111,9 @@ def score_run(
         for query in relevant
         for metric in metrics
     ]
+    if pivot is not None:
+        unknown = (float("nan"), float("nan"))
+        rows += [(query, RANKC, value, *unknown) for query, value in consistent.items()]
     columns = ["query_id", "metric", "value", "exact_value", "exact_recall"]
     return RunScores(
         table=pd.DataFrame(rows, columns=columns),
@@ -108,9 +123,29 @@ def score_run(
     )
 
 
-def top(results: Results) -> set[str]:
-    """The best passages of a query."""
-    return set(sorted(results, key=results.get, reverse=True)[:BEST])
+def top(results: Results, number: int) -> list[str]:
+    """The best passages of a query, best first."""
+    return sorted(results, key=results.get, reverse=True)[:number]
+
+
+def consistency(one: Sequence[str], other: Sequence[str]) -> float:
+    """RankC of two rankings of the same query in two languages, from 0 to 1.
+
+    The share of passages that the first j ranks have in common, averaged with weights that are
+    proportional to exp(-j): the first rank has 63 % of the weight and the first three 95 %. Qi,
+    Fernández and Bisazza, EMNLP 2023, arXiv 2310.10378, section 3.
+    """
+    ranks = min(len(one), len(other), RANKS)
+    if not ranks:
+        return 0.0
+    weights = np.exp(-np.arange(ranks, dtype=np.float64))
+    seen, ahead, shared, shares = set(), set(), 0, []
+    for rank, (left, right) in enumerate(zip(one[:ranks], other[:ranks], strict=True), start=1):
+        seen.add(left)
+        ahead.add(right)
+        shared += (left in ahead) + (right in seen) - (left == right)
+        shares.append(shared / rank)
+    return float(weights @ np.array(shares) / weights.sum())
 
 
 def check_metrics(metrics: Sequence[str]) -> None:

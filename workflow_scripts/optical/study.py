@@ -41,6 +41,7 @@ def load_study(config: Mapping, schema_file: Path, datasets: Mapping) -> dict:
         check_encoders,
         check_data,
         check_windows,
+        check_metric,
         check_languages,
     )
     for check in checks:
@@ -237,6 +238,15 @@ def check_windows(study: dict, datasets: Mapping) -> None:
         raise ValueError(f"windows.stride: {stride}, but windows.words is null; expected a number")
     if stride is not None and stride > words:
         raise ValueError(f"windows.stride: {stride} is more than windows.words, {words}")
+
+
+def check_metric(study: dict, datasets: Mapping) -> None:
+    """The gap's metric is measured."""
+    if study["metric"] not in study["metrics"]:
+        raise ValueError(
+            f"metric: {study['metric']!r} is not measured; expected one of metrics, "
+            f"{', '.join(study['metrics'])}"
+        )
 
 
 def check_languages(study: dict, datasets: Mapping) -> None:

@@ -3,6 +3,7 @@
 import html
 import re
 import textwrap
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,12 +13,14 @@ from optical.gap import FLOOR, NO_STUDENT, PIVOT_GROUP
 MISSING = "–"
 """Shown where there is no number."""
 
+INTERVALS = "[ ]: 95 % interval, over resampled queries and seeds."
+
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Gap table</title>
+<title>{title}</title>
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem;
   max-width: 62rem }}
@@ -57,7 +60,11 @@ class ShownTable:
 
 def metric_name(metric: str) -> str:
     """Name of a metric as it is printed: MAP for trec_eval's map."""
-    return {"map": "MAP", "recip_rank": "MRR"}.get(metric, metric)
+    known = {"map": "MAP", "recip_rank": "MRR", "rankc": "RankC"}
+    if metric in known:
+        return known[metric]
+    name, _, cut = metric.rpartition("_")
+    return f"{ {'ndcg_cut': 'nDCG', 'recall': 'R', 'map_cut': 'MAP'}.get(name, name) }@{cut}"
 
 
 def decimal(value: float) -> str:
@@ -65,9 +72,25 @@ def decimal(value: float) -> str:
     return MISSING if pd.isna(value) else f"{round(value, 3) + 0.0:.3f}"
 
 
+def points(value: float) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    return MISSING if pd.isna(value) else f"{100 * value:+.1f}".replace("-", "−")
+
+
 def percent(value: float) -> str:
     """A share as a percentage with one decimal; no minus before a zero."""
     return MISSING if pd.isna(value) else f"{round(100 * value, 1) + 0.0:.1f}%"
+
+
+def between(row: Mapping[str, float], name: str, show: Callable[[float], str]) -> str:
+    """A measure with its interval, as `0.312 [0.290, 0.334]`; without one where there is none."""
+    ends = [show(row[f"{name}{end}"]).removesuffix("%") for end in ("_from", "_to")]
+    return show(row[name]) + (f" [{', '.join(ends)}]" if MISSING not in ends else "")
+
+
+def probability(p: float) -> str:
+    """A value of p with three decimals."""
+    return MISSING if pd.isna(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def pivot_name(languages: pd.DataFrame) -> str:
@@ -97,7 +120,10 @@ def shown_gap_table(gap: pd.DataFrame, pivot: str) -> ShownTable:
     }
     rows = [
         [MISSING if row[name] == NO_STUDENT else row[name] for name in columns]
-        + [show(row[name]) for name, (_, show) in numbers.items()]
+        + [
+            between(row, name, show) if show is percent else show(row[name])
+            for name, (_, show) in numbers.items()
+        ]
         for _, row in gap.iterrows()
     ]
     headings = [*columns.values(), *(heading for heading, _ in numbers.values())]
@@ -113,8 +139,48 @@ def gap_notes(gap: pd.DataFrame, pivot: str) -> str:
     return (
         f"Values are {metrics}. {pivot}: the teacher's own value on queries in {pivot}. High, Low: "
         "means over the languages of a group. Gap: High - Low. Relative gap: 1 - Low / High. "
-        f"Gap closed: 1 - relative gap / relative gap of zero_shot.{floor} {MISSING}: not defined."
+        f"Gap closed: 1 - relative gap / relative gap of zero_shot.{floor} {INTERVALS} "
+        f"{MISSING}: not defined."
     )
+
+
+def shown_language_rows(languages: pd.DataFrame) -> ShownTable:
+    """A row for each run: collection, student, method, language, its value and its test."""
+    columns = {"collection": "Collection", "student": "Student", "method": "Method"}
+    if languages["metric"].nunique() > 1:
+        columns["metric"] = "Metric"
+    columns |= {"language": "Language", "group": "Group"}
+    rows = [
+        [MISSING if row[name] == NO_STUDENT else row[name] for name in columns]
+        + [f"{row['n_queries']:,}", between(row, "value", decimal)]
+        + [between(row, "retention", percent), probability(row["p_holm"])]
+        for _, row in languages.iterrows()
+    ]
+    headings = [*columns.values(), "Queries", "Value", "Of the pivot's", "p"]
+    return ShownTable(headings, rows, numeric=4)
+
+
+def language_notes(languages: pd.DataFrame, pivot: str) -> str:
+    """One paragraph on what the columns of the rows of languages mean."""
+    return (
+        f"Of the pivot's: share of the teacher's own value on queries in {pivot}. p: that the "
+        "method is no different from zero_shot, by a paired randomisation test, Holm-corrected "
+        f"over the languages of the method. {INTERVALS}"
+    )
+
+
+def shown_size_table(sizes: pd.DataFrame) -> ShownTable:
+    """A row for every two sizes and method: how the gap differs, and what is closed of it."""
+    columns = {"collection": "Collection", "method": "Method"}
+    columns |= {"smaller": "From", "larger": "To"}
+    numbers = {"scaling_effect": "Relative gap", "difference_in_differences": "Gap closed"}
+    if sizes["slope_per_doubling"].notna().any():
+        numbers["slope_per_doubling"] = "Per doubling"
+    rows = [
+        [row[name] for name in columns] + [between(row, name, points) for name in numbers]
+        for _, row in sizes.iterrows()
+    ]
+    return ShownTable([*columns.values(), *numbers.values()], rows, numeric=len(numbers))
 
 
 def shown_language_table(languages: pd.DataFrame) -> ShownTable:
@@ -215,7 +281,7 @@ def to_latex(table: ShownTable) -> str:
 
 
 def _latex(text: str) -> str:
-    text = text.replace(MISSING, "--")
+    text = text.replace(MISSING, "--").replace("−", "-")
     if re.fullmatch(r"-[\d.]+%?", text):
         text = "$-$" + text[1:].replace("%", r"\%")
     else:
@@ -236,14 +302,16 @@ def to_html(table: ShownTable) -> str:
     return f"<table>\n<thead>{head}</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
 
 
-def gap_page(gap: pd.DataFrame, pivot: str) -> str:
-    """HTML page of the gap table alone."""
-    return PAGE.format(
-        table=to_html(shown_gap_table(gap, pivot)), notes=html.escape(gap_notes(gap, pivot))
-    )
+def page(title: str, table: ShownTable, notes: str) -> str:
+    """HTML page of a table alone."""
+    return PAGE.format(title=html.escape(title), table=to_html(table), notes=html.escape(notes))
+
+
+def with_notes(table: ShownTable, notes: str) -> str:
+    """A table in Markdown, with the notes on its columns under it."""
+    return f"{to_markdown(table)}\n{textwrap.fill(notes, 100)}\n"
 
 
 def gap_markdown(gap: pd.DataFrame, pivot: str) -> str:
     """Gap table in Markdown, with the notes on its columns under it."""
-    notes = textwrap.fill(gap_notes(gap, pivot), 100)
-    return f"{to_markdown(shown_gap_table(gap, pivot))}\n{notes}\n"
+    return with_notes(shown_gap_table(gap, pivot), gap_notes(gap, pivot))

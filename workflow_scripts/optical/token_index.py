@@ -77,7 +77,7 @@ def build_index(
 
 
 def open_index(
-    folder: str | Path, vectors: TokenVectors, *, probes: int = 16, candidates: int = 2000
+    folder: str | Path, vectors: TokenVectors, *, probes: int = 32, candidates: int = 4000
 ) -> Index:
     """The index of a folder over a store, mapped into memory; raises ValueError where there is none
     or where it is of another store.

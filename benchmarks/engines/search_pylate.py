@@ -1,4 +1,4 @@
-"""The index back ends of PyLate on the vectors of search.py: search_peer.py NAME FOLDER THREADS.
+"""The index back ends of PyLate on the vectors of search.py: search_pylate.py NAME FOLDER THREADS.
 
 Runs in the environment of `make .venv-interop/indexes/installed`; prints a line of JSON for each
 setting.

@@ -1,4 +1,4 @@
-"""PyLate on the passages of embed.py: embed_peer.py MODEL PASSAGES.json OUTPUT.npz THREADS.
+"""PyLate on the passages of embed.py: embed_pylate.py MODEL PASSAGES.json OUTPUT.npz THREADS.
 
 Runs in the environment of `make .venv-interop/pylate/installed`. Encodes all passages for each line
 of its input, which is the size of a batch, and writes the vectors before it answers with a line.

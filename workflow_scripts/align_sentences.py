@@ -1,0 +1,72 @@
+"""Transport plans of some sentence pairs, before and after distillation."""
+
+import argparse
+import json
+from pathlib import Path
+
+from optical.files import atomic_path, run_program
+
+
+def main(
+    start: Path,
+    student: Path,
+    targets: Path,
+    teacher: Path,
+    bitext: Path,
+    pairs: int,
+    tokens: int,
+    solver: str,
+    epsilon: float,
+    iterations: int,
+    output: Path,
+) -> None:
+    import numpy as np
+    import pyarrow.parquet as pq
+    import torch
+
+    from optical.embedding import Embedder, embed, readable
+    from optical.token_vectors import TokenVectors
+    from optical.transport import cosine_cost, marginals, transport_plan
+
+    vectors = TokenVectors(targets)
+    of_teacher = Embedder.load(teacher).tokenizer
+    # The first pairs that are neither too short to tell anything nor too long to be seen.
+    fitting = np.flatnonzero((vectors.lengths >= tokens // 2) & (vectors.lengths <= tokens))
+    rows = fitting[:pairs].tolist()
+    if not rows:
+        raise ValueError(f"{bitext}: no pair of {tokens // 2} to {tokens} tokens")
+    sources = pq.read_table(bitext, columns=["source"])["source"].take(rows).to_pylist()
+    found = []
+    for row in rows:
+        found.append({"target": readable(of_teacher, vectors.ids(row)), "plans": {}})
+    for title, folder in (("before", start), ("after", student)):
+        model = Embedder.load(folder)
+        embedded = embed(model, sources, task="query", length=2 * tokens)
+        for pair, row, (ids, source) in zip(found, rows, embedded, strict=True):
+            pair["source"] = readable(model.tokenizer, ids)
+            both = (source.astype(np.float32), vectors[row].astype(np.float32))
+            sides = [torch.from_numpy(side)[None] for side in both]
+            cost = cosine_cost(*sides)
+            masses = [marginals(torch.ones(side.shape[:2], dtype=torch.bool)) for side in sides]
+            plan = transport_plan(
+                cost, *masses, solver=solver, epsilon=epsilon, iterations=iterations
+            )
+            pair["plans"][title] = plan[0].tolist()
+    with atomic_path(output) as temporary:
+        temporary.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--start", type=Path, required=True, help="the student before distillation")
+    parser.add_argument("--student", type=Path, required=True, help="folder of the student")
+    parser.add_argument("--teacher", type=Path, required=True, help="folder of the teacher")
+    parser.add_argument("--targets", type=Path, required=True, help="the teacher's token vectors")
+    parser.add_argument("--bitext", type=Path, required=True, help="bitext (.parquet)")
+    parser.add_argument("--pairs", type=int, default=3, help="sentence pairs to align (3)")
+    parser.add_argument("--tokens", type=int, default=16, help="longest of them, in tokens (16)")
+    parser.add_argument("--solver", default="sinkhorn", help="as in the distillation")
+    parser.add_argument("--epsilon", type=float, default=0.05, help="as in the distillation")
+    parser.add_argument("--iterations", type=int, default=50, help="as in the distillation")
+    parser.add_argument("--output", type=Path, required=True, help="plans to write (.json)")
+    run_program(lambda: main(**vars(parser.parse_args())))

@@ -1,0 +1,104 @@
+"""What a study took: time, memory and examples of each stage, from what its jobs wrote down."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from optical.tables import MISSING, ShownTable
+
+COST_COLUMNS = (
+    *("stage", "of", "jobs", "seconds", "longest_seconds", "cpu_seconds", "memory_mib"),
+    "examples",
+)
+TRAINED = {
+    "pretrain_encoder": "encoders",
+    "train_teacher": "teachers",
+    "distill_student": "students",
+}
+"""Stages that train, shown for each size, and the folder of results of what they made."""
+
+
+def cost_table(logs: Path, results: Path) -> pd.DataFrame:
+    """Add up the jobs of each stage, the longest stage first.
+
+    Args:
+        logs: a study's folder of logs, with Snakemake's benchmark files: STAGE/NAME.benchmark.tsv.
+        results: its folder of results, whose training.jsonl count the examples.
+
+    Returns:
+        `COST_COLUMNS`: `of` is the encoder, teacher or student that a stage trained, empty for
+        other stages; memory is the most that a job held, NaN where none was long enough to look.
+    """
+    rows = []
+    for file in sorted(logs.rglob("*.benchmark.tsv")):
+        parts = file.relative_to(logs).parts
+        stage = parts[0].removesuffix(".benchmark.tsv")
+        of = file.name.split(".")[0] if stage in TRAINED else ""
+        job = pd.read_csv(file, sep="\t", na_values=["-"]).iloc[-1]
+        rows.append((stage, of, job["s"], job["cpu_time"], job["max_rss"]))
+    if not rows:
+        raise ValueError(f"{logs}: no *.benchmark.tsv here, which Snakemake writes for each job")
+    jobs = pd.DataFrame(rows, columns=["stage", "of", "seconds", "cpu_seconds", "memory"])
+    table = jobs.groupby(["stage", "of"], sort=False).agg(
+        jobs=("seconds", "size"),
+        seconds=("seconds", "sum"),
+        longest_seconds=("seconds", "max"),
+        cpu_seconds=("cpu_seconds", "sum"),
+        memory_mib=("memory", "max"),
+    )
+    table = table.reset_index()
+    logs_of = {
+        of: (results / TRAINED[stage] / of).rglob("training.jsonl")
+        for stage, of in zip(table["stage"], table["of"], strict=True)
+        if of
+    }
+    seen = [sum(map(examples_of, logs_of[of])) if of else None for of in table["of"]]
+    table["examples"] = pd.array(seen, dtype="Int64")
+    return table.sort_values("seconds", ascending=False, ignore_index=True)[list(COST_COLUMNS)]
+
+
+def examples_of(log: Path) -> int:
+    """Examples that a training had seen at the end."""
+    return max((line["examples"] for line in training_lines(log)), default=0)
+
+
+def training_lines(log: Path) -> Iterable[dict]:
+    """The lines of a training.jsonl."""
+    return map(json.loads, log.read_text(encoding="utf-8").splitlines())
+
+
+def read_costs(path: Path) -> pd.DataFrame:
+    """Read a table of costs back from CSV."""
+    return pd.read_csv(path).fillna({"of": ""})
+
+
+def shown_cost_table(costs: pd.DataFrame) -> ShownTable:
+    """The table of costs for reading, with its sum."""
+    total = costs[["jobs", "seconds", "cpu_seconds"]].sum().to_dict() | {"stage": "all", "of": ""}
+    most = costs[["longest_seconds", "memory_mib"]].max()
+    rows = [shown_costs(row) for _, row in costs.iterrows()]
+    rows.append(shown_costs(total | most.to_dict() | {"examples": None}))
+    headings = ["Stage", "Of", "Jobs", "Time", "Longest job", "CPU time", "Memory, MiB", "Examples"]
+    return ShownTable(headings, rows, numeric=6)
+
+
+def shown_costs(row: Mapping[str, object]) -> list[str]:
+    """The cells of a row of costs."""
+    times = [duration(row[name]) for name in ("seconds", "longest_seconds", "cpu_seconds")]
+    counts = [
+        MISSING if pd.isna(row[name]) else f"{row[name]:,.0f}"
+        for name in ("memory_mib", "examples")
+    ]
+    return [row["stage"], row["of"] or MISSING, f"{row['jobs']:,.0f}", *times, *counts]
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 8.1 s, 12 min 5 s, 3 h 20 min."""
+    if pd.isna(seconds):
+        return MISSING
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

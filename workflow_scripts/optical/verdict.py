@@ -1,0 +1,152 @@
+"""What a study's tables say, in sentences; a difference is one if its interval leaves out 0."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from optical.gap import BASELINE, METHOD, NO_STUDENT, PIVOT_GROUP
+from optical.tables import between, decimal, metric_name, percent, points
+
+CONTROLS = {"greedy": "tokens paired off greedily", "sentence": "sentences as one vector each"}
+"""What optical is held against: how else to compare the two sides of a sentence pair."""
+
+FEW_QUERIES = 200
+"""Fewer make an interval of several points for any share."""
+
+LARGEST_LOSS = 0.005
+"""What an approximate index may cost a language before the report warns of it."""
+
+NO_EVIDENCE = "no evidence of a difference"
+
+Lines = dict[str, list[tuple[str, str]]]
+"""By collection: what a sentence is about, and the sentence."""
+
+
+def answers(gap: pd.DataFrame, metric: str) -> Lines:
+    """What became of the gap: of each student and trained method.
+
+    A collection without a relative gap, because a group has no language there or scores 0, has no
+    line.
+    """
+    table = gap[(gap["metric"] == metric) & (gap["student"] != NO_STUDENT)]
+    key = ["collection", "student", "teacher"]
+    before = table[table["method"] == BASELINE].set_index(key)
+    lines: Lines = {}
+    for _, after in table[table["method"] != BASELINE].iterrows():
+        of_collection = lines.setdefault(after["collection"], [])
+        first = before.loc[tuple(after[key])]
+        if pd.isna(first["relative_gap"]) or pd.isna(after["relative_gap"]):
+            continue
+        # A gap may also narrow because the high group fell.
+        groups = [
+            f"{group} {decimal(first[group])} → {decimal(after[group])}"
+            for group in ("high", "low")
+        ]
+        of_collection.append(
+            (
+                f"{after['student']}, {after['method']}",
+                f"relative gap {between(first, 'relative_gap', percent)} → "
+                f"{between(after, 'relative_gap', percent)}, {closed(after)}; "
+                f"{', '.join(groups)}.",
+            )
+        )
+    return lines
+
+
+def closed(row: Mapping[str, float]) -> str:
+    """What a method closes of the gap, in words."""
+    if pd.isna(row["gap_closed"]):
+        return "there was none to close"
+    value = between(row, "gap_closed", percent)
+    if pd.isna(row["gap_closed_from"]):
+        return f"{value} of it closed, without an interval: before, it is hardly told from none"
+    return judged(
+        row,
+        "gap_closed",
+        rises=f"{value} of it closed",
+        falls=f"wider: {value} of it closed",
+        same=f"no evidence that any of it is closed ({value})",
+    )
+
+
+def judged(
+    row: Mapping[str, float], name: str, rises: str, falls: str, same: str = NO_EVIDENCE
+) -> str:
+    """The words for a measure by the side of 0 on which its interval lies."""
+    if row[f"{name}_from"] > 0:
+        return rises
+    return falls if row[f"{name}_to"] < 0 else same
+
+
+def sizes(size: pd.DataFrame, metric: str) -> Lines:
+    """How the gap, and what is closed of it, differs between two sizes."""
+    lines: Lines = {}
+    for _, row in size[size["metric"] == metric].iterrows():
+        if pd.isna(row["scaling_effect"]):
+            continue
+        text = (
+            f"the relative gap changes by {between(row, 'scaling_effect', points)} points: "
+            f"{judged(row, 'scaling_effect', 'it is wider', 'it is narrower')}"
+        )
+        if pd.notna(row["difference_in_differences"]):
+            text += (
+                "; what the method closes of it changes by "
+                f"{between(row, 'difference_in_differences', points)} points: "
+                f"{judged(row, 'difference_in_differences', 'more', 'less')}"
+            )
+        if pd.notna(row["slope_per_doubling"]):
+            text += (
+                f"; {between(row, 'slope_per_doubling', points)} points for each doubling of the "
+                "parameters"
+            )
+        subject = f"{row['method']}, {row['smaller']} → {row['larger']}"
+        lines.setdefault(row["collection"], []).append((subject, f"{text}."))
+    return lines
+
+
+def transport_gains(contrast: pd.DataFrame, metric: str) -> Lines:
+    """What the transport is worth: optical beside its controls, where a student has both."""
+    lines: Lines = {}
+    table = contrast[(contrast["metric"] == metric) & (contrast["method"] == METHOD)]
+    for _, row in table[table["against"].isin(CONTROLS)].iterrows():
+        of_group = [
+            f"{group} {between(row, group, signed)}, {judged(row, group, 'better', 'worse')}"
+            for group in ("high", "low")
+            if pd.notna(row[group])
+        ]
+        subject = f"{row['student']} against {row['against']} ({CONTROLS[row['against']]})"
+        lines.setdefault(row["collection"], []).append((subject, f"{'; '.join(of_group)}."))
+    return lines
+
+
+def signed(value: float) -> str:
+    """A difference of values with its sign."""
+    return f"{value:+.3f}".replace("-", "−")
+
+
+def warnings(languages: pd.DataFrame) -> list[str]:
+    """What a reader has to know before comparing; languages: of one metric."""
+    name = metric_name(languages["metric"].iloc[0])
+    queries = languages.groupby("collection", sort=False)["n_queries"].max()
+    found = [
+        f"{collection} has {number} queries: expect wide intervals."
+        for collection, number in queries.items()
+        if number < FEW_QUERIES
+    ]
+    trained = languages[(languages["student"] != NO_STUDENT) & (languages["group"] != PIVOT_GROUP)]
+    for (collection, language), rows in trained.groupby(["collection", "language"], sort=False):
+        best, floor = rows["value"].max(), rows["floor"].iloc[0]
+        if floor >= best:
+            found.append(
+                f"{language} of {collection}: bm25 with the untranslated query, {decimal(floor)}, "
+                f"is as good as every student, at best {decimal(best)}."
+            )
+    loss = languages["exact_value"] - languages["index_value"]
+    large = languages.assign(loss=loss)[loss > LARGEST_LOSS].sort_values("loss", ascending=False)
+    found += [
+        f"The index costs {row['student']}, {row['method']}, {row['language']} of "
+        f"{row['collection']} some {name}: {decimal(row['exact_value'])} exactly, "
+        f"{decimal(row['index_value'])} with it. Raise search.probes and search.candidates."
+        for _, row in large.iterrows()
+    ]
+    return found

@@ -1,0 +1,29 @@
+"""Draw transport plans of sentence pairs as heat maps, before and after distillation."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from optical.figures import save_figure
+from optical.files import run_program
+from optical.training_figures import plans_figure
+
+
+def main(plans: Path, output: list[Path]) -> None:
+    pairs = json.loads(plans.read_text(encoding="utf-8"))
+    for pair in pairs:
+        pair["plans"] = {title: np.array(plan) for title, plan in pair["plans"].items()}
+    figure = plans_figure(pairs)
+    for path in output:
+        save_figure(figure, path)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plans", type=Path, required=True, help="plans.json of align_sentences")
+    parser.add_argument(
+        "--output", type=Path, nargs="+", required=True, help="pictures to write: .svg, .png"
+    )
+    run_program(lambda: main(**vars(parser.parse_args())))

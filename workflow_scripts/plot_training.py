@@ -1,0 +1,50 @@
+"""Draw the training curves of a study: its encoders, teachers and students."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from optical.costs import training_lines
+from optical.figures import save_figure
+from optical.files import run_program
+from optical.training_figures import curves_figure
+
+
+def main(logs: list[Path], output: list[Path]) -> None:
+    curves: dict[str, dict[str, list[pd.DataFrame]]] = {}
+    for path in logs:
+        panel, line = place(path)
+        lines = [line for line in training_lines(path) if "loss" in line]
+        if lines:
+            curves.setdefault(panel, {}).setdefault(line, []).append(pd.DataFrame(lines))
+    if not curves:
+        raise ValueError("no training wrote down a loss")
+    figure = curves_figure(curves)
+    for path in output:
+        save_figure(figure, path)
+
+
+def place(log: Path) -> tuple[str, str]:
+    """The panel and the line of a training by the folder that its log lies in.
+
+    students/STUDENT/METHOD/LANGUAGE/seed-N, teachers/ENCODER or encoders/ENCODER.
+    """
+    parts = log.parent.parts
+    if "students" in parts:
+        student, method = parts[parts.index("students") + 1 :][:2]
+        return f"students: {student}", method
+    return parts[-2], parts[-1]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        fromfile_prefix_chars="@",
+        epilog="An argument @FILE stands for the arguments in FILE, one a line.",
+    )
+    parser.add_argument("--logs", type=Path, nargs="+", required=True, help="training.jsonl files")
+    parser.add_argument(
+        "--output", type=Path, nargs="+", required=True, help="pictures to write: .svg, .png"
+    )
+    run_program(lambda: main(**vars(parser.parse_args())))

@@ -1,0 +1,37 @@
+"""Add up what the jobs of a study took: time, memory and examples of each stage."""
+
+import argparse
+from pathlib import Path
+
+from optical.costs import cost_table, shown_cost_table
+from optical.files import atomic_path, run_program
+from optical.tables import page, to_latex, with_notes
+
+NOTES = (
+    "Time: of all jobs of a stage together, which may run at the same time. Memory: the most that "
+    "one job held, mapped files included. Examples: that a training saw. Energy is not measured."
+)
+
+
+def main(logs: Path, results: Path, output: list[Path]) -> None:
+    table = cost_table(logs, results)
+    shown = shown_cost_table(table)
+    texts = {
+        ".csv": table.to_csv(index=False, float_format="%.2f"),
+        ".md": with_notes(shown, NOTES),
+        ".tex": to_latex(shown),
+        ".html": page("Costs", shown, NOTES),
+    }
+    for path in output:
+        with atomic_path(path) as temporary:
+            temporary.write_text(texts[path.suffix], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--logs", type=Path, required=True, help="folder of the study's logs")
+    parser.add_argument("--results", type=Path, required=True, help="folder of its results")
+    parser.add_argument(
+        "--output", type=Path, nargs="+", required=True, help="tables: .csv, .md, .tex, .html"
+    )
+    run_program(lambda: main(**vars(parser.parse_args())))
