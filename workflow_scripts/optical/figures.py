@@ -221,7 +221,10 @@ def _draw_gaps(
         places = [place + aside for place in range(len(students))]
         axes.vlines(places, starts.loc[method], ends.loc[method], color=color, linewidth=1.2)
     if gaps.isna().all(axis=None):
-        text = "no gap: a group has no language"
+        text = {
+            "relative_gap": "no gap: a group has no language",
+            "gap_closed": "zero_shot has no gap to close",
+        }[measure]
         axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", wrap=True)
     names = [textwrap.fill(name, 12) for name in students]
     axes.set_xticks(range(len(students)), names)

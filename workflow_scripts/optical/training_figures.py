@@ -85,7 +85,8 @@ def amounts_figure(
                     ha="center",
                     fontsize=7,
                 )
-            axes.set_xscale("log")
+            if max(of_language.values()) > 4 * min(of_language.values()):
+                axes.set_xscale("log")
             axes.set_xlabel(counted)
             axes.margins(0.12)
             axes.set_ylim(bottom=0)
