@@ -8,6 +8,7 @@ from matplotlib.text import Text
 
 from optical.figures import gap_figure, map_figure, save_figure
 from optical.gap import compare
+from optical.training_figures import amounts_figure, curves_figure, plans_figure
 
 HIGH = ["bg", "el", "es", "fr", "de", "ru", "vi", "th", "zh"]
 LOW = ["sw", "ur", "so", "tl", "mr", "my"]
@@ -138,3 +139,51 @@ def test_equal_tables_give_equal_files(tmp_path):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
     with pytest.raises(ValueError, match="svg or .png"):
         save_figure(map_figure(languages), tmp_path / "a.bmp")
+
+
+# --- pictures of learning ------------------------------------------------------------------------
+
+
+def log(start, end, steps=5):
+    loss = np.linspace(start, end, steps)
+    return pd.DataFrame({"examples": 32 * np.arange(1, steps + 1), "loss": loss})
+
+
+def test_a_curve_is_the_mean_of_its_trainings_as_a_share_of_the_first_loss():
+    curves = {"students: small": {"optical": [log(2.0, 1.0), log(4.0, 1.0)], "greedy": [log(1, 1)]}}
+    figure = curves_figure(curves)
+    assert_readable(figure)
+    optical, greedy = figure.axes[0].lines
+    assert optical.get_ydata()[[0, -1]] == pytest.approx([1.0, (0.5 + 0.25) / 2])
+    assert greedy.get_ydata() == pytest.approx(np.ones(5))
+
+
+def test_languages_stand_over_their_amounts_of_text():
+    languages, _ = made_up(*STUDIES["small"])
+    amounts = {"pairs": {"fr": 1000.0, "es": 500.0, "sw": 20.0, "so": 10.0}, "texts": {"fr": 7.0}}
+    figure = amounts_figure(languages, amounts)
+    assert_readable(figure)
+    pairs, texts = figure.axes
+    optical = languages[(languages["method"] == "optical") & (languages["student"] == "tiny")]
+    expected = {
+        (amounts["pairs"][row["language"]], round(row["value"], 9)) for _, row in optical.iterrows()
+    }
+    points = {(x, round(y, 9)) for drawn in pairs.collections for x, y in drawn.get_offsets()}
+    assert expected <= points
+    assert [label.get_text() for label in texts.texts] == ["fr"]
+
+
+def test_a_plan_is_drawn_as_shares_of_its_rows_with_all_tokens():
+    plan = np.array([[0.4, 0.1], [0.0, 0.25], [0.25, 0.0]])
+    pair = {
+        "source": ["a", "b", "c"],
+        "target": ["x", "y"],
+        "plans": {"before": plan, "after": plan},
+    }
+    figure = plans_figure([pair, pair])
+    assert_readable(figure)
+    first = figure.axes[0]
+    np.testing.assert_allclose(first.images[0].get_array(), [[0.8, 0.2], [0, 1], [1, 0]])
+    assert [label.get_text() for label in first.get_yticklabels()] == ["a", "b", "c"]
+    assert [label.get_text() for label in first.get_xticklabels()] == ["x", "y"]
+    assert figure.axes[1].get_title(loc="left") == "after"

@@ -1,4 +1,6 @@
 import itertools
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,13 @@ import pytest
 from safetensors.numpy import save_file
 
 from optical.gap import COLUMNS, LANGUAGE_COLUMNS, compare, read_table
-from optical.tables import gap_markdown, shown_gap_table, to_latex, to_markdown
+from optical.tables import (
+    gap_markdown,
+    shown_gap_table,
+    shown_language_rows,
+    to_latex,
+    to_markdown,
+)
 
 PROGRAM = Path(__file__).parents[1] / "workflow_scripts" / "compare_gap.py"
 GROUPS = {"high": ["fr", "es"], "low": ["sw"]}
@@ -360,6 +368,39 @@ def test_latex_escapes_names_and_minus_signs():
     assert r"zero\_shot" in latex
     assert r"60.0\%" in latex
     assert "–" not in latex
+
+
+def latex_tables():
+    found = compared(drawn_scores())
+    return {
+        "gap": (found.gap, to_latex(shown_gap_table(found.gap, "en"))),
+        "language": (found.language, to_latex(shown_language_rows(found.language))),
+    }
+
+
+def test_the_latex_tables_have_the_numbers_of_the_csv():
+    tables = latex_tables()
+    for name, column, place in (("gap", "high", 4), ("language", "value", 6)):
+        table, latex = tables[name]
+        rows = [line.split(" & ") for line in latex.splitlines()[4:-2]]
+        assert len(rows) == len(table)
+        shown = [float(row[place].split(" [")[0]) for row in rows]
+        assert shown == pytest.approx(table[column].tolist(), abs=0.0005)
+        columns = re.fullmatch(r"\\begin\{tabular\}\{([lr]+)\}", latex.splitlines()[0])[1]
+        assert {len(row) for row in rows} == {len(columns)}
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="no TeX is installed")
+def test_the_latex_tables_compile(tmp_path):
+    body = "\n\n".join(latex for _, latex in latex_tables().values())
+    (tmp_path / "paper.tex").write_text(
+        "\\documentclass{article}\\usepackage{booktabs}\\usepackage[utf8]{inputenc}"
+        f"\\begin{{document}}\\tiny\n{body}\n\\end{{document}}\n"
+    )
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (tmp_path / "paper.pdf").exists()
 
 
 def run_compare_gap(tmp_path, scores, *arguments):
