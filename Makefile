@@ -4,7 +4,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run ask verify test lint bench interop
+.PHONY: help run ask verify clean test lint bench interop
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*##/make \1:/p' Makefile
@@ -17,6 +17,9 @@ ask: .venv/installed  ## say how to ask a finished study a question
 
 verify: .venv/installed  ## compare a finished study's scores with those expected: STUDY=config.yaml
 	@$(bin)/python workflow_scripts/verify_scores.py --study $(or $(STUDY),config.yaml)
+
+clean:  ## remove what studies made: results, logs and what Snakemake knows of them
+	rm -rf results logs .snakemake
 
 test: .venv/installed  ## run all tests, style among them
 	$(bin)/pytest
