@@ -35,8 +35,20 @@ rule compare_gap:
         gap_table="results/{study}/gap/gap_table.csv",
         size_table="results/{study}/gap/size_table.csv",
         contrast_table="results/{study}/gap/contrast_table.csv",
-        gap_texts=multiext("results/{study}/gap/gap_table", ".md", ".tex", ".html"),
-        language_texts=multiext("results/{study}/gap/language_table", ".md", ".tex", ".html"),
+        gap_texts=multiext("results/{study}/gap/gap_table", ".md", ".tex"),
+        gap_page=report(
+            "results/{study}/gap/gap_table.html",
+            caption="../captions/gap_table.rst",
+            category="Gap",
+            labels={"picture": "table"},
+        ),
+        language_texts=multiext("results/{study}/gap/language_table", ".md", ".tex"),
+        language_page=report(
+            "results/{study}/gap/language_table.html",
+            caption="../captions/language_table.rst",
+            category="Languages",
+            labels={"picture": "table"},
+        ),
         arguments=temp("results/{study}/gap/arguments.txt"),
     log:
         "logs/{study}/compare_gap.log",
@@ -70,7 +82,13 @@ rule plot_map:
         program=program("plot_map"),
         table="results/{study}/gap/language_table.csv",
     output:
-        multiext("results/{study}/gap/{picture}_by_language", ".svg", ".png"),
+        report(
+            "results/{study}/gap/{picture}_by_language.svg",
+            caption="../captions/by_language.rst",
+            category="Languages",
+            labels={"picture": "{picture} by language"},
+        ),
+        "results/{study}/gap/{picture}_by_language.png",
     wildcard_constraints:
         picture="map|rankc",
     log:
@@ -93,7 +111,13 @@ rule plot_gap:
         program=program("plot_gap"),
         table="results/{study}/gap/gap_table.csv",
     output:
-        multiext("results/{study}/gap/{picture}_by_size", ".svg", ".png"),
+        report(
+            "results/{study}/gap/{picture}_by_size.svg",
+            caption="../captions/by_size.rst",
+            category="Gap",
+            labels={"picture": "{picture} by size"},
+        ),
+        "results/{study}/gap/{picture}_by_size.png",
     wildcard_constraints:
         picture="gap|closed",
     log:
@@ -118,7 +142,13 @@ rule plot_amounts:
         table="results/{study}/gap/language_table.csv",
         cleaning=expand("results/{{study}}/data/bitext/{lang}.cleaning.csv", lang=languages),
     output:
-        multiext("results/{study}/gap/map_by_amount", ".svg", ".png"),
+        report(
+            "results/{study}/gap/map_by_amount.svg",
+            caption="../captions/by_amount.rst",
+            category="Languages",
+            labels={"picture": "over amounts of text"},
+        ),
+        "results/{study}/gap/map_by_amount.png",
     log:
         "logs/{study}/plot_amounts.log",
     benchmark:
@@ -140,7 +170,13 @@ rule plot_training:
         program=program("plot_training"),
         models=lambda wildcards: trained_models(wildcards),
     output:
-        pictures=multiext("results/{study}/gap/training", ".svg", ".png"),
+        svg=report(
+            "results/{study}/gap/training.svg",
+            caption="../captions/training.rst",
+            category="Training",
+            labels={"picture": "training curves"},
+        ),
+        png="results/{study}/gap/training.png",
         arguments=temp("results/{study}/gap/training.txt"),
     log:
         "logs/{study}/plot_training.log",
@@ -151,7 +187,7 @@ rule plot_training:
     # An encoder that was fetched was not trained here, and has no log.
     shell:
         "find {input.models} -name training.jsonl | sort > {output.arguments}"
-        " && python {input.program[0]} --logs @{output.arguments} --output {output.pictures}"
+        " && python {input.program[0]} --logs @{output.arguments} --output {output.svg} {output.png}"
         " > {log} 2>&1"
 
 
@@ -191,7 +227,13 @@ rule plot_plans:
         program=program("plot_plans"),
         plans="results/{study}/gap/plans.json",
     output:
-        multiext("results/{study}/gap/plans", ".svg", ".png"),
+        report(
+            "results/{study}/gap/plans.svg",
+            caption="../captions/plans.rst",
+            category="Training",
+            labels={"picture": "transport plans"},
+        ),
+        "results/{study}/gap/plans.png",
     log:
         "logs/{study}/plot_plans.log",
     benchmark:
@@ -210,7 +252,13 @@ rule sum_costs:
         program=program("sum_costs"),
         table="results/{study}/gap/gap_table.csv",
     output:
-        multiext("results/{study}/gap/cost_table", ".csv", ".md", ".tex", ".html"),
+        multiext("results/{study}/gap/cost_table", ".csv", ".md", ".tex"),
+        report(
+            "results/{study}/gap/cost_table.html",
+            caption="../captions/cost_table.rst",
+            category="Training",
+            labels={"picture": "what it took"},
+        ),
     log:
         "logs/{study}/sum_costs.log",
     benchmark:
@@ -262,7 +310,12 @@ rule write_report:
             for name in ("data", "encoder", "training", "index", "score", "report")
         ],
     output:
-        "results/{study}/report.html",
+        report(
+            "results/{study}/report.html",
+            caption="../captions/report.rst",
+            category="Gap",
+            labels={"picture": "report"},
+        ),
     log:
         "logs/{study}/write_report.log",
     benchmark:

@@ -160,7 +160,10 @@ def test_a_curve_is_the_mean_of_its_trainings_as_a_share_of_the_first_loss():
 
 def test_languages_stand_over_their_amounts_of_text():
     languages, _ = made_up(*STUDIES["small"])
-    amounts = {"pairs": {"fr": 1000.0, "es": 500.0, "sw": 20.0, "so": 10.0}, "texts": {"fr": 7.0}}
+    amounts = {
+        "pairs": {"fr": 1000.0, "es": 500.0, "sw": 20.0, "so": 10.0},
+        "texts": {"fr": 7.0, "es": 7.0},
+    }
     figure = amounts_figure(languages, amounts)
     assert_readable(figure)
     pairs, texts = figure.axes
@@ -170,7 +173,7 @@ def test_languages_stand_over_their_amounts_of_text():
     }
     points = {(x, round(y, 9)) for drawn in pairs.collections for x, y in drawn.get_offsets()}
     assert expected <= points
-    assert [label.get_text() for label in texts.texts] == ["fr"]
+    assert [label.get_text() for label in texts.texts] == ["fr, es"]
 
 
 def test_a_plan_is_drawn_as_shares_of_its_rows_with_all_tokens():

@@ -63,7 +63,7 @@ if __name__ == "__main__":
     parser.add_argument("--teacher", type=Path, required=True, help="folder of the teacher")
     parser.add_argument("--targets", type=Path, required=True, help="the teacher's token vectors")
     parser.add_argument("--bitext", type=Path, required=True, help="bitext (.parquet)")
-    parser.add_argument("--pairs", type=int, default=3, help="sentence pairs to align (3)")
+    parser.add_argument("--pairs", type=int, default=2, help="sentence pairs to align (2)")
     parser.add_argument("--tokens", type=int, default=16, help="longest of them, in tokens (16)")
     parser.add_argument("--solver", default="sinkhorn", help="as in the distillation")
     parser.add_argument("--epsilon", type=float, default=0.05, help="as in the distillation")

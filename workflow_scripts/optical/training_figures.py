@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from optical.figures import FAINT, INK, LOOK, STYLES, drawn
 from optical.gap import GROUPS, NO_STUDENT
@@ -36,7 +36,10 @@ def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) ->
             axes.set_title(panel, loc="left")
             axes.set_yscale("log")
             axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-            axes.yaxis.set_minor_formatter(PercentFormatter(1, decimals=0))
+            few = axes.get_ylim()[0] > 0.12  # more numbers than these would lie on each other
+            axes.yaxis.set_minor_formatter(
+                PercentFormatter(1, decimals=0) if few else NullFormatter()
+            )
             axes.tick_params(axis="both", which="both", color=FAINT, labelsize=7)
             axes.grid(color="#EEEEEE")
             axes.legend(frameon=False, fontsize=7)
@@ -76,10 +79,12 @@ def amounts_figure(
                 axes.scatter(
                     *(x, part["value"]), color=color, marker=marker, s=24, label=method, zorder=2
                 )
-            for language, rows in table[table["language"].isin(of_language)].groupby("language"):
+            # Languages with as much text as each other stand over one place.
+            known = table[table["language"].isin(of_language)]
+            for amount, rows in known.groupby(known["language"].map(of_language)):
                 axes.annotate(
-                    language,
-                    (of_language[language], rows["value"].max()),
+                    ", ".join(rows["language"].unique()),
+                    (amount, rows["value"].max()),
                     xytext=(0, 5),
                     textcoords="offset points",
                     ha="center",
