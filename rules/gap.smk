@@ -6,6 +6,16 @@ gap_note = (
     if studies.is_constructed(study)
     else ""
 )
+# How much of each language the encoders have read, where that is known.
+read_text, read_unit = study["pretraining"]["text"], "texts that the encoders have read"
+if not read_text and any("hub" in encoder for encoder in study["encoders"].values()):
+    cc100 = yaml.safe_load(open(f"{workflow.basedir}/resources/cc100.yaml"))
+    read_text = {lang: cc100[lang] for lang in languages if lang in cc100}
+    read_unit = "GiB of CC-100 that XLM-R has read"
+used_sources = {
+    *study["bitext"]["sources"],
+    *map(studies.dataset_of, study["collections"]),
+}
 gap_pictures = ["gap_by_size", "map_by_language", "rankc_by_language"]
 if studies.trained_methods(study):
     gap_pictures.insert(1, "closed_by_size")
@@ -154,13 +164,14 @@ rule plot_amounts:
     benchmark:
         "logs/{study}/plot_amounts.benchmark.tsv"
     params:
-        texts=[f"{lang}={number}" for lang, number in study["pretraining"]["text"].items()],
+        texts=[f"{lang}={number}" for lang, number in read_text.items()],
+        unit=read_unit,
         metric=study["metric"],
     conda:
         "../envs/report.yaml"
     shell:
         "python {input.program[0]} --language-table {input.table} --cleaning {input.cleaning}"
-        " --texts {params.texts} --metric {params.metric} --output {output} > {log} 2>&1"
+        " --texts {params.texts} --unit {params.unit:q} --metric {params.metric} --output {output} > {log} 2>&1"
 
 
 rule plot_training:
@@ -303,6 +314,7 @@ rule write_report:
             for name in ("language", "gap", "size", "contrast")
         ],
         costs="results/{study}/gap/cost_table.csv",
+        datasets="resources/datasets.yaml",
         pictures=[f"results/{{study}}/gap/{name}.svg" for name in gap_pictures],
         cleaning=expand("results/{{study}}/data/bitext/{lang}.cleaning.csv", lang=languages),
         environments=[
@@ -323,6 +335,7 @@ rule write_report:
     params:
         folder=lambda wildcards, input: Path(input.tables[0]).parent,
         metric=study["metric"],
+        sources=[name for name in datasets if name in used_sources],
         # As a list, because an empty text would be quoted into no argument at all.
         note=["--note", gap_note] if gap_note else [],
     conda:
@@ -331,5 +344,6 @@ rule write_report:
         "python {input.program[0]} --study {wildcards.study} --settings {input.settings}"
         " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
         " --metric {params.metric}"
-        " --cleaning {input.cleaning} --environments {input.environments}"
+        " --cleaning {input.cleaning}"
+        " --datasets {input.datasets} --sources {params.sources} --environments {input.environments}"
         " {params.note:q} --output {output} > {log} 2>&1"

@@ -17,6 +17,7 @@ from optical.report import inline_svg, read_cleaning, versions
 from optical.scores import SCORE_COLUMNS
 
 NOTE = "The data is constructed: <invented> languages."
+DATASETS = Path(__file__).parents[1] / "resources" / "datasets.yaml"
 CLEANING = "origin,rule,pairs\ntatoeba,read,1000\ntatoeba,duplicate,30\ntatoeba,kept,970\n"
 COSTS = (
     "stage,of,jobs,seconds,longest_seconds,cpu_seconds,memory_mib,examples\n"
@@ -110,6 +111,8 @@ def arguments(tables_and_pictures, tmp_path):
         "costs": folder / "cost_table.csv",
         "pictures": [folder / "gap_by_size.svg", folder / "map_by_language.svg"],
         "cleaning": [tmp_path / "sw.cleaning.csv"],
+        "datasets": DATASETS,
+        "sources": ["tatoeba"],
         "environments": [tmp_path / "stage.yaml"],
         "note": NOTE,
         "metric": "map",
@@ -185,6 +188,10 @@ def test_few_queries_a_high_floor_and_a_costly_index_are_warned_of():
     assert verdict.warnings(compared().language) == []
     (few,) = verdict.warnings(compared(queries=100).language)
     assert few.startswith("xnli has 100 queries")
+    languages = compared().language
+    other = languages[languages["language"] != "sw"].assign(collection="xquad")
+    (absent,) = verdict.warnings(pd.concat([languages, other], ignore_index=True))
+    assert absent == "xquad has no sw: its groups are without."
     high = VALUES | {("none", "bm25"): {"en": 0.5, "fr": 0.2, "sw": 0.46}}
     (floor,) = verdict.warnings(compared(high).language)
     assert floor.startswith("sw of xnli: bm25 with the untranslated query, 0.460, is as good")
@@ -230,6 +237,13 @@ def test_what_it_took_is_shown_with_its_sum(arguments):
     assert ["distill_student", "small", *took] in rows
     assert ["describe_study", "–", "1", "0.2 s", "0.2 s", "–", "–", "–"] in rows
     assert ["all", "–", "3", "1 min 30 s", "50.0 s", "2 min 40 s", "700", "–"] in rows
+
+
+def test_the_data_is_named_with_its_licence_and_whom_to_cite(arguments):
+    (row,) = [row for row in Page(written(arguments)).rows if row[:1] == ["tatoeba"]]
+    assert row[2] == "CC-BY-2.0-FR"
+    assert row[3].startswith("Tiedemann (2020)")
+    assert "<h2>Data</h2>" not in written({**arguments, "sources": []})
 
 
 def test_a_cleaning_file_of_another_shape_is_named(tmp_path):

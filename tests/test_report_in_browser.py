@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 import plot_gap
 import plot_map
 import write_report
-from test_report import CLEANING, CONTROLS, COSTS, LARGE, NOTE, VALUES, compared, saved
+from test_report import CLEANING, CONTROLS, COSTS, DATASETS, LARGE, NOTE, VALUES, compared, saved
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(not BROWSER, reason="Chromium is not installed")
@@ -38,6 +38,8 @@ def report(tmp_path_factory):
         costs=folder / "cost_table.csv",
         pictures=[folder / "gap_by_size.svg", folder / "map_by_language.svg"],
         cleaning=[folder / "sw.cleaning.csv"],
+        datasets=DATASETS,
+        sources=["tatoeba"],
         environments=[folder / "stage.yaml"],
         note=NOTE,
         metric="map",

@@ -11,7 +11,12 @@ from optical.training_figures import amounts_figure
 
 
 def main(
-    language_table: Path, cleaning: list[Path], texts: list[str], metric: str, output: list[Path]
+    language_table: Path,
+    cleaning: list[Path],
+    texts: list[str],
+    unit: str,
+    metric: str,
+    output: list[Path],
 ) -> None:
     counts = read_cleaning(cleaning)
     kept = counts[counts["rule"] == "kept"].groupby("language")["pairs"].sum()
@@ -19,7 +24,7 @@ def main(
     read = dict(item.split("=", 1) for item in texts)
     if read:
         numbers = {language: float(number) for language, number in read.items()}
-        amounts["texts that the encoders have read"] = numbers
+        amounts[unit] = numbers
     figure = amounts_figure(read_table(language_table, LANGUAGE_COLUMNS), amounts, metric)
     for path in output:
         save_figure(figure, path)
@@ -36,8 +41,9 @@ if __name__ == "__main__":
         nargs="*",
         default=[],
         metavar="LANGUAGE=NUMBER",
-        help="texts of each language that the encoders were pre-trained on, where it is known",
+        help="text of each language that the encoders were pre-trained on, where it is known",
     )
+    parser.add_argument("--unit", default="texts", help="what those numbers count (texts)")
     parser.add_argument("--metric", default="map", help="metric to draw (map)")
     parser.add_argument(
         "--output", type=Path, nargs="+", required=True, help="pictures to write: .svg, .png"

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+import yaml
+
 from optical.costs import read_costs
 from optical.files import run_program
 from optical.gap import COLUMNS, Tables, read_table
@@ -36,6 +38,8 @@ def main(
     costs: Path,
     pictures: list[Path],
     cleaning: list[Path],
+    datasets: Path,
+    sources: list[str],
     environments: list[Path],
     note: str,
     metric: str,
@@ -47,6 +51,7 @@ def main(
             for name, columns in zip(Tables._fields, COLUMNS, strict=True)
         )
     )
+    known = yaml.safe_load(datasets.read_text(encoding="utf-8"))
     write_report(
         output,
         study=study,
@@ -55,6 +60,7 @@ def main(
         costs=read_costs(costs),
         pictures={CAPTIONS[path.stem]: path for path in pictures},
         cleaning=read_cleaning(cleaning),
+        sources={name: known[name] for name in sources},
         environments={path.stem: path.read_text(encoding="utf-8") for path in environments},
         note=note,
         metric=metric,
@@ -78,6 +84,10 @@ if __name__ == "__main__":
     )
     parser.add_argument(
         "--cleaning", type=Path, nargs="*", default=[], help="{language}.cleaning.csv files"
+    )
+    parser.add_argument("--datasets", type=Path, required=True, help="resources/datasets.yaml")
+    parser.add_argument(
+        "--sources", nargs="*", default=[], help="which of its data sets the study is made of"
     )
     parser.add_argument(
         "--environments", type=Path, nargs="*", default=[], help="environment files to show"

@@ -4,6 +4,7 @@ import contextlib
 import importlib.metadata
 import platform
 import re
+import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from optical.tables import (
     metric_name,
     pivot_name,
     shown_cleaning_table,
+    shown_data_table,
     shown_gap_table,
     shown_index_table,
     shown_language_rows,
@@ -44,6 +46,7 @@ def write_report(
     costs: pd.DataFrame,
     pictures: Mapping[str, str | Path],
     cleaning: pd.DataFrame,
+    sources: Mapping[str, Mapping[str, str]] | None = None,
     environments: Mapping[str, str] | None = None,
     note: str = "",
     metric: str = "map",
@@ -58,6 +61,7 @@ def write_report(
         costs: as `optical.costs.cost_table` gives them.
         pictures: caption of each SVG file, which is put into the page.
         cleaning: as `read_cleaning` gives it; may be empty.
+        sources: title, licence, citation and homepage of each data set that was downloaded.
         environments: text of each environment file by its name.
         note: shown in a box at the top, such as that the data is constructed; nothing when empty.
         metric: the metric that the answer and the language tables are of.
@@ -95,6 +99,8 @@ def write_report(
         },
         cost_table=_html(shown_cost_table(costs)),
         cleaning_table=_html(shown_cleaning_table(cleaning)) if len(cleaning) else "",
+        data_table=_html(shown_data_table(sources)) if sources else "",
+        commit=commit(),
         groups={
             group: list(rows["language"].unique())
             for group, rows in languages.groupby("group", sort=False)
@@ -141,6 +147,16 @@ def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
+
+
+def commit() -> str:
+    """The commit of the program that writes the report, and whether it had been changed since."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=, changed"]
+    with contextlib.suppress(FileNotFoundError):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return done.stdout.strip()
+    return "unknown: this is no git repository"
 
 
 def _html(table: ShownTable) -> Markup:

@@ -251,6 +251,15 @@ def shown_cleaning_table(cleaning: pd.DataFrame) -> ShownTable:
     return ShownTable(headings, rows, numeric=len(rules) + 1)
 
 
+def shown_data_table(sources: Mapping[str, Mapping[str, str]]) -> ShownTable:
+    """The data sets of a study: what they are, who may use them, whom to cite."""
+    rows = [
+        [name, about["title"], about["licence"], about["citation"], about["homepage"]]
+        for name, about in sources.items()
+    ]
+    return ShownTable(["Name", "Data set", "Licence", "To cite", "At home"], rows, numeric=0)
+
+
 def to_markdown(table: ShownTable) -> str:
     """Markdown with aligned columns, readable as it stands in a terminal."""
     lines = [table.headings, *table.rows]

@@ -133,6 +133,10 @@ def warnings(languages: pd.DataFrame) -> list[str]:
         for collection, number in queries.items()
         if number < FEW_QUERIES
     ]
+    known = set(languages["language"])
+    for collection, rows in languages.groupby("collection", sort=False):
+        if absent := sorted(known - set(rows["language"])):
+            found.append(f"{collection} has no {', '.join(absent)}: its groups are without.")
     trained = languages[(languages["student"] != NO_STUDENT) & (languages["group"] != PIVOT_GROUP)]
     for (collection, language), rows in trained.groupby(["collection", "language"], sort=False):
         best, floor = rows["value"].max(), rows["floor"].iloc[0]
