@@ -8,7 +8,9 @@ gap_note = (
 )
 # How much of each language the encoders have read, where that is known.
 read_text, read_unit = study["pretraining"]["text"], "texts that the encoders have read"
-if not read_text and any("hub" in encoder for encoder in study["encoders"].values()):
+if not read_text and any(
+    "xlm-r" in encoder.get("hub", "") for encoder in study["encoders"].values()
+):
     cc100 = yaml.safe_load(open(f"{workflow.basedir}/resources/cc100.yaml"))
     read_text = {lang: cc100[lang] for lang in languages if lang in cc100}
     read_unit = "GiB of CC-100 that XLM-R has read"

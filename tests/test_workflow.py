@@ -261,9 +261,16 @@ def test_a_run_ends_with_a_report_and_tables(run):
     assert set(languages.language) >= set(sum(study["languages"].values(), []))
     maps = languages[languages.metric == "map"].value
     assert maps.between(0, 1).all()
-    for picture in ("map_by_language", "gap_by_size"):
+    pictures = ("map_by_language", "rankc_by_language", "map_by_amount", "gap_by_size")
+    for picture in (*pictures, "closed_by_size", "training", "plans"):
         assert (results / f"gap/{picture}.png").read_bytes().startswith(b"\x89PNG")
         assert "<svg" in (results / f"gap/{picture}.svg").read_text()
+
+
+def test_a_run_scores_what_is_expected_of_it(run):
+    command = [sys.executable, "workflow_scripts/verify_scores.py", "--study", "studies/smoke.yaml"]
+    done = subprocess.run(command, cwd=run[0], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_teacher_has_learned_to_retrieve(run):
