@@ -167,7 +167,7 @@ def sentence_after(**low):
 
 def test_a_gap_that_widens_is_not_called_closed():
     # Relative gap 1 - .12 / .6 = .8 beside .6: wider by a third.
-    assert "wider: -33.3% [" in sentence_after(low=0.12)
+    assert "wider: −33.3% [" in sentence_after(low=0.12)
 
 
 def test_a_gap_that_may_as_well_be_the_same_is_not_called_closed():

@@ -22,14 +22,16 @@ from optical.study import grouped_languages, is_constructed, load_study, student
 ROOT = Path(__file__).parents[1]
 SMOKE = ("--configfile", "studies/smoke.yaml")
 STUDIES = ["config.yaml", *(f"studies/{path.name}" for path in sorted(ROOT.glob("studies/*.yaml")))]
-TABLES_ON = {"compare_gap", "plot_map", "plot_gap", "write_report"}
+TABLES_ON = {
+    *("compare_gap", "plot_map", "plot_gap", "plot_amounts", "sum_costs", "write_report"),
+}
 SCORES_ON = {"embed_queries", "search_passages", "score_run"} | TABLES_ON
-TEACHERS_ON = SCORES_ON | {
+STUDENTS_ON = {"distill_student", "plot_training", "align_sentences", "plot_plans"} | SCORES_ON
+TEACHERS_ON = STUDENTS_ON | {
     "train_teacher",
     "embed_targets",
     "embed_passages",
     "build_index",
-    "distill_student",
 }
 
 
@@ -364,10 +366,16 @@ def test_another_machine_reruns_nothing(finished):
 @pytest.mark.parametrize(
     ("module", "rules"),
     [
-        ("optical/gap.py", TABLES_ON),
-        ("optical/figures.py", {"plot_map", "plot_gap", "write_report"}),
+        ("optical/gap.py", TABLES_ON | {"plot_training", "plot_plans"}),
+        ("optical/resampling.py", TABLES_ON | {"plot_training", "plot_plans"}),
+        (
+            "optical/figures.py",
+            {"plot_map", "plot_gap", "plot_amounts", "plot_training", "plot_plans", "write_report"},
+        ),
+        ("optical/verdict.py", {"write_report"}),
+        ("optical/costs.py", {"sum_costs", "plot_training", "write_report"}),
         ("optical/report.html.j2", {"write_report"}),
-        ("optical/transport.py", {"distill_student"} | SCORES_ON),
+        ("optical/transport.py", STUDENTS_ON),
         ("search_lexical.py", {"search_lexical", "score_run"} | TABLES_ON),
         ("optical/lexical.py", {"search_lexical", "mine_negatives"} | TEACHERS_ON),
         ("plot_map.py", {"plot_map", "write_report"}),
@@ -386,7 +394,7 @@ def test_a_new_language_reruns_only_its_own_jobs_and_the_tables(finished):
     edit_study(study, languages=languages | {"low": [*languages["low"], "gano"]})
     made = pending(finished, *SMOKE)
     shared = {rule for path, rule in made.items() if "gano" not in path}
-    assert shared == TABLES_ON | {"describe_study"}
+    assert shared == TABLES_ON | {"plot_training", "describe_study"}
     own = {rule for path, rule in made.items() if "gano" in path}
     assert own >= {"prepare_bitext", "embed_targets", "distill_student", "search_passages"}
 
@@ -398,7 +406,7 @@ def test_a_new_size_reruns_only_its_own_jobs_and_the_tables(finished):
     edit_study(study, encoders=encoders | {"huge": last | {"layers": 3}})
     made = pending(finished, *SMOKE)
     assert {rule for path, rule in made.items() if "huge" not in path} == (
-        TABLES_ON | {"describe_study"}
+        TABLES_ON | {"plot_training", "describe_study"}
     )
     assert {rule for path, rule in made.items() if "huge" in path} >= {
         "pretrain_encoder",
@@ -412,5 +420,5 @@ def test_a_setting_of_the_distillation_leaves_teachers_and_indexes_alone(finishe
     study = finished / "studies/smoke.yaml"
     edit_study(study, distillation=read_study(study)["distillation"] | {"epsilon": 0.123})
     made = pending(finished, *SMOKE)
-    assert set(made.values()) == {"distill_student", "describe_study"} | SCORES_ON
+    assert set(made.values()) == {"describe_study"} | STUDENTS_ON
     assert not any("zero_shot" in path or "bm25" in path for path in made)

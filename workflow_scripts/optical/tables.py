@@ -67,19 +67,24 @@ def metric_name(metric: str) -> str:
     return f"{ {'ndcg_cut': 'nDCG', 'recall': 'R', 'map_cut': 'MAP'}.get(name, name) }@{cut}"
 
 
+def minus(number: str) -> str:
+    """A number with the sign for minus, which is wider than a hyphen and never breaks a line."""
+    return number.replace("-", "−")
+
+
 def decimal(value: float) -> str:
     """Three decimals, as MAP is usually given; no minus before a zero."""
-    return MISSING if pd.isna(value) else f"{round(value, 3) + 0.0:.3f}"
+    return MISSING if pd.isna(value) else minus(f"{round(value, 3) + 0.0:.3f}")
 
 
 def points(value: float) -> str:
     """A difference of shares in percentage points, with its sign."""
-    return MISSING if pd.isna(value) else f"{100 * value:+.1f}".replace("-", "−")
+    return MISSING if pd.isna(value) else minus(f"{100 * value:+.1f}")
 
 
 def percent(value: float) -> str:
     """A share as a percentage with one decimal; no minus before a zero."""
-    return MISSING if pd.isna(value) else f"{round(100 * value, 1) + 0.0:.1f}%"
+    return MISSING if pd.isna(value) else minus(f"{round(100 * value, 1) + 0.0:.1f}%")
 
 
 def between(row: Mapping[str, float], name: str, show: Callable[[float], str]) -> str:
@@ -290,12 +295,8 @@ def to_latex(table: ShownTable) -> str:
 
 
 def _latex(text: str) -> str:
-    text = text.replace(MISSING, "--").replace("−", "-")
-    if re.fullmatch(r"-[\d.]+%?", text):
-        text = "$-$" + text[1:].replace("%", r"\%")
-    else:
-        text = re.sub(r"([&%$#_{}])", r"\\\1", text.replace("\\", "/"))
-    return text
+    text = re.sub(r"([&%$#_{}])", r"\\\1", text.replace("\\", "/"))
+    return text.replace(MISSING, "--").replace("−", "$-$")
 
 
 def to_html(table: ShownTable) -> str:

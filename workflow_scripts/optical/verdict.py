@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from optical.gap import BASELINE, METHOD, NO_STUDENT, PIVOT_GROUP
-from optical.tables import between, decimal, metric_name, percent, points
+from optical.tables import between, decimal, metric_name, minus, percent, points
 
 CONTROLS = {"greedy": "tokens paired off greedily", "sentence": "sentences as one vector each"}
 """What optical is held against: how else to compare the two sides of a sentence pair."""
@@ -23,7 +23,7 @@ Lines = dict[str, list[tuple[str, str]]]
 
 
 def answers(gap: pd.DataFrame, metric: str) -> Lines:
-    """What became of the gap: of each student and trained method.
+    """What became of the gap: of each student by optical, or by every method of a study without.
 
     A collection without a relative gap, because a group has no language there or scores 0, has no
     line.
@@ -31,8 +31,11 @@ def answers(gap: pd.DataFrame, metric: str) -> Lines:
     table = gap[(gap["metric"] == metric) & (gap["student"] != NO_STUDENT)]
     key = ["collection", "student", "teacher"]
     before = table[table["method"] == BASELINE].set_index(key)
+    trained = table[table["method"] != BASELINE]
+    if METHOD in set(trained["method"]):
+        trained = trained[trained["method"] == METHOD]
     lines: Lines = {}
-    for _, after in table[table["method"] != BASELINE].iterrows():
+    for _, after in trained.iterrows():
         of_collection = lines.setdefault(after["collection"], [])
         first = before.loc[tuple(after[key])]
         if pd.isna(first["relative_gap"]) or pd.isna(after["relative_gap"]):
@@ -121,7 +124,7 @@ def transport_gains(contrast: pd.DataFrame, metric: str) -> Lines:
 
 def signed(value: float) -> str:
     """A difference of values with its sign."""
-    return f"{value:+.3f}".replace("-", "−")
+    return minus(f"{value:+.3f}")
 
 
 def warnings(languages: pd.DataFrame) -> list[str]:
