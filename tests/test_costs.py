@@ -24,7 +24,7 @@ def study(tmp_path):
     for student, method, examples in (("small", "optical", 640), ("small", "greedy", 320)):
         log = results / f"students/{student}/{method}/sw/seed-1/training.jsonl"
         log.parent.mkdir(parents=True)
-        lines = [{"step": n, "examples": n * examples, "loss": 1.0} for n in (0, 1)]
+        lines = [{"step": n, "examples": n * examples, "joules": 9.0 * n} for n in (0, 1)]
         log.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return logs, results
 
@@ -40,7 +40,9 @@ def test_jobs_of_a_stage_and_size_are_added_up(study):
         10.5,
         28,
     ]
-    assert (small["memory_mib"], small["examples"]) == (800, 960)
+    assert small[["memory_mib", "examples", "joules"]].tolist() == [800, 960, 18]
+    large = table.set_index("of").loc["large"]
+    assert large[["examples", "joules"]].isna().all()
 
 
 def test_what_was_too_short_to_look_at_is_unknown(study):

@@ -16,6 +16,7 @@ PROJECT = {"optical"}
 DISTRIBUTION = {
     "faiss": "faiss-cpu",
     "ot": "pot",
+    "pynvml": "nvidia-ml-py",
     "pytrec_eval": "pytrec-eval-terrier",
     "yaml": "pyyaml",
 }

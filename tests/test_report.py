@@ -20,9 +20,9 @@ NOTE = "The data is constructed: <invented> languages."
 DATASETS = Path(__file__).parents[1] / "resources" / "datasets.yaml"
 CLEANING = "origin,rule,pairs\ntatoeba,read,1000\ntatoeba,duplicate,30\ntatoeba,kept,970\n"
 COSTS = (
-    "stage,of,jobs,seconds,longest_seconds,cpu_seconds,memory_mib,examples\n"
-    "distill_student,small,2,90.00,50.00,160.00,700.00,9600\n"
-    "describe_study,,1,0.20,0.20,,,\n"
+    "stage,of,jobs,seconds,longest_seconds,cpu_seconds,memory_mib,examples,joules\n"
+    "distill_student,small,2,90.00,50.00,160.00,700.00,9600,7200\n"
+    "describe_study,,1,0.20,0.20,,,,\n"
 )
 
 
@@ -233,10 +233,10 @@ def test_the_cleaning_of_the_bitext_is_shown(arguments):
 
 def test_what_it_took_is_shown_with_its_sum(arguments):
     rows = Page(written(arguments)).rows
-    took = ["2", "1 min 30 s", "50.0 s", "2 min 40 s", "700", "9,600"]
+    took = ["2", "1 min 30 s", "50.0 s", "2 min 40 s", "700", "9,600", "2.0"]
     assert ["distill_student", "small", *took] in rows
-    assert ["describe_study", "–", "1", "0.2 s", "0.2 s", "–", "–", "–"] in rows
-    assert ["all", "–", "3", "1 min 30 s", "50.0 s", "2 min 40 s", "700", "–"] in rows
+    assert ["describe_study", "–", "1", "0.2 s", "0.2 s", "–", "–", "–", "–"] in rows
+    assert ["all", "–", "3", "1 min 30 s", "50.0 s", "2 min 40 s", "700", "–", "2.0"] in rows
 
 
 def test_the_data_is_named_with_its_licence_and_whom_to_cite(arguments):

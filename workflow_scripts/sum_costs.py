@@ -9,7 +9,8 @@ from optical.tables import page, to_latex, with_notes
 
 NOTES = (
     "Time: of all jobs of a stage together, which may run at the same time. Memory: the most that "
-    "one job held, mapped files included. Examples: that a training saw. Energy is not measured."
+    "one job held, mapped files included. Examples: that a training saw. Energy: of trainings, "
+    "where the machine tells it."
 )
 
 

@@ -10,7 +10,7 @@ from optical.tables import MISSING, ShownTable
 
 COST_COLUMNS = (
     *("stage", "of", "jobs", "seconds", "longest_seconds", "cpu_seconds", "memory_mib"),
-    "examples",
+    *("examples", "joules"),
 )
 TRAINED = {
     "pretrain_encoder": "encoders",
@@ -29,7 +29,8 @@ def cost_table(logs: Path, results: Path) -> pd.DataFrame:
 
     Returns:
         `COST_COLUMNS`: `of` is the encoder, teacher or student that a stage trained, empty for
-        other stages; memory is the most that a job held, NaN where none was long enough to look.
+        other stages; memory is the most that a job held, NaN where none was long enough to look;
+        joules are those of trainings, where the machine told them.
     """
     rows = []
     for file in sorted(logs.rglob("*.benchmark.tsv")):
@@ -49,19 +50,22 @@ def cost_table(logs: Path, results: Path) -> pd.DataFrame:
         memory_mib=("memory", "max"),
     )
     table = table.reset_index()
-    logs_of = {
-        of: (results / TRAINED[stage] / of).rglob("training.jsonl")
-        for stage, of in zip(table["stage"], table["of"], strict=True)
+    ends = [
+        [last_line(log) for log in (results / TRAINED[stage] / of).rglob("training.jsonl")]
         if of
-    }
-    seen = [sum(map(examples_of, logs_of[of])) if of else None for of in table["of"]]
-    table["examples"] = pd.array(seen, dtype="Int64")
+        else []
+        for stage, of in zip(table["stage"], table["of"], strict=True)
+    ]
+    for name in ("examples", "joules"):
+        known = [[end[name] for end in of_stage if name in end] for of_stage in ends]
+        table[name] = [sum(numbers) if numbers else float("nan") for numbers in known]
     return table.sort_values("seconds", ascending=False, ignore_index=True)[list(COST_COLUMNS)]
 
 
-def examples_of(log: Path) -> int:
-    """Examples that a training had seen at the end."""
-    return max((line["examples"] for line in training_lines(log)), default=0)
+def last_line(log: Path) -> dict:
+    """What a training had written down at its end."""
+    *_, last = training_lines(log)
+    return last
 
 
 def training_lines(log: Path) -> Iterable[dict]:
@@ -77,11 +81,12 @@ def read_costs(path: Path) -> pd.DataFrame:
 def shown_cost_table(costs: pd.DataFrame) -> ShownTable:
     """The table of costs for reading, with its sum."""
     total = costs[["jobs", "seconds", "cpu_seconds"]].sum().to_dict() | {"stage": "all", "of": ""}
+    total["joules"] = costs["joules"].sum(min_count=1)
     most = costs[["longest_seconds", "memory_mib"]].max()
     rows = [shown_costs(row) for _, row in costs.iterrows()]
     rows.append(shown_costs(total | most.to_dict() | {"examples": None}))
     headings = ["Stage", "Of", "Jobs", "Time", "Longest job", "CPU time", "Memory, MiB", "Examples"]
-    return ShownTable(headings, rows, numeric=6)
+    return ShownTable([*headings, "Energy, Wh"], rows, numeric=7)
 
 
 def shown_costs(row: Mapping[str, object]) -> list[str]:
@@ -91,6 +96,7 @@ def shown_costs(row: Mapping[str, object]) -> list[str]:
         MISSING if pd.isna(row[name]) else f"{row[name]:,.0f}"
         for name in ("memory_mib", "examples")
     ]
+    counts.append(MISSING if pd.isna(row["joules"]) else f"{row['joules'] / 3600:,.1f}")
     return [row["stage"], row["of"] or MISSING, f"{row['jobs']:,.0f}", *times, *counts]
 
 

@@ -10,6 +10,8 @@ import torch
 from torch.nn.functional import normalize
 from transformers import TrainerCallback
 
+from optical.energy import EnergyMeter
+
 NAME = "training.jsonl"
 LEAST_SPREAD = 1e-6
 """Below this standard deviation of cosines, texts are told apart by rounding errors only. Students
@@ -24,7 +26,7 @@ class TrainingLog(TrainerCallback):
 
     The file lies in the training folder and goes on where a resumed training goes on: later lines,
     written before a kill, are dropped. Seconds count training time, without the time between a kill
-    and the restart.
+    and the restart; so do joules, where the machine tells them.
 
     Args:
         examples: how many examples were seen after a number of steps.
@@ -36,13 +38,14 @@ class TrainingLog(TrainerCallback):
     def on_train_begin(self, args, state, control, **_):
         """Drop what was written after the step that the training resumes from."""
         self.path = Path(args.output_dir) / NAME
-        self.before = 0.0
+        self.before = {"seconds": 0.0, "joules": 0.0}
         self.start = time.monotonic()
+        self.meter = EnergyMeter()
         if not state.is_world_process_zero:
             return
         lines = [line for line in read_log(self.path) if line["step"] <= state.global_step]
         if lines:
-            self.before = lines[-1]["seconds"]
+            self.before |= {name: lines[-1].get(name, 0.0) for name in self.before}
         self.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
     def on_log(self, args, state, control, logs=None, **_):
@@ -60,9 +63,11 @@ class TrainingLog(TrainerCallback):
             return
         line = {
             "step": state.global_step,
-            "seconds": round(self.before + time.monotonic() - self.start, 3),
+            "seconds": round(self.before["seconds"] + time.monotonic() - self.start, 3),
             "examples": self.examples(state.global_step),
         }
+        if (joules := self.meter.joules()) is not None:
+            line["joules"] = round(self.before["joules"] + joules, 1)
         with open(self.path, "a") as file:
             file.write(json.dumps(line | values) + "\n")
 
