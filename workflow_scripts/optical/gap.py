@@ -201,29 +201,30 @@ def measure(
 ) -> Runs:
     """The means of the runs of one collection and metric."""
     keys = ["student", "teacher", "method", "language"]
-    labels = scores[keys].astype("str")
+    # Codes in place of names, of which there are millions.
+    place = scores.groupby([*keys, "seed"], sort=False, observed=True).ngroup().to_numpy()
+    seeds = scores[[*keys, "seed"]].drop_duplicates().astype(dict.fromkeys(keys, "str"))
+    names = scores["query_id"].astype("category").cat.remove_unused_categories()
+    rank = np.argsort(np.argsort(names.cat.categories.astype("str")))
+    values = np.empty((len(seeds), len(rank)))
+    values[place, rank[names.cat.codes]] = scores["value"].to_numpy(dtype=np.float64)
+
     orders = {
         "student": {name: rank for rank, name in enumerate([NO_STUDENT, *students])},
-        "method": _first_seen([FLOOR, BASELINE, *labels["method"].unique()]),
+        "method": _first_seen([FLOOR, BASELINE, *seeds["method"]]),
         "language": {language: rank for rank, language in enumerate(group_of)},
     }
-    table = labels.drop_duplicates().sort_values(
-        list(orders), key=lambda column: column.map(orders[column.name])
+    table = (
+        seeds[keys]
+        .drop_duplicates()
+        .sort_values(list(orders), key=lambda column: column.map(orders[column.name]))
     )
     table = table.reset_index(drop=True)
-    seeds = scores[[*keys, "seed"]].astype(dict.fromkeys(keys, "str")).drop_duplicates()
-    seeds = seeds.sort_values("seed", kind="stable").reset_index(drop=True)
-    places = pd.MultiIndex.from_frame(seeds).get_indexer(
-        pd.MultiIndex.from_frame(labels.assign(seed=scores["seed"]))
-    )
-    queries, names = pd.factorize(scores["query_id"].astype("str"), sort=True)
-    values = np.empty((len(seeds), len(names)))
-    values[places, queries] = scores["value"].to_numpy(dtype=np.float64)
-    of_run = seeds.groupby(keys, sort=False).indices
-    rows = [of_run[tuple(run)].tolist() for run in table.itertuples(index=False)]
+    of_run = seeds.reset_index(drop=True).sort_values("seed").groupby(keys, sort=False).groups
+    rows = [list(of_run[tuple(run)]) for run in table.itertuples(index=False)]
     measured = np.array([values[own].mean(axis=1).mean() for own in rows])
     table["group"] = table["language"].map(group_of)
-    table["n_queries"] = len(names)
+    table["n_queries"] = len(rank)
     return Runs(
         table=table.merge(_cost_of_index(scores), on=keys, how="left"),
         values=np.vstack([measured, bootstrap_means(values, rows, resamples)]),
