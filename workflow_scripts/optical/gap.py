@@ -293,7 +293,10 @@ def gap_table(runs: Runs) -> pd.DataFrame:
             f"floor_{group}": runs.mean(method=FLOOR, group=group)[0]
             for group in (PIVOT_GROUP, "high", "low")
         }
-        rows.append(labels | _measured(measures) | floors)
+        row = labels | _measured(measures) | floors
+        if labels["method"] == BASELINE:  # it closes nothing of its own gap, by definition
+            row["gap_closed_from"] = row["gap_closed_to"] = float("nan")
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
