@@ -26,8 +26,7 @@ def main(
         numbers = {language: float(number) for language, number in read.items()}
         amounts[unit] = numbers
     figure = amounts_figure(read_table(language_table, LANGUAGE_COLUMNS), amounts, metric)
-    for path in output:
-        save_figure(figure, path)
+    save_figure(figure, *output)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,7 @@ from optical.gap import GAP_COLUMNS, read_table
 
 def main(gap_table: Path, metric: str, measure: str, output: list[Path]) -> None:
     figure = gap_figure(read_table(gap_table, GAP_COLUMNS), metric, measure)
-    for path in output:
-        save_figure(figure, path)
+    save_figure(figure, *output)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,7 @@ from optical.gap import LANGUAGE_COLUMNS, read_table
 
 def main(language_table: Path, metric: str, output: list[Path]) -> None:
     figure = map_figure(read_table(language_table, LANGUAGE_COLUMNS), metric)
-    for path in output:
-        save_figure(figure, path)
+    save_figure(figure, *output)
 
 
 if __name__ == "__main__":

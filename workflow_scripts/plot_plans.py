@@ -16,8 +16,7 @@ def main(plans: Path, output: list[Path]) -> None:
     for pair in pairs:
         pair["plans"] = {title: np.array(plan) for title, plan in pair["plans"].items()}
     figure = plans_figure(pairs)
-    for path in output:
-        save_figure(figure, path)
+    save_figure(figure, *output)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,7 @@ def main(logs: list[Path], output: list[Path]) -> None:
     if not curves:
         raise ValueError("no training wrote down a loss")
     figure = curves_figure(curves)
-    for path in output:
-        save_figure(figure, path)
+    save_figure(figure, *output)
 
 
 def place(log: Path) -> tuple[str, str]:

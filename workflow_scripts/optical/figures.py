@@ -236,14 +236,15 @@ def _draw_gaps(
     axes.set_axisbelow(True)
 
 
-def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write a picture in the format of its suffix (.svg, .png); equal tables give equal bytes."""
-    suffix = Path(path).suffix.removeprefix(".")
-    if suffix not in ("svg", "png"):
-        raise ValueError(f"{path}: pictures are written as .svg or .png")
-    nothing = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[suffix]
-    with atomic_path(path) as temporary, matplotlib.rc_context(LOOK):
-        figure.savefig(temporary, format=suffix, dpi=160, metadata=nothing)
+def save_figure(figure: Figure, *paths: str | Path) -> None:
+    """Write a picture in the formats of the suffixes, .svg and .png; equal tables, equal bytes."""
+    for path in paths:
+        suffix = Path(path).suffix.removeprefix(".")
+        if suffix not in ("svg", "png"):
+            raise ValueError(f"{path}: pictures are written as .svg or .png")
+        nothing = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[suffix]
+        with atomic_path(path) as temporary, matplotlib.rc_context(LOOK):
+            figure.savefig(temporary, format=suffix, dpi=160, metadata=nothing)
 
 
 def _of_students(table: pd.DataFrame, metric: str) -> pd.DataFrame:
