@@ -170,6 +170,10 @@ def test_a_gap_that_widens_is_not_called_closed():
     assert "wider: −33.3% [" in sentence_after(low=0.12)
 
 
+def test_a_gap_that_turns_around_is_said_to():
+    assert "more than closed, it turned around: 127.8% [" in sentence_after(low=0.7)
+
+
 def test_a_gap_that_may_as_well_be_the_same_is_not_called_closed():
     # The same gap of .6, but for what the resampling shows to be chance.
     assert "no evidence that any of it is closed (0.0% [" in sentence_after(low=0.24)

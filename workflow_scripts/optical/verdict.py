@@ -63,10 +63,11 @@ def closed(row: Mapping[str, float]) -> str:
     value = between(row, "gap_closed", percent)
     if pd.isna(row["gap_closed_from"]):
         return f"{value} of it closed, without an interval: before, it is hardly told from none"
+    turned = row["gap_closed"] > 1
     return judged(
         row,
         "gap_closed",
-        rises=f"{value} of it closed",
+        rises=f"more than closed, it turned around: {value}" if turned else f"{value} of it closed",
         falls=f"wider: {value} of it closed",
         same=f"no evidence that any of it is closed ({value})",
     )
