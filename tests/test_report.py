@@ -13,8 +13,9 @@ import plot_map
 import write_report as program
 from optical import verdict
 from optical.gap import compare
-from optical.report import inline_svg, read_cleaning, versions
+from optical.report import inline_svg, versions
 from optical.scores import SCORE_COLUMNS
+from optical.tables import read_cleaning
 
 NOTE = "The data is constructed: <invented> languages."
 DATASETS = Path(__file__).parents[1] / "resources" / "datasets.yaml"

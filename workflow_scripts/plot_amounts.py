@@ -6,7 +6,7 @@ from pathlib import Path
 from optical.figures import save_figure
 from optical.files import run_program
 from optical.gap import LANGUAGE_COLUMNS, read_table
-from optical.report import read_cleaning
+from optical.tables import read_cleaning
 from optical.training_figures import amounts_figure
 
 

@@ -8,8 +8,8 @@ import yaml
 from optical.costs import read_costs
 from optical.files import run_program
 from optical.gap import COLUMNS, Tables, read_table
-from optical.report import read_cleaning, write_report
-from optical.tables import gap_markdown, pivot_name
+from optical.report import write_report
+from optical.tables import gap_markdown, pivot_name, read_cleaning
 from optical.terminal import show_gap
 
 CAPTIONS = {

@@ -5,7 +5,7 @@ import importlib.metadata
 import platform
 import re
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -124,20 +124,6 @@ def inline_svg(svg: str, prefix: str) -> str:
         raise ValueError("the picture is not SVG: no <svg> element in it")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[start:], flags=re.DOTALL)
     return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
-
-
-def read_cleaning(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Read {language}.cleaning.csv files (origin, rule, pairs): the same with a language column."""
-    tables = []
-    for path in map(Path, paths):
-        table = pd.read_csv(path, keep_default_na=False)
-        missing = {"origin", "rule", "pairs"} - set(table.columns)
-        if missing:
-            raise ValueError(f"{path}: no column {', '.join(sorted(missing))}")
-        table.insert(0, "language", path.name.partition(".")[0])
-        tables.append(table)
-    empty = pd.DataFrame(columns=["language", "origin", "rule", "pairs"])
-    return pd.concat(tables, ignore_index=True) if tables else empty
 
 
 def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:

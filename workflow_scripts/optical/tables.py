@@ -3,8 +3,9 @@
 import html
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -227,6 +228,20 @@ def shown_index_table(languages: pd.DataFrame) -> ShownTable:
         )
     headings = ["Collection", "Student", "Method", "Queries", "Exact", "Index", "Lost, high"]
     return ShownTable([*headings, "Lost, low", "Recall", "Lowest recall"], rows, numeric=7)
+
+
+def read_cleaning(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Read {language}.cleaning.csv files (origin, rule, pairs): the same with a language column."""
+    tables = []
+    for path in map(Path, paths):
+        table = pd.read_csv(path, keep_default_na=False)
+        missing = {"origin", "rule", "pairs"} - set(table.columns)
+        if missing:
+            raise ValueError(f"{path}: no column {', '.join(sorted(missing))}")
+        table.insert(0, "language", path.name.partition(".")[0])
+        tables.append(table)
+    empty = pd.DataFrame(columns=["language", "origin", "rule", "pairs"])
+    return pd.concat(tables, ignore_index=True) if tables else empty
 
 
 def shown_cleaning_table(cleaning: pd.DataFrame) -> ShownTable:
