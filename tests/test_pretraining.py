@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from optical.encoders import train_tokenizer
 from optical.pretraining import MaskingCollator, SampledText, unigram_entropy
+from optical.tokenizer import train_tokenizer
 
 
 @pytest.fixture

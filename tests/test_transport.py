@@ -12,6 +12,7 @@ from optical.transport import (
     marginals,
     safe_block,
     scores,
+    squared_distance,
     transport_loss,
     transport_plan,
 )
@@ -144,6 +145,15 @@ def test_the_gradient_with_respect_to_both_token_tensors_is_that_of_finite_diffe
         return transport_loss(cosine_cost(source, target), plan)
 
     assert torch.autograd.gradcheck(loss, (source, target), eps=1e-6, atol=1e-5)
+
+
+@pytest.mark.parametrize("distance", [cosine_cost, squared_distance])
+def test_a_cost_is_as_exact_under_mixed_precision(distance):
+    source, target = torch.randn(2, 2, 5, 16, generator=torch.Generator().manual_seed(0))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = distance(source, target)
+    assert mixed.dtype == torch.float32
+    assert torch.equal(mixed, distance(source, target))
 
 
 def test_cost_is_one_minus_cosine_whatever_the_length_of_the_vectors():

@@ -17,13 +17,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import torch
 from torch.nn.functional import cross_entropy, normalize
-from torch.utils.data import Dataset, SequentialSampler
+from torch.utils.data import Dataset
 from transformers import (
     DataCollatorForLanguageModeling,
     PreTrainedTokenizerFast,
-    Trainer,
     XLMRobertaForMaskedLM,
 )
+
+from optical.training import OrderedTrainer
 
 
 class SampledText(Dataset):
@@ -135,8 +136,8 @@ def mean_vectors(model: XLMRobertaForMaskedLM, side: dict[str, torch.Tensor]) ->
     return normalize((hidden * side["attention_mask"][..., None]).sum(dim=1), dim=-1)
 
 
-class PretrainingTrainer(Trainer):
-    """The trainer of transformers with the losses of this module, on texts in their order.
+class PretrainingTrainer(OrderedTrainer):
+    """The trainer of transformers with the losses of this module.
 
     contrast: weight of the contrast of translations beside the masked loss.
     """
@@ -144,10 +145,6 @@ class PretrainingTrainer(Trainer):
     def __init__(self, *arguments, contrast: float, **more) -> None:
         super().__init__(*arguments, **more)
         self.contrast = contrast
-
-    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> SequentialSampler:
-        """`SampledText` is a random order already, which a resumed training finds again."""
-        return SequentialSampler(train_dataset or self.train_dataset)
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         """The loss of a batch."""

@@ -15,6 +15,7 @@ from sentence_transformers import (
     MultiVectorEncoderTrainer,
     MultiVectorEncoderTrainingArguments,
 )
+from torch.utils.data import SequentialSampler
 from transformers import Trainer, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
@@ -88,6 +89,16 @@ class LateInteractionTrainer(MultiVectorEncoderTrainer):
     def get_batch_sampler(self, *_, **__) -> Batches:
         """The batches, for the trainer's data loader."""
         return self.batches
+
+
+class OrderedTrainer(Trainer):
+    """The trainer of transformers on a data set that is in random order already.
+
+    A resumed training finds its place in it again.
+    """
+
+    def _get_train_sampler(self, train_dataset: torch.utils.data.Dataset | None = None):
+        return SequentialSampler(train_dataset or self.train_dataset)
 
 
 def train_late_interaction(
