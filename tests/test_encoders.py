@@ -1,8 +1,12 @@
+import random
+
+import pytest
 import torch
 
 from conftest import TEXTS
-from optical.encoders import new_masked_model, train_tokenizer
+from optical.encoders import new_masked_model
 from optical.pretraining import MaskingCollator, masked_loss, translation_contrast
+from optical.tokenizer import train_tokenizer
 
 
 def test_the_tokenizer_has_the_special_tokens_of_xlm_r():
@@ -11,6 +15,29 @@ def test_the_tokenizer_has_the_special_tokens_of_xlm_r():
     assert len(tokenizer) <= 60
     pair = tokenizer("the cat", "a dog")["input_ids"]
     assert (pair[0], pair[-1], pair.count(2)) == (0, 2, 3)
+
+
+def test_the_same_texts_give_the_same_tokenizer():
+    """That of `tokenizers` differs from one process to the next where pieces are about as good."""
+    made = [train_tokenizer(many_words(), 400).backend_tokenizer.to_str() for _ in range(2)]
+    assert made[0] == made[1]
+
+
+def test_a_vocabulary_without_room_for_the_letters_is_refused():
+    with pytest.raises(ValueError, match="vocabulary: 3 pieces are too few"):
+        train_tokenizer(TEXTS, 8)
+
+
+def test_a_text_without_a_known_letter_is_unknown_and_not_lost():
+    tokenizer = train_tokenizer(TEXTS, 60)
+    assert tokenizer.unk_token_id in tokenizer("ω")["input_ids"]
+    assert tokenizer.decode(tokenizer("a dog")["input_ids"], skip_special_tokens=True) == "a dog"
+
+
+def many_words():
+    rng = random.Random(0)
+    for _ in range(500):
+        yield " ".join("".join(rng.choices("abcdefgh", k=rng.randint(2, 9))) for _ in range(8))
 
 
 def test_a_word_is_the_same_after_a_space_and_after_punctuation():

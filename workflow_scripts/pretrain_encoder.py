@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from optical.files import run_program
+from optical.gpus import take_gpus
 
 # Texts the tokenizer is trained on, and texts the finished encoder is tried on.
 TOKENIZER_TEXTS, TRIED_TEXTS = 200_000, 2_048
@@ -26,12 +27,14 @@ def main(
     seed: int,
     output: Path,
 ) -> None:
+    take_gpus(1)
+
     settings = {name: value for name, value in locals().items() if name not in ("text", "output")}
 
     from transformers import TrainingArguments, set_seed
 
     from optical.checkpoints import provenance
-    from optical.encoders import new_masked_model, train_tokenizer
+    from optical.encoders import new_masked_model
     from optical.pretraining import (
         MaskingCollator,
         PretrainingTrainer,
@@ -39,6 +42,7 @@ def main(
         mean_loss,
         unigram_entropy,
     )
+    from optical.tokenizer import train_tokenizer
     from optical.training import run, show_progress, training_arguments
     from optical.training_log import TrainingLog
 
