@@ -1,10 +1,19 @@
+import gzip
 import hashlib
+import io
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from optical import downloads, hub
 from optical.downloads import download
+from optical.lock_file import Record, record, recorded
 
 DATA = bytes(range(256)) * 4000
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -19,12 +28,14 @@ class Server(ThreadingHTTPServer):
     """Answers from a list of behaviours, one a request; the last one goes on for ever.
 
     whole, ignores_range: the file. refuses, missing: status 503, 404. breaks: ends half way.
+    A behaviour may also be a function of the handler, such as those of `answer`.
     """
 
     def __init__(self, behaviours):
         super().__init__(("127.0.0.1", 0), Handler)
         self.behaviours = behaviours
         self.ranges = []
+        self.headers = []
 
     @property
     def url(self):
@@ -37,6 +48,10 @@ class Handler(BaseHTTPRequestHandler):
         behaviour = server.behaviours[min(len(server.ranges), len(server.behaviours) - 1)]
         asked = self.headers.get("Range")
         server.ranges.append(asked)
+        server.headers.append(dict(self.headers))
+        if callable(behaviour):
+            behaviour(self)
+            return
         if behaviour in ("refuses", "missing"):
             self.send_error(503 if behaviour == "refuses" else 404)
             return
@@ -53,6 +68,38 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def answer(data, status=200, breaks=None, length=True, knows_if_range=True, **headers):
+    """A behaviour: some data, from the byte asked for if the tag is that of If-Range.
+
+    breaks: the byte before which the connection ends. headers: Last_Modified for Last-Modified.
+    """
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def behave(handler):
+        asked = handler.headers.get("Range")
+        first = first_byte(asked) if asked and status == 200 else 0
+        tag = handler.headers.get("If-Range")
+        if knows_if_range and tag and tag not in headers.values():
+            first = 0
+        handler.send_response(206 if first else status)
+        if first:
+            handler.send_header("Content-Range", f"bytes {first}-{len(data) - 1}/{len(data)}")
+        if length:
+            handler.send_header("Content-Length", str(len(data) - first))
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(data[first:breaks])
+
+    return behave
+
+
+@pytest.fixture(autouse=True)
+def no_hub_and_no_proxy(monkeypatch):
+    for name in ("HF_ENDPOINT", "HF_TOKEN", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -163,4 +210,361 @@ def test_a_mirrors_wrong_file_is_named(serve, tmp_path):
 def test_a_file_no_mirror_has_comes_from_the_network(serve, tmp_path):
     server = serve("whole")
     fetch(server, tmp_path / "file", mirrors=[tmp_path / "empty"])
+    assert (tmp_path / "file").read_bytes() == DATA
+
+
+def test_a_failed_download_leaves_nothing_where_nothing_came(serve, tmp_path):
+    with pytest.raises(ValueError, match="HTTP 404"):
+        fetch(serve("missing"), tmp_path / "file")
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_who_is_refused_is_told_how_to_get_access(serve, tmp_path, status):
+    server = serve(answer(b"", status))
+    with pytest.raises(ValueError, match=rf"\A[^\n]+HTTP {status} [^\n]+sign the form\Z"):
+        fetch(server, tmp_path / "file", access="sign the form")
+    assert len(server.ranges) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"),
+    [("7", 7.0), ("100000", downloads.LONGEST_PAUSE), ("soon", 1.0), ("", 1.0)],
+)
+def test_a_server_is_given_the_time_it_asks_for_within_bounds(
+    serve, tmp_path, monkeypatch, asked, pause
+):
+    pauses = []
+    monkeypatch.setattr(downloads.time, "sleep", pauses.append)
+    server = serve(answer(b"", 429, Retry_After=asked), "whole")
+    download(server.url, tmp_path / "file", sha256=SHA256, bytes=len(DATA), wait=1.0)
+    assert pauses == [pause]
+
+
+def test_a_date_to_wait_for_is_understood(serve, tmp_path, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(downloads.time, "sleep", pauses.append)
+    server = serve(answer(b"", 503, Retry_After="Fri, 31 Dec 2100 23:59:59 GMT"), "whole")
+    fetch(server, tmp_path / "file")
+    assert pauses == [downloads.LONGEST_PAUSE]
+
+
+def test_a_moved_file_is_followed(serve, tmp_path):
+    target = serve("whole")
+    fetch(serve(answer(b"", 301, Location=target.url)), tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == DATA
+
+
+# --- without a published checksum ----------------------------------------------------------------
+
+
+def fetch_unknown(server, path, **options):
+    lock = path.parent / "lock.tsv"
+    download(server.url, path, **{"lock": lock, "wait": 0.0} | options)
+
+
+def test_the_first_download_is_recorded(serve, tmp_path):
+    server = serve("whole")
+    fetch_unknown(server, tmp_path / "file")
+    assert (tmp_path / "lock.tsv").read_text() == f"{server.url}\t{SHA256}\t{len(DATA)}\n"
+    fetch_unknown(server, tmp_path / "file")
+    assert len(server.ranges) == 1
+
+
+def test_a_file_that_comes_again_is_compared_with_the_first(serve, tmp_path):
+    server = serve("whole", "whole", answer(b"other"))
+    fetch_unknown(server, tmp_path / "file")
+    (tmp_path / "file").unlink()
+    fetch_unknown(server, tmp_path / "file")
+    (tmp_path / "file").unlink()
+    with pytest.raises(ValueError, match=SHA256) as error:
+        fetch_unknown(server, tmp_path / "file")
+    message = str(error.value)
+    assert hashlib.sha256(b"other").hexdigest() in message
+    assert f"remove the line of {server.url} from {tmp_path / 'lock.tsv'}" in message
+    assert names(tmp_path) == ["lock.tsv"]
+
+
+def test_a_mirrors_file_is_compared_with_the_first_too(serve, tmp_path):
+    server = serve("whole")
+    fetch_unknown(server, tmp_path / "file")
+    (tmp_path / "file").unlink()
+    copy = tmp_path / "mirror" / "127.0.0.1" / "set" / "file one.txt"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(b"other")
+    with pytest.raises(ValueError, match=SHA256) as error:
+        fetch_unknown(server, tmp_path / "file", mirrors=[tmp_path / "mirror"])
+    assert str(copy) in str(error.value)
+    assert not (tmp_path / "file").exists()
+
+
+def test_a_new_file_is_accepted_by_removing_its_line(serve, tmp_path):
+    server = serve(answer(b"old"), answer(b"new"))
+    fetch_unknown(server, tmp_path / "file")
+    (tmp_path / "lock.tsv").write_text("")
+    (tmp_path / "file").unlink()
+    fetch_unknown(server, tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_a_published_checksum_is_not_recorded(serve, tmp_path):
+    fetch(serve("whole"), tmp_path / "file", lock=tmp_path / "lock.tsv")
+    assert names(tmp_path) == ["file"]
+
+
+def test_many_records_at_once_are_a_line_each(tmp_path):
+    lock, number = tmp_path / "lock.tsv", 40
+
+    def write(i):
+        record(lock, f"https://example.org/{i % number}", Record(SHA256, i % number))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(4 * number)))
+    assert len(lock.read_text().splitlines()) == number
+    assert recorded(lock, "https://example.org/7") == Record(SHA256, 7)
+
+
+def test_a_line_that_was_cut_off_is_no_record_and_spoils_no_other(tmp_path):
+    lock = tmp_path / "lock.tsv"
+    lock.write_text(f"https://example.org/a\t{SHA256[:20]}")
+    assert recorded(lock, "https://example.org/a") is None
+    record(lock, "https://example.org/a", Record(SHA256, 1))
+    assert recorded(lock, "https://example.org/a") == Record(SHA256, 1)
+
+
+@pytest.mark.parametrize("version", [{"ETag": '"1"'}, {"Last_Modified": "Thu, 01 Jan 2026"}])
+def test_an_unknown_file_goes_on_where_it_broke(serve, tmp_path, version):
+    half = len(DATA) // 2
+    server = serve(answer(DATA, breaks=half, **version), answer(DATA, **version))
+    fetch_unknown(server, tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == DATA
+    assert first_byte(server.ranges[1]) > len(DATA) // 4
+    assert server.headers[1]["If-Range"] in version.values()
+    assert names(tmp_path) == ["file", "lock.tsv"]
+
+
+@pytest.mark.parametrize("knows_if_range", [True, False])
+def test_two_halves_of_two_versions_are_not_glued(serve, tmp_path, knows_if_range):
+    half, new = len(DATA) // 2, DATA[::-1]
+    server = serve(
+        answer(DATA, breaks=half, ETag='"1"'),
+        answer(new, ETag='"2"', knows_if_range=knows_if_range),
+    )
+    fetch_unknown(server, tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == new
+
+
+@pytest.mark.parametrize("version", [{}, {"ETag": 'W/"1"'}])
+def test_a_part_of_an_unknown_version_is_not_continued(serve, tmp_path, version):
+    server = serve(answer(DATA, breaks=len(DATA) // 2, **version), answer(DATA, **version))
+    fetch_unknown(server, tmp_path / "file")
+    assert server.ranges == [None, None]
+
+
+def test_a_part_that_lacks_only_its_name_is_not_downloaded_again(serve, tmp_path, monkeypatch):
+    server = serve(answer(DATA, ETag='"1"'))
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            fetch_unknown(server, tmp_path / "file", lock=None)
+    fetch_unknown(server, tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == DATA
+    assert len(server.ranges) == 1
+
+
+def test_a_range_that_does_not_exist_starts_again(serve, tmp_path):
+    server = serve("breaks", answer(b"", 416), "whole")
+    fetch(server, tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == DATA
+
+
+def test_a_size_that_is_known_is_checked(serve, tmp_path):
+    with pytest.raises(ValueError, match=f"{len(DATA)} bytes, expected 7"):
+        fetch_unknown(serve("whole"), tmp_path / "file", bytes=7)
+    assert names(tmp_path) == []
+
+
+def test_two_jobs_for_a_file_leave_it_whole(serve, tmp_path):
+    server = serve(answer(DATA))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: fetch_unknown(server, tmp_path / "file"), range(4)))
+    assert (tmp_path / "file").read_bytes() == DATA
+    assert names(tmp_path) == ["file", "lock.tsv"]
+    assert len(server.ranges) == 1
+
+
+# --- whole, and of the kind that was expected ----------------------------------------------------
+
+
+def zipped(*members):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for member in members:
+            archive.writestr(member, "text")
+    return file.getvalue()
+
+
+PARQUET = b"PAR1" + bytes(20) + (10).to_bytes(4, "little") + b"PAR1"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.parquet", PARQUET),
+        ("a.zip", zipped("a/b.txt", "..c")),
+        ("a.gz", gzip.compress(b"text")),
+        ("a.txt", b""),
+    ],
+)
+def test_a_whole_file_of_a_kind_is_accepted(serve, tmp_path, name, data):
+    fetch_unknown(serve(answer(data)), tmp_path / name)
+    assert (tmp_path / name).read_bytes() == data
+
+
+PAGE = b"\n<!-- login --><!doctype HTML><html><form>"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.parquet", PARQUET[:-1], "no whole parquet"),
+        ("a.parquet", b"PAR1PAR1", "no whole parquet"),
+        ("a.zip", zipped("a")[:-4], "no whole zip"),
+        ("a.zip", zipped("a/../../b"), r"path outside its folder: 'a/../../b'"),
+        ("a.zip", zipped("/etc/b"), r"path outside its folder: '/etc/b'"),
+        ("a.gz", gzip.compress(bytes(range(200)))[:-3], "not read to its end"),
+        ("a.gz", b"text", "not read to its end"),
+        ("a.tsv", PAGE, "page of HTML"),
+    ],
+)
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_a_file_cut_off_or_of_another_kind_is_refused(
+    serve, tmp_path, name, data, message, mirrored
+):
+    server = serve(answer(data))
+    folder = tmp_path / "mirror" / "127.0.0.1" / "set"
+    folder.mkdir(parents=True)
+    if mirrored:
+        (folder / "file one.txt").write_bytes(data)
+    with pytest.raises(ValueError, match=message):
+        fetch_unknown(server, tmp_path / "new" / name, mirrors=[tmp_path / "mirror"])
+    assert names(tmp_path / "new") == []
+
+
+@pytest.mark.parametrize("sha256", [None, SHA256])
+def test_a_login_page_points_to_what_has_to_be_done(serve, tmp_path, sha256):
+    page = answer(b"<head><title>Login", Content_Type="text/html; charset=utf-8")
+    server = serve(page)
+    with pytest.raises(ValueError, match="page of HTML.*access: make an account"):
+        fetch_unknown(server, tmp_path / "f", sha256=sha256, access="make an account")
+    assert names(tmp_path) == []
+    assert len(server.ranges) == 1
+
+
+def test_text_that_a_server_calls_html_is_no_page(serve, tmp_path):
+    fetch_unknown(serve(answer(b"habari\n", Content_Type="text/html")), tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"habari\n"
+
+
+def test_without_a_length_only_what_shows_its_end_is_whole(serve, tmp_path):
+    fetch_unknown(serve(answer(PARQUET, length=False)), tmp_path / "a.parquet")
+    assert (tmp_path / "a.parquet").exists()
+    with pytest.raises(ValueError, match="without a length"):
+        fetch_unknown(serve(answer(DATA, length=False)), tmp_path / "a.tsv")
+    assert not (tmp_path / "a.tsv").exists()
+
+
+# --- the hub, and proxies ------------------------------------------------------------------------
+
+HUB_URL = f"{hub.HUB}datasets/a/b/resolve/main/c.txt"
+TOKEN = "hf_secret0123456789"
+
+
+@pytest.fixture
+def endpoint(serve, monkeypatch):
+    """Start a server as the hub, for a user with a token."""
+
+    def start(*behaviours):
+        server = serve(*behaviours)
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setenv("HF_TOKEN", f"{TOKEN}\n")
+        return server
+
+    return start
+
+
+def test_another_endpoint_is_asked_for_the_hubs_files_with_the_token(endpoint, tmp_path):
+    paths = []
+
+    def behave(handler):
+        paths.append(handler.path)
+        answer(DATA)(handler)
+
+    server = endpoint(behave)
+    download(HUB_URL, tmp_path / "file", lock=tmp_path / "lock.tsv", wait=0.0)
+    assert paths == ["/datasets/a/b/resolve/main/c.txt"]
+    assert server.headers[0]["Authorization"] == f"Bearer {TOKEN}"
+    # Elsewhere there is another endpoint, or none.
+    assert recorded(tmp_path / "lock.tsv", HUB_URL)
+
+
+def test_a_mirror_holds_the_hubs_files_under_the_hubs_name(endpoint, tmp_path):
+    endpoint("missing")
+    copy = tmp_path / "mirror" / "huggingface.co" / "datasets/a/b/resolve/main/c.txt"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(DATA)
+    download(HUB_URL, tmp_path / "file", mirrors=[tmp_path / "mirror"])
+    assert (tmp_path / "file").read_bytes() == DATA
+
+
+def test_the_token_is_for_the_hub_alone(serve, endpoint, tmp_path):
+    elsewhere = serve("whole")
+    endpoint(answer(b"", 302, Location=elsewhere.url))
+    download(HUB_URL, tmp_path / "file", wait=0.0)
+    download(elsewhere.url, tmp_path / "other", wait=0.0)
+    assert ["Authorization" in headers for headers in elsewhere.headers] == [False, False]
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_the_token_is_in_no_message(serve, endpoint, tmp_path, status):
+    elsewhere = serve(answer(TOKEN.encode(), status))
+    endpoint(answer(b"", 302, Location=f"{elsewhere.url}?signature=letmein"))
+    program = Path(__file__).parents[1] / "workflow_scripts" / "download_file.py"
+    code = (
+        f"import sys; sys.path.insert(0, {str(program.parent)!r}); "
+        "from optical.downloads import download; from optical.files import run_program; "
+        f"run_program(lambda: download({HUB_URL!r}, {str(tmp_path / 'file')!r}, wait=0.0))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert str(status) in done.stderr
+    assert HUB_URL in done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+    assert "letmein" not in done.stdout + done.stderr
+
+
+def test_a_token_that_cannot_be_sent_is_not_shown(endpoint, tmp_path, monkeypatch):
+    endpoint("whole")
+    monkeypatch.setenv("HF_TOKEN", f"{TOKEN}\n{TOKEN}")
+    with pytest.raises(ValueError, match="HF_TOKEN") as error:
+        download(HUB_URL, tmp_path / "file", wait=0.0)
+    assert TOKEN not in str(error.value)
+
+
+def test_an_endpoint_that_is_no_address_is_told_at_once(endpoint, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "mirror.example")
+    with pytest.raises(ValueError, match=r"c\.txt: .*mirror\.example"):
+        download(HUB_URL, tmp_path / "file", wait=3600.0)
+
+
+def test_a_proxy_is_asked_where_one_is_set(serve, tmp_path, monkeypatch):
+    proxy = serve("whole")
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_port}")
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("NO_PROXY", "")
+    download("http://data.invalid/file.txt", tmp_path / "file", wait=0.0)
     assert (tmp_path / "file").read_bytes() == DATA

@@ -1,29 +1,91 @@
-"""Fetch an encoder from the Hugging Face hub at a fixed revision, or copy one from a folder."""
+"""Fetch a model from the Hugging Face hub at a fixed revision, or copy an encoder from a folder.
+
+The hub's own variables count: HF_ENDPOINT for a mirror of it, HF_TOKEN for a model that wants one.
+"""
 
 import argparse
+import os
 import shutil
+import sys
+import time
 from pathlib import Path
 
-from optical.files import atomic_path, run_program
+from optical.files import atomic_path, lock, remove, run_program
 
-# Weights in the one format that is safe to load, the configuration, and any tokenizer's files.
-PATTERNS = ["config.json", "*.safetensors*", "*token*", "*.model", "*.txt"]
+# Weights in the one format that is safe to load, the configuration, of a translator that of its
+# search too, and any tokenizer's files.
+PATTERNS = [
+    *("config.json", "generation_config.json", "*.safetensors*"),
+    *("*token*", "*.model", "*.txt", "vocab.json", "*.spm"),
+]
+
+PAUSES = (1, 4, 16)
+"""Seconds before the hub is asked once more."""
+
+BUSY = (429, 500, 502, 503, 504)
+"""What it then has answered."""
 
 
 def main(hub: str | None, revision: str | None, folder: Path | None, output: Path) -> None:
-    with atomic_path(output) as temporary:
-        if hub:
-            from huggingface_hub import snapshot_download
-
-            snapshot_download(hub, revision=revision, local_dir=temporary, allow_patterns=PATTERNS)
-        else:
+    if folder:
+        with atomic_path(output) as temporary:
             temporary.mkdir()
             for pattern in PATTERNS:
                 for file in folder.glob(pattern):
                     shutil.copy2(file, temporary)
-        for pattern in ("config.json", "*.safetensors"):
-            if not any(temporary.glob(pattern)):
-                raise ValueError(f"{hub or folder}: no {pattern}; expected a transformers encoder")
+            check(temporary, str(folder))
+        return
+    # Beside the output, so that a download that was broken off goes on there.
+    unfinished = output.with_name(f"{output.name}.unfinished")
+    with lock(unfinished):
+        files = unfinished / revision
+        download(hub, revision, files)
+        check(files, hub)
+        remove(files / ".cache")  # what the hub's library knows of the files
+        with atomic_path(output) as temporary:
+            os.replace(files, temporary)
+    remove(unfinished)
+
+
+def download(hub: str, revision: str, folder: Path) -> None:
+    """The files of a model in a folder; those that are there already are not fetched again.
+
+    The hub's library goes on with a transfer that breaks, and waits for a network. A hub that is
+    busy is asked again after each of `PAUSES`.
+
+    Raises:
+        ValueError: where the hub has no such model or commit, wants consent, or cannot be reached.
+    """
+    from huggingface_hub import errors, snapshot_download
+
+    for pause in (*PAUSES, None):
+        try:
+            snapshot_download(hub, revision=revision, local_dir=folder, allow_patterns=PATTERNS)
+            return
+        except errors.GatedRepoError:
+            reason = "asks for consent; give it on the model's page and set HF_TOKEN"
+            break
+        except errors.RepositoryNotFoundError:
+            reason = "the hub has no such model, or HF_TOKEN may not read it"
+            break
+        except errors.RevisionNotFoundError:
+            reason = "the hub has no such commit of it"
+            break
+        except OSError as error:
+            reason = next(iter(str(error.__cause__ or error).splitlines()), type(error).__name__)
+            status = getattr(getattr(error, "response", None), "status_code", None)
+            if pause is None or status not in BUSY:
+                break
+            print(f"{reason}; again in {pause} s", file=sys.stderr)
+            time.sleep(pause)
+    raise ValueError(f"{hub} at {revision}: {reason}")
+
+
+def check(folder: Path, origin: str) -> None:
+    """Raise ValueError for a folder that is no model."""
+    for pattern in ("config.json", "*.safetensors"):
+        if not any(folder.glob(pattern)):
+            raise ValueError(f"{origin}: no {pattern}; expected a transformers model")
 
 
 if __name__ == "__main__":
