@@ -1,0 +1,84 @@
+"""The listing of the data sources, as a user asks for it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+DATASETS = yaml.safe_load((ROOT / "resources/datasets.yaml").read_text())
+STUDY = """
+study: own
+pivot: en
+languages: {high: [fr], low: [sw]}
+encoders:
+  base: {hub: FacebookAI/xlm-roberta-base, revision: e73636d4f797dec63c3081bb6ed5c7b0bb3f2089}
+bitext: {sources: [lafand, tatoeba, letters]}
+training_set: {source: local, folder: squad}
+collections: [ntrex]
+methods: [zero_shot]
+own:
+  letters: {folder: letters, layout: moses, languages: [fr]}
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    (tmp_path / "study.yaml").write_text(STUDY)
+    return tmp_path / "study.yaml"
+
+
+def listing(folder, *arguments):
+    program = ROOT / "workflow_scripts/list_data.py"
+    command = [sys.executable, program, *map(str, arguments)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def paragraph(text, name):
+    return next(part for part in text.split("\n\n") if part.startswith(f"{name}: "))
+
+
+def test_all_sources_are_listed_with_what_is_missing(tmp_path):
+    text = listing(tmp_path)
+    for name, entry in DATASETS.items():
+        part = paragraph(text, name)
+        assert entry["title"] in part
+        assert f"licence {entry['licence']}; {len(entry['files'])} files" in part
+        assert entry["citation"] not in part
+    assert f"{len(DATASETS)} sources" in text
+
+
+def test_what_to_cite_is_told_when_asked(tmp_path):
+    text = listing(tmp_path, "--citations")
+    assert [name for name, entry in DATASETS.items() if entry["citation"] not in text] == []
+
+
+def test_a_study_lists_only_what_it_needs_and_where_that_is(tmp_path, study):
+    (tmp_path / "downloads/lafand").mkdir(parents=True)
+    (tmp_path / "downloads/lafand/sw.dev.source.txt").touch()
+    copy = tmp_path / "mirror" / DATASETS["ntrex"]["files"]["en.txt"]["url"].split("://")[1]
+    copy.parent.mkdir(parents=True)
+    copy.touch()
+    text = listing(tmp_path, "--study", study, "--mirrors", tmp_path / "mirror")
+    assert "xquad" not in text
+    assert "6 files, 8.2 MB\n    1 here, 0 in a mirror, 5 missing" in paragraph(text, "lafand")
+    assert "0 here, 1 in a mirror, 3 missing" in paragraph(text, "ntrex")
+    assert "FacebookAI/xlm-roberta-base from the hub\n    size unknown; missing" in text
+    assert "and 1 models from the hub: unknown" in text
+
+
+def test_a_users_own_set_is_looked_for_below_local(tmp_path, study):
+    (tmp_path / "mine/letters").mkdir(parents=True)
+    (tmp_path / "mine/letters/fr.source.txt").touch()
+    part = paragraph(listing(tmp_path, "--study", study, "--local", tmp_path / "mine"), "letters")
+    assert "1 here, 0 in a mirror, 1 missing\n    missing: fr.target.txt" in part
+    assert "2 files, unknown" in part
+    assert f"yours to supply, in {tmp_path / 'mine/letters'}" in part
+
+
+def test_a_constructed_study_needs_no_data(tmp_path):
+    assert "0 sources, 0 files" in listing(tmp_path, "--study", ROOT / "config.yaml")
