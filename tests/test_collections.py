@@ -1,6 +1,7 @@
 """XNLI, XQuAD and NTREX as retrieval, on small files and on the mirrored ones."""
 
 import json
+import zipfile
 from collections import Counter
 
 import pandas as pd
@@ -56,7 +57,7 @@ def small_xnli(tmp_path):
 
 
 def test_equal_premises_are_one_passage(small_xnli):
-    assert list(xnli.passages(small_xnli, split="test")) == [
+    assert list(xnli.passages(small_xnli, split="test", task="premise")) == [
         Passage("p0", "p0", "It rains."),
         Passage("p3", "p3", "It snows."),
     ]
@@ -64,19 +65,19 @@ def test_equal_premises_are_one_passage(small_xnli):
 
 def test_merged_premises_keep_all_their_judgements(small_xnli):
     expected = [("1", "p0"), ("3", "p3"), ("4", "p0")]
-    assert list(xnli.judgements(small_xnli, split="test")) == expected
+    assert list(xnli.judgements(small_xnli, split="test", task="premise")) == expected
 
 
 @pytest.mark.parametrize(
     ("language", "word"), [("en", "hypothesis"), ("sw", "dhana"), ("my", "yu")]
 )
 def test_queries_are_the_entailed_hypotheses(small_xnli, language, word):
-    queries = list(xnli.queries(small_xnli, language, split="test"))
+    queries = list(xnli.queries(small_xnli, language, split="test", task="premise"))
     assert queries == [Query(i, f"{word} {i}") for i in "134"]
 
 
 def test_the_dev_split_has_its_own_labels(small_xnli):
-    queries = list(xnli.queries(small_xnli, "sw", split="dev"))
+    queries = list(xnli.queries(small_xnli, "sw", split="dev", task="premise"))
     assert queries == [Query(i, f"dev sw {i}") for i in "013"]
 
 
@@ -84,14 +85,102 @@ def test_the_dev_split_has_its_own_labels(small_xnli):
 def test_a_language_with_other_rows_is_refused(small_xnli, rows):
     (small_xnli / "sw.test.tsv").write_text("premise\thypothesis\n" * rows)
     with pytest.raises(ValueError, match="the test (sw rows|labels) end after"):
-        list(xnli.queries(small_xnli, "sw", split="test"))
+        list(xnli.queries(small_xnli, "sw", split="test", task="premise"))
 
 
 def test_an_unknown_label_is_told_with_its_line(small_xnli):
     path = small_xnli / "labels.test.tsv"
     path.write_text(path.read_text().replace("neutral", "maybe"))
     with pytest.raises(ValueError, match=r"labels\.test\.tsv:4: label 'maybe'"):
-        list(xnli.queries(small_xnli, "sw", split="test"))
+        list(xnli.queries(small_xnli, "sw", split="test", task="premise"))
+
+
+def test_a_premise_asks_for_its_hypotheses(small_xnli):
+    task = {"split": "test", "task": "hypothesis"}
+    assert [passage.passage_id for passage in xnli.passages(small_xnli, **task)] == [
+        *("h0", "h1", "h2", "h3", "h4")
+    ]
+    # Rows 0, 1, 2 and 4 have the same premise.
+    assert list(xnli.queries(small_xnli, "sw", **task)) == [Query("0", "p"), Query("3", "p")]
+    assert list(xnli.judgements(small_xnli, **task)) == [("0", "h1"), ("3", "h3"), ("0", "h4")]
+    topic = list(xnli.judgements(small_xnli, split="test", task="topic"))
+    assert topic == [("0", "h0"), ("0", "h1"), ("0", "h2"), ("3", "h3"), ("0", "h4")]
+
+
+def test_equal_hypotheses_are_one_passage(small_xnli):
+    path = small_xnli / "en.test.tsv"
+    path.write_text(path.read_text().replace("hypothesis 4", "hypothesis 1"))
+    task = {"split": "test", "task": "hypothesis"}
+    assert len(list(xnli.passages(small_xnli, **task))) == 4
+    assert list(xnli.judgements(small_xnli, **task)) == [("0", "h1"), ("3", "h3")]
+
+
+def test_the_pool_has_the_premise_in_every_language(small_xnli):
+    (small_xnli / "sw.test.tsv").write_text(
+        "".join(f"{text}\tx\n" for text in ("Inanyesha", "b", "c", "It snows.", "e"))
+    )
+    (small_xnli / "my.test.tsv").unlink()
+    task = {"split": "test", "task": "pool"}
+    names = [passage.passage_id for passage in xnli.passages(small_xnli, **task)]
+    assert names == ["en.p0", "en.p3", "sw.p0", "sw.p1", "sw.p2", "sw.p4"]
+    # What reads the same in both languages is one passage.
+    assert list(xnli.judgements(small_xnli, **task)) == [
+        *(("1", "en.p0"), ("3", "en.p3"), ("4", "en.p0"), ("1", "sw.p1"), ("4", "sw.p4"))
+    ]
+    assert [query.id for query in xnli.queries(small_xnli, "sw", **task)] == ["1", "3", "4"]
+
+
+@pytest.fixture
+def xnli_archive(small_xnli, tmp_path_factory):
+    """The same rows as the authors publish them, each language in an order of its own."""
+    head = ("language", "gold_label", "x", "sentence1", "sentence2", "promptID", "pairID", "match")
+    lines = ["\t".join(head)]
+    for language, order in (("sw", [3, 0, 4, 1, 2]), ("en", [0, 1, 2, 3, 4])):
+        rows = list(xnli.sentences(small_xnli, language, "test"))
+        for row in order:
+            fields = (language, LABELS[row], "( x )", *rows[row], str(row // 3), f"id{row}", "True")
+            lines.append("\t".join(fields))
+    folder = tmp_path_factory.mktemp("archive")
+    with zipfile.ZipFile(folder / "XNLI-1.0.zip", "w") as archive:
+        archive.writestr("XNLI-1.0/xnli.test.tsv", "\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.mark.parametrize("task", ["premise", "hypothesis", "topic"])
+def test_the_archive_holds_the_same_collection(small_xnli, xnli_archive, task):
+    settings = {"split": "test", "task": task}
+    for read in (xnli.passages, xnli.judgements):
+        assert list(read(xnli_archive, **settings)) == list(read(small_xnli, **settings))
+    for language in ("en", "sw"):
+        of_files = list(xnli.queries(small_xnli, language, **settings))
+        assert list(xnli.queries(xnli_archive, language, **settings)) == of_files
+
+
+def test_what_is_not_the_archive_is_refused(tmp_path):
+    (tmp_path / "XNLI-1.0.zip").write_text("no zip")
+    with pytest.raises(ValueError, match="not the archive of XNLI"):
+        list(xnli.passages(tmp_path, split="test", task="premise"))
+
+
+@pytest.mark.parametrize(
+    ("name", "queries", "passages", "judged"),
+    [
+        ("xnli-hypothesis", 1670, 5009, 1670),
+        ("xnli-topic", 1670, 5009, 5009),
+        ("xnli-hypothesis-dev", 830, 2490, 830),
+        ("xnli-pool", 1670, 26709, 26719),
+    ],
+)
+def test_the_tasks_of_xnli_have_their_sizes(real, name, queries, passages, judged):
+    folder, source = real("xnli"), corpora.collection(name)
+    found = list(source.passages(folder))
+    assert len({passage.text for passage in found}) == len(found) == passages
+    pairs = list(source.judgements(folder))
+    assert len({query for query, _ in pairs}) == queries
+    assert len(pairs) == judged
+    assert {passage for _, passage in pairs} <= {passage.passage_id for passage in found}
+    asked = {query.id for query in source.queries(folder, "sw")}
+    assert asked == {query for query, _ in pairs}
 
 
 @pytest.mark.parametrize(("name", "number"), [("xnli-premise", 1670), ("xnli-premise-dev", 830)])
@@ -269,18 +358,26 @@ def test_a_faulty_passage_is_refused(tmp_path, passages, message):
 
 def queries_written(folder, queries):
     write(folder)
-    return write_queries(folder / "sw.tsv", queries, folder / "qrels.txt")
+    return write_queries(
+        folder / "sw.tsv", folder / "doubtful.txt", queries, folder / "qrels.txt", str.isascii
+    )
 
 
 def test_queries_are_written(tmp_path):
-    queries = [Query("q1", "one\ttwo"), Query("q2", "three")]
-    assert queries_written(tmp_path, queries) == (2, [])
-    assert (tmp_path / "sw.tsv").read_text() == "q1\tone two\nq2\tthree\n"
+    queries = [Query("q1", "ün\tdeux"), Query("q2", "drèi")]
+    assert queries_written(tmp_path, queries) == (2, [], [])
+    assert (tmp_path / "sw.tsv").read_text() == "q1\tün deux\nq2\tdrèi\n"
 
 
 def test_a_query_without_text_is_left_out_and_told(tmp_path):
-    assert queries_written(tmp_path, [Query("q1", "one"), Query("q2", " ")]) == (1, ["q2"])
-    assert (tmp_path / "sw.tsv").read_text() == "q1\tone\n"
+    assert queries_written(tmp_path, [Query("q1", "ün"), Query("q2", " ")]) == (1, ["q2"], [])
+    assert (tmp_path / "sw.tsv").read_text() == "q1\tün\n"
+
+
+def test_a_query_that_does_not_look_like_its_language_stays_and_is_told(tmp_path):
+    queries = [Query("q1", "یہ ایک جملہ ہے"), Query("q2", "yeh aik jumla hai")]
+    assert queries_written(tmp_path, queries) == (2, [], ["q2"])
+    assert (tmp_path / "doubtful.txt").read_text() == "q2\n"
 
 
 @pytest.mark.parametrize(

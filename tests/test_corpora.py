@@ -56,8 +56,8 @@ def test_lafand_pairs_are_those_of_all_splits(tmp_path):
 def test_an_unknown_source_is_told_with_the_known_ones(tmp_path):
     with pytest.raises(ValueError, match=r"unknown bitext source 'europarl'.*tico19"):
         corpora.bitext("europarl", tmp_path, "fr")
-    with pytest.raises(ValueError, match=r"unknown collection 'clef'.*xquad"):
-        corpora.collection("clef")
+    with pytest.raises(ValueError, match=r"unknown collection 'trec'.*xquad"):
+        corpora.collection("trec")
 
 
 @pytest.mark.parametrize("name", corpora.COLLECTIONS)
@@ -75,3 +75,15 @@ def test_a_source_and_its_folder_are_read_from_one_argument(tmp_path):
     for wrong in ("tico19", "=folder", "tico19="):
         with pytest.raises(ValueError, match="NAME=FOLDER"):
             corpora.source_folder(wrong)
+
+
+def test_a_set_of_the_users_own_is_read_by_its_layout(tmp_path):
+    assert corpora.source_folder(f"letters:tsv={tmp_path}") == ("letters:tsv", tmp_path)
+    assert corpora.bitext_module("letters:tsv") == (
+        corpora.OWN_BITEXT,
+        {"layout": "tsv", "origin": "letters"},
+    )
+    assert corpora.collection_module("news:beir") == (corpora.OWN_COLLECTION, {"layout": "beir"})
+    # Without a layout it is one of those that everybody has.
+    with pytest.raises(ValueError, match="unknown bitext source 'letters:'"):
+        corpora.bitext_module("letters:")

@@ -4,7 +4,7 @@ import zipfile
 import pytest
 
 from optical.corpora import tico19
-from optical.corpora.cleaning import digits
+from optical.corpora.cleaning import Cleaner, digits
 from optical.downloads import mirrored
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><tmx version="1.4"><header/><body>'
@@ -49,7 +49,7 @@ def test_segments_are_pairs(tmp_path):
 
 def test_a_file_that_is_no_translation_memory_is_told(tmp_path):
     (tmp_path / "sw.tmx.zip").write_text("not a zip file")
-    with pytest.raises(ValueError, match=r"sw\.tmx\.zip: not a zipped TMX file"):
+    with pytest.raises(ValueError, match=r"sw\.tmx\.zip: not a whole compressed TMX file"):
         list(tico19.bitext(tmp_path, "sw"))
 
 
@@ -131,3 +131,21 @@ def test_the_other_languages_need_no_repair(real, language):
     assert not any(pair.note for pair in pairs)
     for first in range(0, SEGMENTS, 300):
         assert agreement(pairs[first : first + 300]) > 0.8
+
+
+@pytest.mark.parametrize(("language", "least"), [("so", 0.93), ("fr", 0.94)])
+def test_the_general_rules_find_most_of_what_the_repair_knows(
+    mirror, tmp_path, language, least, monkeypatch
+):
+    from test_datasets_yaml import DATASETS
+
+    name = f"{language}.tmx.zip"
+    (tmp_path / name).symlink_to(mirrored(DATASETS["tico19"]["files"][name]["url"], mirror))
+    wrong = set(tico19.moved_translations(language))
+    monkeypatch.setattr(tico19, "moved_translations", lambda language: {})
+    pairs = list(tico19.bitext(tmp_path, language))
+    names = [pair.id for pair in pairs]
+    kept = {names.index(pair.id) for pair in Cleaner(language, "en").clean("tico19", pairs)}
+    good = set(range(SEGMENTS)) - wrong
+    assert len(wrong - kept) / len(wrong) > least
+    assert len(good - kept) / len(good) < 0.015

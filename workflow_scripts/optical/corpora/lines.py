@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
+from typing import TextIO
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -11,13 +12,18 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     Only a line feed, or carriage return and line feed, ends a line: sentences of the corpora hold
     other characters that `str.splitlines` takes for an end.
     """
-    number = 0
     with open(path, encoding="utf-8-sig", newline="\n") as file:
-        try:
-            for number, line in enumerate(file, start=1):
-                yield number, line.rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{path}: not UTF-8 text after line {number}: {error}") from error
+        yield from lines_of(file, path)
+
+
+def lines_of(file: TextIO, name: Path | str) -> Iterator[tuple[int, str]]:
+    """Yield (number from 1, line without its end) of an open file; `name` is told in errors."""
+    number = 0
+    try:
+        for number, line in enumerate(file, start=1):
+            yield number, line.rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name}: not UTF-8 text after line {number}: {error}") from error
 
 
 def numbered_rows(path: Path, columns: int) -> Iterator[tuple[int, list[str]]]:
@@ -41,7 +47,16 @@ def parallel_lines(source: Path, target: Path) -> Iterator[tuple[int, str, str]]
     Raises:
         ValueError: at the end of the shorter file, with both counts.
     """
-    sources, targets = numbered_lines(source), numbered_lines(target)
+    yield from aligned_lines(numbered_lines(source), numbered_lines(target), source, target)
+
+
+def aligned_lines(
+    sources: Iterator[tuple[int, str]],
+    targets: Iterator[tuple[int, str]],
+    source: Path | str,
+    target: Path | str,
+) -> Iterator[tuple[int, str, str]]:
+    """The same of two streams of numbered lines; `source` and `target` name them in errors."""
     for line, other in zip_longest(sources, targets):
         if line is None or other is None:
             read = (line or other)[0] - 1

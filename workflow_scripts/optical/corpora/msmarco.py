@@ -5,16 +5,20 @@
     qrels.train.tsv    query id, 0, passage id, 1
     articles.tsv       passage id, article                     optional
     negatives.tsv      query id, passage id, hardest first     optional
+    negatives.jsonl.gz or as sentence-transformers publishes them: qid, and neg by retriever
     scores.tsv         query id, passage id, cross-encoder's   optional
 
 Hard negatives are those of negatives.tsv; without that file, other passages of the relevant
 passage's article; without both, none. Ids and queries are held in memory, passages are not.
 """
 
+import gzip
+import json
 import random
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice, zip_longest
 from math import isfinite
 from pathlib import Path
 
@@ -78,6 +82,8 @@ def read_negatives(
     """Hard negatives by judged query, at most `MOST_NEGATIVES`; none that is judged relevant."""
     if (folder / "negatives.tsv").exists():
         return listed_negatives(folder / "negatives.tsv", relevant, texts)
+    if (folder / "negatives.jsonl.gz").exists():
+        return published_negatives(folder / "negatives.jsonl.gz", relevant)
     if (folder / "articles.tsv").exists():
         return article_negatives(folder / "articles.tsv", relevant)
     return {}
@@ -97,6 +103,25 @@ def listed_negatives(
         if len(negatives[query]) < MOST_NEGATIVES:
             negatives[query].append(passage)
     return dict(negatives)
+
+
+def published_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The negatives of each judged query, one after another from each retriever that found some."""
+    negatives = {}
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                record = json.loads(line)
+                query, found = str(record["qid"]), record["neg"]
+            except (json.JSONDecodeError, KeyError, TypeError) as error:
+                raise ValueError(f"{path}:{number}: expected qid and neg: {error!r}") from error
+            if query in relevant:
+                turns = zip_longest(*(found[name] for name in sorted(found)))
+                names = dict.fromkeys(str(one) for turn in turns for one in turn if one is not None)
+                kept = (name for name in names if name not in relevant[query])
+                # The same passage is a negative of many: its name is kept once.
+                negatives[query] = [sys.intern(name) for name in islice(kept, MOST_NEGATIVES)]
+    return negatives
 
 
 def article_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str, list[str]]:

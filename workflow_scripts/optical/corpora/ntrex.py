@@ -2,13 +2,15 @@
 
 The files hold 1,997 aligned sentences of 123 articles; the first sentence of an article is its
 headline. Headlines are the queries and no part of any passage.
+
+The same sentences are bitext for a study that does not test on them.
 """
 
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from optical.corpora import Passage, Query
+from optical.corpora import Pair, Passage, Query
 from optical.corpora.lines import parallel_lines
 
 PIVOT = "en"
@@ -34,6 +36,13 @@ def judgements(folder: Path) -> Iterator[tuple[str, str]]:
     """Each headline with the windows of its article."""
     for passage in passages(folder):
         yield passage.document_id, passage.passage_id
+
+
+def bitext(folder: Path, language: str) -> Iterator[Pair]:
+    """The aligned sentences, for studies that test on other collections only."""
+    source, target = Path(folder) / f"{language}.txt", Path(folder) / f"{PIVOT}.txt"
+    for number, sentence, translation in parallel_lines(source, target):
+        yield Pair(f"ntrex-{language}-{number}", sentence, translation)
 
 
 def articles(folder: Path, language: str) -> Iterator[tuple[str, list[str]]]:

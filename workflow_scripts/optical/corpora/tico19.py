@@ -14,14 +14,11 @@ translations are lost.
 """
 
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
 from optical.corpora import Pair
-
-LANGUAGE_ATTRIBUTE = "{http://www.w3.org/XML/1998/namespace}lang"
+from optical.corpora.tmx import segments
 
 MISALIGNED = "known_misaligned"
 """Note of a segment whose translation is known to be another one's, and was not found."""
@@ -46,15 +43,15 @@ def bitext(folder: Path, language: str) -> Iterator[Pair]:
     path = Path(folder) / f"{language}.tmx.zip"
     moved = moved_translations(language)
     # 3,071 sentences; a moved translation may stand behind its segment.
-    segments = list(read_tmx(path))
-    if moved and len(segments) != 3071:
-        raise ValueError(f"{path}: {len(segments)} segments, but its repair is for 3071")
-    for number, (name, english, translation) in enumerate(segments):
+    read = list(read_tmx(path))
+    if moved and len(read) != 3071:
+        raise ValueError(f"{path}: {len(read)} segments, but its repair is for 3071")
+    for number, (name, english, translation) in enumerate(read):
         origin = moved.get(number, number)
         if origin is None:
             yield Pair(f"tico19-{language}-{name}", translation, english, MISALIGNED)
         elif origin != number:
-            translation = segments[origin][2]
+            translation = read[origin][2]
             yield Pair(f"tico19-{language}-{name}", translation, english, "repaired:moved")
         else:
             yield Pair(f"tico19-{language}-{name}", translation, english)
@@ -81,23 +78,10 @@ def segment_numbers(ranges: str) -> list[int]:
 
 def read_tmx(path: Path) -> Iterator[tuple[str, str, str]]:
     """Yield (segment's id, English, the other language) of a zip file with one TMX file."""
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as file:
-            for _, element in ElementTree.iterparse(file):
-                if element.tag != "tu":
-                    continue
-                texts = {
-                    variant.get(LANGUAGE_ATTRIBUTE): variant.findtext("seg") or ""
-                    for variant in element.iter("tuv")
-                }
-                name = element.get("tuid", "")
-                if len(texts) != 2 or "en" not in texts:
-                    raise ValueError(
-                        f"{path}: segment {name} is in {sorted(map(str, texts))}, "
-                        "expected en and one other language"
-                    )
-                english = texts.pop("en")
-                yield name.replace(" ", "_"), english, texts.popitem()[1]
-                element.clear()
-    except (zipfile.BadZipFile, ElementTree.ParseError) as error:
-        raise ValueError(f"{path}: not a zipped TMX file: {error}") from error
+    for _, name, texts in segments(path):
+        if len(texts) != 2 or "en" not in texts:
+            raise ValueError(
+                f"{path}: segment {name} is in {sorted(texts)}, expected en and one other language"
+            )
+        (other,) = texts.keys() - {"en"}
+        yield name.replace(" ", "_"), texts["en"], texts[other]

@@ -1,0 +1,222 @@
+"""Belebele, mMARCO, CLEF and collections of one's own, in the layouts of their sources."""
+
+import gzip
+import json
+
+import pytest
+
+from optical import corpora
+from optical.corpora import Passage, Query, msmarco
+
+# --- Belebele ------------------------------------------------------------------------------------
+
+
+def question(number, passage, language, link="https://example.org/page"):
+    text = f"swali {number}" if language == "sw" else f"question {number}"
+    answers = {f"mc_answer{at}": "x" for at in range(1, 5)}
+    row = {"link": link, "question_number": number, "flores_passage": passage, "question": text}
+    return json.dumps(row | answers | {"correct_answer_num": "1", "dialect": "x", "ds": "2023"})
+
+
+@pytest.fixture
+def belebele(tmp_path):
+    for language in ("en", "sw"):
+        passages = [f"rain {language}", f"rain {language}", f"snow {language}"]
+        links = ["https://example.org/a", "https://example.org/a", "https://example.org/b"]
+        lines = [
+            question(1 + place % 2, passage, language, link)
+            for place, (passage, link) in enumerate(zip(passages, links, strict=True))
+        ]
+        (tmp_path / f"{language}.jsonl").write_text("\n".join(lines) + "\n")
+    return tmp_path
+
+
+def test_questions_on_one_passage_find_the_same(belebele):
+    source = corpora.collection("belebele")
+    assert [passage.text for passage in source.passages(belebele)] == ["rain en", "snow en"]
+    judged = list(source.judgements(belebele))
+    assert [passage for _, passage in judged] == ["p0", "p0", "p1"]
+    asked = list(source.queries(belebele, "sw"))
+    assert [query.id for query in asked] == [query for query, _ in judged]
+    assert asked[1].text == "swali 2"
+
+
+def test_a_line_that_is_no_question_is_told(belebele):
+    (belebele / "sw.jsonl").write_text(question(1, "a", "sw") + '\n{"link": "b"}\n')
+    with pytest.raises(ValueError, match=r"sw\.jsonl:2: not a question of Belebele"):
+        list(corpora.collection("belebele").queries(belebele, "sw"))
+
+
+# --- mMARCO --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mmarco(tmp_path):
+    (tmp_path / "collection.tsv").write_text("0\tone\n1\ttwo\n2\tthree\n")
+    (tmp_path / "de.dev.tsv").write_text("7\teins\n8\tzwei\n9\tnie gefragt\n")
+    (tmp_path / "qrels.dev.tsv").write_text("7\t0\t0\t1\n8\t0\t1\t1\n8\t0\t2\t0\n")
+    return tmp_path
+
+
+def test_mmarco_asks_its_judged_queries(mmarco):
+    source = corpora.collection("mmarco-dev")
+    assert next(source.passages(mmarco)) == Passage("0", "0", "one")
+    assert list(source.queries(mmarco, "de")) == [Query("7", "eins"), Query("8", "zwei")]
+    assert list(source.judgements(mmarco)) == [("7", "0"), ("8", "1")]
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A training set with hard negatives as sentence-transformers publishes them."""
+    (tmp_path / "collection.tsv").write_text("".join(f"p{at}\ttext {at}\n" for at in range(40)))
+    (tmp_path / "queries.train.tsv").write_text("q1\twhat\nq2\twho\n")
+    (tmp_path / "qrels.train.tsv").write_text("q1\t0\tp1\t1\n")
+    found = {"bm25": ["p1", "p2", "p3"], "tas-b": ["p3", "p4"]}
+    lines = [{"qid": "q2", "pos": [], "neg": {}}, {"qid": "q1", "pos": ["p1"], "neg": found}]
+    with gzip.open(tmp_path / "negatives.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+    return tmp_path
+
+
+def test_published_negatives_are_taken_in_turn_and_never_the_answer(published):
+    negatives = list(msmarco.training_set(published).negatives())
+    assert negatives == [("q1", "p3"), ("q1", "p2"), ("q1", "p4")]
+
+
+def test_a_line_without_negatives_is_told(published):
+    with gzip.open(published / "negatives.jsonl.gz", "wt") as file:
+        file.write('{"qid": "q1"}\n')
+    with pytest.raises(ValueError, match=r"negatives\.jsonl\.gz:1: expected qid and neg"):
+        msmarco.training_set(published)
+
+
+# --- CLEF ----------------------------------------------------------------------------------------
+
+TIMES = """<DOC>
+<DOCNO> LA010194-0001 </DOCNO>
+<DOCID> 000001 </DOCID>
+<DATE><P>January 1, 1994</P></DATE>
+<HEADLINE><P>RAIN &amp; SNOW</P></HEADLINE>
+<TEXT><P>It rained.</P>
+<P>It snowed.</P></TEXT>
+</DOC>
+<DOC>
+<DOCNO> LA010194-0002 </DOCNO>
+<TEXT><P> </P></TEXT>
+</DOC>
+"""
+HERALD = """<DOC>
+<DOCNO>GH950103-000000</DOCNO>
+<HEADLINE>A caf\xe9 in Glasgow</HEADLINE>
+<TEXT>
+It opened.
+</TEXT>
+</DOC>
+"""
+TOPICS = """<top>
+<num> C001 </num>
+<SW-title> Mvua </SW-title>
+<SW-desc> Tafuta habari. </SW-desc>
+<SW-narr> Maelezo. </SW-narr>
+</top>
+<top>
+<num>C002
+<SW-title> Theluji
+<SW-desc> Habari
+za theluji.
+<SW-narr> Maelezo.
+</top>
+<top><num> C003 </num><SW-title> Haiulizwi </SW-title></top>
+"""
+
+
+@pytest.fixture
+def clef(tmp_path):
+    (tmp_path / "documents" / "times").mkdir(parents=True)
+    (tmp_path / "documents" / "times" / "la010194").write_text(TIMES)
+    with gzip.open(tmp_path / "documents" / "gh950103.gz", "wb") as file:
+        file.write(HERALD.encode("iso-8859-1"))
+    (tmp_path / "sw.topics.xml").write_text(TOPICS)
+    (tmp_path / "qrels.txt").write_text(
+        "1 0 LA010194-0001 1\n001 0 GH950103-000000 0\n"
+        "C002 0 GH950103-000000 1\n3 0 LA010194-0001 0\n"
+    )
+    return tmp_path
+
+
+def test_clef_documents_have_a_headline_and_a_text(clef):
+    found = list(corpora.collection("clef").passages(clef))
+    assert found == [
+        Passage("GH950103-000000", "GH950103-000000", "A café in Glasgow It opened."),
+        Passage("LA010194-0001", "LA010194-0001", "RAIN & SNOW It rained. It snowed."),
+    ]
+
+
+def test_clef_topics_ask_by_title_and_description(clef):
+    source = corpora.collection("clef")
+    assert list(source.judgements(clef)) == [("C001", "LA010194-0001"), ("C002", "GH950103-000000")]
+    assert list(source.queries(clef, "sw")) == [
+        Query("C001", "Mvua Tafuta habari."),
+        Query("C002", "Theluji Habari za theluji."),
+    ]
+
+
+def test_faults_of_clef_files_are_told(clef):
+    source = corpora.collection("clef")
+    (clef / "sw.topics.xml").write_text("<top><num> C001 </num></top>")
+    with pytest.raises(ValueError, match=r"sw\.topics\.xml: a topic without a number or a title"):
+        list(source.queries(clef, "sw"))
+    (clef / "documents" / "times" / "la010194").write_text("<DOC><TEXT>x</TEXT></DOC>")
+    with pytest.raises(ValueError, match="la010194: a document without <DOCNO>"):
+        list(source.passages(clef))
+
+
+# --- one's own -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(tmp_path):
+    corpus = [{"_id": "p1", "title": "One", "text": "text"}, {"_id": "p2", "text": "two"}]
+    asked = [{"_id": "q1", "text": "moja"}, {"_id": "q9", "text": "bila jibu"}]
+    (tmp_path / "corpus.jsonl").write_text("\n".join(map(json.dumps, corpus)) + "\n")
+    (tmp_path / "queries.sw.jsonl").write_text("\n".join(map(json.dumps, asked)) + "\n")
+    (tmp_path / "collection.tsv").write_text("p1\tOne text\np2\ttwo\n")
+    (tmp_path / "queries.sw.tsv").write_text("q1\tmoja\nq9\tbila jibu\n")
+    return tmp_path
+
+
+QRELS = {
+    "beir": "query-id\tcorpus-id\tscore\nq1\tp1\t2\nq1\tp2\t0\n",
+    "msmarco": "q1 0 p1 1\nq1\t0\tp2\t-1\n",
+}
+
+
+@pytest.mark.parametrize("layout", QRELS)
+def test_both_layouts_say_the_same(own, layout):
+    (own / "qrels.tsv").write_text(QRELS[layout])
+    source = corpora.collection(f"mine:{layout}")
+    assert list(source.passages(own)) == [
+        Passage("p1", "p1", "One text"),
+        Passage("p2", "p2", "two"),
+    ]
+    assert list(source.queries(own, "sw")) == [Query("q1", "moja")]
+    assert list(source.judgements(own)) == [("q1", "p1")]
+
+
+@pytest.mark.parametrize(
+    ("layout", "line", "message"),
+    [
+        ("beir", "q1\tp1", "qrels.tsv:1: 2 columns, expected 3"),
+        ("msmarco", "q1 0 p1 yes", "qrels.tsv:1: judgement 'yes'"),
+    ],
+)
+def test_a_faulty_judgement_is_told_with_its_line(own, layout, line, message):
+    (own / "qrels.tsv").write_text(f"{line}\n")
+    with pytest.raises(ValueError, match=message):
+        list(corpora.collection(f"mine:{layout}").judgements(own))
+
+
+def test_a_faulty_record_is_told_with_its_line(own):
+    (own / "corpus.jsonl").write_text('{"_id": "p1", "text": "a"}\n{"_id": "p2"}\n')
+    with pytest.raises(ValueError, match=r"corpus\.jsonl:2: expected a JSON object with _id"):
+        list(corpora.collection("mine:beir").passages(own))

@@ -1,0 +1,53 @@
+"""Bitext as data sets of the Hugging Face hub hold it: parquet with two columns of text.
+
+`{language}.parquet`, or in several parts, `{language}.0.parquet` and so on. A column is named, and
+a dot goes into a nested one: OPUS-100 has one column `translation` of {"en": ..., "sw": ...}.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from optical.corpora import Pair
+
+ROWS = 10_000
+"""Rows held in memory."""
+
+
+def bitext(folder: Path, language: str, *, origin: str, source: str, target: str) -> Iterator[Pair]:
+    """Pairs of the columns `source` (foreign) and `target` (English); null is an empty text.
+
+    `{language}` in the name of a column is filled in.
+
+    Raises:
+        ValueError: for a file that is not parquet or lacks a column, with those that it has.
+        FileNotFoundError: when there is no file of the language.
+    """
+    files = sorted(Path(folder).glob(f"{language}.*parquet"))
+    if not files:
+        raise FileNotFoundError(f"{folder}: no {language}.parquet")
+    columns = [name.format(language=language) for name in (source, target)]
+    number = 0
+    for file in files:
+        for texts in zip(*(column_texts(file, name) for name in columns), strict=True):
+            number += 1
+            yield Pair(f"{origin}-{language}-{number}", *texts)
+
+
+def column_texts(file: Path, column: str) -> Iterator[str]:
+    """The texts of one column, which may be nested."""
+    try:
+        table = pq.ParquetFile(file)
+        names = [leaf.path for leaf in map(table.schema.column, range(len(table.schema.names)))]
+        if column not in names:
+            raise ValueError(f"{file}: no column {column}; it has {', '.join(names)}")
+        for rows in table.iter_batches(batch_size=ROWS, columns=[column]):
+            values = rows.column(0)
+            for name in column.split(".")[1:]:
+                values = pc.struct_field(values, name)
+            yield from (text or "" for text in values.to_pylist())
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{file}: not a parquet file: {error}") from error

@@ -1,0 +1,101 @@
+"""Bitext of your own, or as OPUS packs it, in one of the usual layouts.
+
+tsv     {lang}.tsv                               foreign sentence, tab, English sentence
+moses   {lang}.source.txt and {lang}.target.txt  line-aligned, foreign and English
+tmx     {lang}.tmx, .tmx.gz or .tmx.zip          units in both languages; others are ignored
+opus    {lang}.zip                               line-aligned *.{lang} and *.en within the archive
+"""
+
+import zipfile
+from collections.abc import Iterator
+from io import TextIOWrapper
+from pathlib import Path
+
+from optical.corpora import Pair
+from optical.corpora.lines import aligned_lines, lines_of, numbered_rows, parallel_lines
+from optical.corpora.tmx import segments, text_in
+
+PIVOT = "en"
+
+FILES = {
+    "tsv": [["{language}.tsv"]],
+    "moses": [["{language}.source.txt", "{language}.target.txt"]],
+    "tmx": [["{language}.tmx"], ["{language}.tmx.gz"], ["{language}.tmx.zip"]],
+    "opus": [["{language}.zip"]],
+}
+"""The files of each layout; of several sets the first that is there is read."""
+
+
+def bitext(folder: Path, language: str, *, layout: str, origin: str = "own") -> Iterator[Pair]:
+    """Pairs of a language; an id is `{origin}-{language}-{line}`, in tmx that of the unit's line.
+
+    Raises:
+        ValueError: for a file that is not in the layout, with its line.
+        FileNotFoundError: with the names that were looked for.
+    """
+    files = files_of(folder, language, layout)
+    if not files:
+        names = " or ".join(" and ".join(names) for names in FILES[layout])
+        raise FileNotFoundError(f"{folder}: no {names.format(language=language)}")
+    if layout == "tsv":
+        rows = ((line, *texts) for line, texts in numbered_rows(files[0], 2))
+    elif layout == "moses":
+        rows = parallel_lines(*files)
+    elif layout == "tmx":
+        rows = units(files[0], language)
+    else:
+        rows = zipped_lines(files[0], language)
+    for line, source, target in rows:
+        yield Pair(f"{origin}-{language}-{line}", source, target)
+
+
+def files_of(folder: Path, language: str, layout: str) -> list[Path]:
+    """The files of a language in a folder; none if it has none."""
+    for names in FILES[layout]:
+        files = [Path(folder) / name.format(language=language) for name in names]
+        if all(file.exists() for file in files):
+            return files
+    return []
+
+
+def languages_of(folder: Path, layout: str) -> set[str]:
+    """The languages that a folder has files of."""
+    ends = [names[0].removeprefix("{language}") for names in FILES[layout]]
+    files = [file.name for file in Path(folder).iterdir()] if Path(folder).is_dir() else []
+    found = {name.removesuffix(end) for name in files for end in ends if name.endswith(end)}
+    return {name for name in found if "." not in name and files_of(folder, name, layout)}
+
+
+def units(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
+    """Yield (line, foreign, English) of a translation memory."""
+    for segment in segments(path):
+        texts = text_in(segment, language), text_in(segment, PIVOT)
+        if None in texts:
+            raise ValueError(
+                f"{path}:{segment.line}: a unit in {sorted(segment.texts)}, "
+                f"expected {language} and {PIVOT}"
+            )
+        yield segment.line, *texts
+
+
+def zipped_lines(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
+    """Yield (line, foreign, English) of two aligned files in an archive, which is not unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [member(archive, path, end) for end in (language, PIVOT)]
+            with archive.open(names[0]) as source, archive.open(names[1]) as target:
+                texts = [
+                    lines_of(TextIOWrapper(file, "utf-8-sig", newline="\n"), f"{path}/{name}")
+                    for file, name in zip((source, target), names, strict=True)
+                ]
+                yield from aligned_lines(*texts, f"{path}/{names[0]}", f"{path}/{names[1]}")
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{path}: not a zip archive: {error}") from error
+
+
+def member(archive: zipfile.ZipFile, path: Path, language: str) -> str:
+    """The one member of an archive whose name ends in a language's code."""
+    names = [name for name in archive.namelist() if name.endswith(f".{language}")]
+    if len(names) != 1:
+        raise ValueError(f"{path}: {len(names)} files *.{language} in it, expected one")
+    return names[0]

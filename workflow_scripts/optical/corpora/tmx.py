@@ -1,0 +1,125 @@
+"""Translation memories (TMX), plain, gzipped or zipped, read as they stream.
+
+A file declares no entities and loads none: one that does is refused, since entities can make a
+small file fill the memory or read another.
+"""
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple
+from xml.parsers import expat
+
+BLOCK = 1 << 16
+
+CODES = {"bpt", "ept", "it", "ph", "ut"}
+"""Elements within a segment that hold a format's own codes, and no text."""
+
+
+class Segment(NamedTuple):
+    """A unit of a translation memory: its line in the file, its id, its text by language code."""
+
+    line: int
+    name: str
+    texts: dict[str, str]
+
+
+def segments(path: Path) -> Iterator[Segment]:
+    """The units of a `.tmx`, `.tmx.gz` or `.zip` file, in their order; white space is normalised.
+
+    Raises:
+        ValueError: names the file, and the line where it is no TMX.
+    """
+    reader = Reader(path)
+    try:
+        with open_tmx(path) as file:
+            while block := file.read(BLOCK):
+                reader.parser.Parse(block)
+                yield from reader.taken()
+            reader.parser.Parse(b"", True)
+            yield from reader.taken()
+    except expat.ExpatError as error:
+        raise ValueError(f"{path}: not a TMX file: {error}") from error
+    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path}: not a whole compressed TMX file: {error}") from error
+
+
+@contextmanager
+def open_tmx(path: Path) -> Iterator[IO[bytes]]:
+    """The bytes of a TMX file, uncompressed as they are read."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.lower().endswith(".tmx")]
+            if len(names) != 1:
+                raise ValueError(f"{path}: {len(names)} TMX files in it, expected one")
+            with archive.open(names[0]) as file:
+                yield file
+    else:
+        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
+            yield file
+
+
+class Reader:
+    """Collects the units of a TMX file while expat reads it."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
+        self.parser.CharacterDataHandler = self.text
+        self.parser.EntityDeclHandler = self.refuse
+        self.found: list[Segment] = []
+        self.unit: Segment | None = None
+        self.language = ""
+        self.open: list[str] = []  # the elements within the segment, itself first
+        self.parts: list[str] = []
+
+    def taken(self) -> list[Segment]:
+        """The units that were completed since the last call."""
+        found, self.found = self.found, []
+        return found
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        if name == "tu":
+            self.unit = Segment(self.parser.CurrentLineNumber, attributes.get("tuid", ""), {})
+        elif name == "tuv":
+            self.language = attributes.get("xml:lang", attributes.get("lang", ""))
+        elif name == "seg" or self.open:
+            self.open.append(name)
+
+    def text(self, text: str) -> None:
+        """Text stands in an element."""
+        if self.open and not CODES.intersection(self.open):
+            self.parts.append(text)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        if self.open:
+            self.open.pop()
+            if not self.open and self.unit:
+                self.unit.texts[self.language] = " ".join("".join(self.parts).split())
+                self.parts.clear()
+        elif name == "tu" and self.unit:
+            self.found.append(self.unit)
+            self.unit = None
+
+    def refuse(self, name: str, *_) -> None:
+        """An entity is declared."""
+        raise ValueError(
+            f"{self.path}:{self.parser.CurrentLineNumber}: declares the entity {name!r}, "
+            "expected none"
+        )
+
+
+def text_in(segment: Segment, language: str) -> str | None:
+    """The text in a language, whichever its region: `sw-KE` and `SW` are `sw`; None without one."""
+    for code, text in segment.texts.items():
+        if code.lower().replace("_", "-").split("-")[0] == language:
+            return text
+    return None
