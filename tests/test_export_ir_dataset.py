@@ -1,0 +1,74 @@
+"""What ir_datasets knows, exported and read as a test collection of the user's own."""
+
+import ir_datasets
+import pytest
+from ir_datasets.datasets.base import Dataset
+from ir_datasets.formats import TrecQrels, TsvDocs, TsvQueries
+from ir_datasets.util import LocalDownload
+from requests import ConnectionError
+
+import export_ir_dataset
+from optical import corpora
+
+PASSAGES, QUERIES = "made-here/dev", "made-here/{lang}/dev"
+
+
+@pytest.fixture
+def known(tmp_path, monkeypatch):
+    """ir_datasets with a set of two languages that lies here."""
+    for name, text in {
+        "docs.tsv": 'p1\tA dog sat\n0x\t"Cats" ate\n',
+        "en.tsv": "1\twhich dog\n2\twhich cat\n3\tunjudged\n",
+        "sw.tsv": "1\tmbwa gani\n2\tpaka gani\n3\thapana\n",
+        "qrels": "1 0 p1 1\n1 0 0x 0\n2 0 0x 2\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+
+    def here(name):
+        return LocalDownload(tmp_path / name)
+
+    docs, qrels = TsvDocs(here("docs.tsv"), lang="en"), TrecQrels(here("qrels"), {})
+    sets = {
+        PASSAGES: Dataset(docs, TsvQueries(here("en.tsv"), lang="en"), qrels),
+        QUERIES.format(lang="sw"): Dataset(TsvQueries(here("sw.tsv"), lang="sw")),
+    }
+    monkeypatch.setattr(ir_datasets, "registry", sets)
+
+
+def test_an_exported_set_is_read_as_ones_own(known, tmp_path):
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    export_ir_dataset.main(PASSAGES, "corpus", folder / "corpus.jsonl")
+    export_ir_dataset.main(PASSAGES, "qrels", folder / "qrels.tsv")
+    export_ir_dataset.main(PASSAGES, "queries", folder / "queries.en.jsonl")
+    export_ir_dataset.main(QUERIES.format(lang="sw"), "queries", folder / "queries.sw.jsonl")
+    found = corpora.collection("mine:beir")
+    texts = {passage.passage_id: passage.text for passage in found.passages(folder)}
+    assert texts == {"p1": "A dog sat", "0x": '"Cats" ate'}
+    assert dict(found.queries(folder, "en")) == {"1": "which dog", "2": "which cat"}
+    assert dict(found.queries(folder, "sw")) == {"1": "mbwa gani", "2": "paka gani"}
+    assert list(found.judgements(folder)) == [("1", "p1"), ("2", "0x")]
+
+
+@pytest.mark.parametrize(
+    ("id", "part", "message"),
+    [
+        ("nothing/here", "corpus", "knows no 'nothing/here'"),
+        ("made-here/sw/dev", "qrels", "has no qrels"),
+    ],
+)
+def test_what_is_not_there_is_said_in_a_line_and_nothing_is_written(
+    known, tmp_path, id, part, message
+):
+    with pytest.raises(ValueError, match=message):
+        export_ir_dataset.main(id, part, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_network_that_is_away_is_said_in_a_line(tmp_path, monkeypatch):
+    def load(id):
+        raise ConnectionError("no route")
+
+    monkeypatch.setattr(ir_datasets, "load", load)
+    with pytest.raises(ValueError, match="made-here/dev: .* could not download it: no route"):
+        export_ir_dataset.main(PASSAGES, "corpus", tmp_path / "out")

@@ -1,0 +1,51 @@
+"""Write the passages, queries or judgements of a data set that ir_datasets knows, as BEIR has them.
+
+ir_datasets downloads what it needs, once, to IR_DATASETS_HOME (~/.ir_datasets), and says so itself
+where a data set must be asked for first.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from optical.files import atomic_path, run_program
+
+
+def main(id: str, part: str, output: Path) -> None:
+    import ir_datasets
+    from requests import RequestException
+    from tqdm import tqdm
+
+    kind = {"corpus": "docs", "queries": "queries", "qrels": "qrels"}[part]
+    try:
+        dataset = ir_datasets.load(id)
+        if not getattr(dataset, f"has_{kind}")():
+            raise ValueError(f"{id} has no {kind}; expected a data set of ir_datasets with some")
+        rows = tqdm(getattr(dataset, f"{kind}_iter")(), desc=kind, unit="line")
+        with atomic_path(output) as temporary, open(temporary, "w", encoding="utf-8") as file:
+            file.writelines(lines(kind, rows))
+    except KeyError:
+        raise ValueError(f"ir_datasets knows no {id!r}; see https://ir-datasets.com") from None
+    except RequestException as error:
+        raise ValueError(f"{id}: ir_datasets could not download it: {error}") from error
+
+
+def lines(kind: str, rows: Iterator) -> Iterator[str]:
+    """The lines of a file in the BEIR layout."""
+    if kind == "qrels":
+        yield "query-id\tcorpus-id\tscore\n"
+        for row in rows:
+            yield f"{row.query_id}\t{row.doc_id}\t{row.relevance}\n"
+        return
+    for row in rows:
+        name = row.doc_id if kind == "docs" else row.query_id
+        yield json.dumps({"_id": name, "text": row.default_text()}, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--id", required=True, help="such as mmarco/v2/de/dev/small")
+    parser.add_argument("--part", choices=["corpus", "queries", "qrels"], required=True)
+    parser.add_argument("--output", type=Path, required=True, help="file to write")
+    run_program(lambda: main(**vars(parser.parse_args())))
