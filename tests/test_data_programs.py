@@ -15,6 +15,7 @@ NAMES = [
     "prepare_training_set",
     "prepare_collection",
     "prepare_queries",
+    "hash_collection",
 ]
 
 
@@ -61,11 +62,51 @@ def test_a_collection_and_its_queries_are_prepared(ntrex):
     qrels = ("--qrels", ntrex / "qrels.txt")
     done = run("prepare_collection", *collection, "--passages", ntrex / "p.parquet", *qrels)
     assert done.returncode == 0
-    output = ("--output", ntrex / "sw.tsv")
+    output = ("--output", ntrex / "sw.tsv", "--doubtful", ntrex / "sw.doubtful.txt")
     done = run("prepare_queries", *collection, "--language", "sw", *qrels, *output)
     assert done.returncode == 0
     assert len(pd.read_parquet(ntrex / "p.parquet")) == 2
     assert (ntrex / "sw.tsv").read_text() == "a\tsentence 0 sw\n"
+
+
+def test_what_a_collection_says_is_kept_out_of_bitext_and_training_set(ntrex):
+    collection = ("--collection", "ntrex", "--folder", ntrex)
+    passages, qrels = ntrex / "passages.parquet", ntrex / "qrels.txt"
+    run("prepare_collection", *collection, "--passages", passages, "--qrels", qrels)
+    for language in ("en", "sw"):
+        queries = ntrex / "queries" / f"{language}.tsv"
+        made = run(
+            *("prepare_queries", *collection, "--language", language),
+            *("--qrels", qrels, "--output", queries),
+            *("--doubtful", ntrex / "queries" / f"{language}.doubtful.txt"),
+        )
+        assert made.returncode == 0, made.stderr
+        also = ("--passages", passages) if language == "en" else ()
+        hashes = ("--queries", queries, *also, "--output", ntrex / f"{language}.u64")
+        assert run("hash_collection", "--language", language, *hashes).returncode == 0
+    (ntrex / "fit").mkdir()
+    (ntrex / "fit" / "sw.source.txt").write_text("Sentence, 0 SW!\nHabari yako.\n")
+    (ntrex / "fit" / "sw.target.txt").write_text("Another one here\nHow are you.\n")
+    cleaning = ntrex / "sw.csv"
+    done = run(
+        *("prepare_bitext", "--language", "sw", "--sources", f"tatoeba={ntrex / 'fit'}"),
+        *("--tests", ntrex / "sw.u64", "--pivot-tests", ntrex / "en.u64"),
+        *("--output", ntrex / "sw.parquet", "--cleaning", cleaning),
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(pd.read_parquet(ntrex / "sw.parquet").source) == ["Habari yako."]
+    assert "tatoeba,leak,1" in cleaning.read_text()
+
+    (ntrex / "collection.tsv").write_text("p0\ttext\n")
+    (ntrex / "queries.train.tsv").write_text("q0\twhat\nq1\tSentence 0 en\n")
+    (ntrex / "qrels.train.tsv").write_text("q0\t0\tp0\t1\nq1\t0\tp0\t1\n")
+    done = run(
+        *("prepare_training_set", "--source", f"msmarco={ntrex}", "--tests", ntrex),
+        *("--output", ntrex / "out", "--counts", ntrex / "out.csv"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "left out: queries that a test collection has,1" in (ntrex / "out.csv").read_text()
+    assert (ntrex / "out" / "queries.tsv").read_text() == "q0\twhat\n"
 
 
 def test_a_training_set_is_prepared(tmp_path):
@@ -73,10 +114,14 @@ def test_a_training_set_is_prepared(tmp_path):
     (tmp_path / "queries.train.tsv").write_text("q0\twhat\nq1\twho\n")
     (tmp_path / "qrels.train.tsv").write_text("q0\t0\tp0\t1\n")
     done = run(
-        "prepare_training_set", "--source", f"msmarco={tmp_path}", "--output", tmp_path / "out"
+        *("prepare_training_set", "--source", f"msmarco={tmp_path}"),
+        *("--output", tmp_path / "out", "--counts", tmp_path / "out.csv"),
     )
     assert done.returncode == 0
-    assert "left out: 1 queries without a judgement" in done.stderr
+    counts = dict(line.split(",") for line in (tmp_path / "out.csv").read_text().splitlines())
+    assert counts.pop("what") == "number"
+    assert counts["queries"] == "1"
+    assert counts["left out: queries without a judgement"] == "1"
     assert (tmp_path / "out" / "qrels.tsv").read_text() == "q0\t0\tp0\t1\n"
 
 
@@ -100,6 +145,7 @@ def test_a_users_mistake_is_one_line_and_a_failure(ntrex, missing):
     done = run(
         *("prepare_queries", "--collection", "ntrex", "--folder", ntrex, "--language", "sw"),
         *("--qrels", ntrex / "qrels.txt", "--output", ntrex / "out.tsv"),
+        *("--doubtful", ntrex / "doubtful.txt"),
     )
     assert done.returncode == 1
     assert missing in done.stderr

@@ -5,16 +5,29 @@ import sys
 from pathlib import Path
 
 from optical.corpora import source_folder, training_set
+from optical.corpora.leakage import without_tests
+from optical.corpora.rows import write_rows
 from optical.corpora.training_files import write_training_set
 from optical.files import run_program
 
 
-def main(source: tuple[str, Path], queries: int | None, output: Path) -> None:
+def main(
+    source: tuple[str, Path],
+    queries: int | None,
+    tests: list[Path],
+    pivot: str,
+    output: Path,
+    counts: Path,
+) -> None:
     data = training_set(*source)
-    counts = write_training_set(output, data, queries)
-    print(", ".join(f"{number} {what}" for what, number in counts.items()), file=sys.stderr)
-    for what, number in data.left_out.items():
-        print(f"left out: {number} {what}", file=sys.stderr)
+    if tests:
+        data = without_tests(data, tests, pivot)
+    found = write_training_set(output, data, queries)
+    found |= {f"left out: {what}": number for what, number in data.left_out.items()}
+    lines = [("what", "number"), *((what, str(number)) for what, number in found.items())]
+    write_rows(counts, lines, separator=",")
+    for what, number in found.items():
+        print(f"{number} {what}", file=sys.stderr)
 
 
 if __name__ == "__main__":
@@ -27,5 +40,16 @@ if __name__ == "__main__":
         help="training source (msmarco, constructed) and its folder",
     )
     parser.add_argument("--queries", type=int, help="queries to take at most (all)")
+    parser.add_argument(
+        "--tests",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="folders of test collections, whose queries and answers must not be trained on",
+    )
+    parser.add_argument("--pivot", default="en", help="language of the training set (en)")
     parser.add_argument("--output", type=Path, required=True, help="folder to write")
+    parser.add_argument(
+        "--counts", type=Path, required=True, help="how many there are and were left out (.csv)"
+    )
     run_program(lambda: main(**vars(parser.parse_args())))

@@ -1,7 +1,8 @@
 """The files of a test collection, as later steps read them, checked against each other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -9,6 +10,7 @@ import pyarrow.parquet as pq
 from optical.corpora import Passage, Query
 from optical.corpora.lines import numbered_lines
 from optical.corpora.rows import some, write_parquet, write_rows
+from optical.files import atomic_path
 
 PASSAGE_COLUMNS = ["passage_id", "judged_id", "text"]
 """A passage's own id, and the id that judgements and runs know its text by. They differ for the
@@ -51,8 +53,9 @@ def write_collection(
             check_id(f"{query}/{passage}", seen)
             yield query, "0", passage, "1"
 
-    number = write_parquet(passages_path, PASSAGE_COLUMNS, checked_passages())
-    return number, write_rows(qrels_path, checked_judgements(), separator=" ")
+    with atomic_path(passages_path) as temporary:  # there with its judgements or not at all
+        number = write_parquet(temporary, PASSAGE_COLUMNS, checked_passages())
+        return number, write_rows(qrels_path, checked_judgements(), separator=" ")
 
 
 def windows(text: str, window: int, stride: int | None = None) -> list[str]:
@@ -79,11 +82,26 @@ def judged_texts(passages: Path) -> tuple[np.ndarray, np.ndarray]:
     return ids[begins], np.cumsum(begins) - 1
 
 
-def write_queries(path: Path, queries: Iterable[Query], qrels_path: Path) -> tuple[int, list[str]]:
-    """Write (id, text) of the queries; returns their number and the ids that have an empty text.
+class Queries(NamedTuple):
+    """What `write_queries` found."""
+
+    written: int
+    empty: list[str]
+    doubtful: list[str]
+
+
+def write_queries(
+    path: Path,
+    doubtful_path: Path,
+    queries: Iterable[Query],
+    qrels_path: Path,
+    is_doubtful: Callable[[str], bool],
+) -> Queries:
+    """Write (id, text) of the queries, and the ids of those whose text is doubtful.
 
     A query may be empty in one language because nobody translated it; it is left out and
-    reported. Any other difference from the judgements is a fault.
+    reported. Doubtful ones stay: results are given with and without them. Any other difference from
+    the judgements is a fault.
 
     Raises:
         ValueError: for an id given twice, a query without a judgement, a judged query that is
@@ -92,20 +110,25 @@ def write_queries(path: Path, queries: Iterable[Query], qrels_path: Path) -> tup
     judged = {line.split()[0] for _, line in numbered_lines(qrels_path)}
     known: set[str] = set()
     empty: list[str] = []
+    doubtful: list[str] = []
 
     def checked_queries() -> Iterator[Query]:
         for query in queries:
             check_id(query.id, known)
-            if query.text.strip():
-                yield query
-            else:
+            if not query.text.strip():
                 empty.append(query.id)
+                continue
+            if is_doubtful(query.text):
+                doubtful.append(query.id)
+            yield query
         if unjudged := known - judged:
             raise ValueError(f"queries without a judgement in {qrels_path}: {some(unjudged)}")
         if missing := judged - known:
             raise ValueError(f"judged in {qrels_path} but not among the queries: {some(missing)}")
 
-    return write_rows(path, checked_queries()), empty
+    written = write_rows(path, checked_queries())
+    write_rows(doubtful_path, ((query,) for query in doubtful))
+    return Queries(written, empty, doubtful)
 
 
 def check_id(name: str, known: set[str]) -> None:

@@ -5,9 +5,11 @@ from itertools import chain, islice, takewhile
 from pathlib import Path
 
 from optical.corpora import Passage, TrainingSet
+from optical.corpora.lines import numbered_rows, read_queries
 from optical.corpora.rows import some, write_parquet, write_rows
 from optical.files import atomic_path
 
+PAIR_COLUMNS = ["id", "source", "target"]
 NEGATIVE_COLUMNS = ["query_id", "passage_id"]
 
 
@@ -60,6 +62,29 @@ def write_training_set(folder: Path, data: TrainingSet, limit: int | None = None
             (row for row in data.scores() if row[0] in queries and row[1] in wanted),
         )
     return counts
+
+
+def write_pairs(path: Path, queries: Path, folder: Path) -> int:
+    """Write (id, source, target): each query of a file with the text of each relevant passage.
+
+    queries: id<TAB>text a line, of the training set's queries, perhaps in another language. folder:
+    as `write_training_set` writes it. Returns the number of pairs.
+
+    Raises:
+        ValueError: for a query of the training set that is not in the file.
+    """
+    texts = read_queries(queries)
+    judged = [(row[0], row[2]) for _, row in numbered_rows(folder / "qrels.tsv", 4)]
+    if missing := {query for query, _ in judged} - texts.keys():
+        raise ValueError(f"{queries}: not there, but judged in {folder}: {some(missing)}")
+    wanted = {passage for _, passage in judged}
+    passages = {
+        passage: text
+        for _, (passage, text) in numbered_rows(folder / "collection.tsv", 2)
+        if passage in wanted
+    }
+    rows = ((query, texts[query], passages[passage]) for query, passage in judged)
+    return write_parquet(path, PAIR_COLUMNS, rows)
 
 
 def of_first_queries(

@@ -1,0 +1,267 @@
+"""Keep the texts of the test collections out of what models are trained on.
+
+A text leaks into another when they share a run: so many consecutive words, or so many characters
+where a language writes no spaces, compared without case, punctuation and white space (NFKC). A text
+shorter than a run is one run itself, and so only matches a text that is the same. A run is known by
+an 8-byte hash, so that of 10 million runs looked up among 400 million, 2 in 10,000 times one is
+found by mistake.
+
+The runs of a collection lie in one sorted file, which is mapped, not read: looking up needs no
+memory of its own. 8.8 million passages of 56 words are 430 million runs, 3.4 GB of disk. Writing
+holds `SPILL` runs at a time; docs/performance.md says how fast both are.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from optical.corpora import TrainingSet
+from optical.corpora.lines import read_queries
+from optical.files import atomic_path
+
+WORDS = 8
+"""Words of a run. Of the sides of 112,000 pairs of TICO-19, Tatoeba and LAFAND 48 share eight in a
+row with, or are, a sentence of XNLI, XQuAD or NTREX; 775 share six, mostly set phrases, 37 ten."""
+
+CHARACTERS = {"ja": 18, "km": 45, "lo": 39, "my": 51, "th": 39, "zh": 12}
+"""Characters of a run in languages without spaces: as long as eight English words by the median of
+XNLI's sentences in Burmese, Thai and Chinese. Japanese, Khmer and Lao are not measured."""
+
+SPILL = 1 << 24
+"""Runs held in memory, 128 MB, before they are sorted and written."""
+
+BATCH = 2000
+"""Texts hashed together."""
+
+LEAST_SHARED = 0.5
+"""Share of a training passage's runs that a test passage has, from which on it is the same text."""
+
+RUN_TYPE = np.dtype("<u8")
+MULTIPLIER = 0x9E3779B97F4A7C15
+
+
+class Marks(dict):
+    """What `str.translate` puts for a character: a space for punctuation and white space."""
+
+    def __missing__(self, code: int) -> str | None:
+        kind = unicodedata.category(chr(code))
+        # Invisible ones, such as the joiners of Urdu, stand inside words.
+        self[code] = None if kind == "Cf" else " " if kind[0] in "PSZC" else chr(code)
+        return self[code]
+
+
+MARKS = Marks()
+
+
+def units(text: str, language: str) -> list[str]:
+    """The words of a text, or its characters where the language writes no spaces."""
+    words = unicodedata.normalize("NFKC", text).casefold().translate(MARKS).split()
+    return list("".join(words)) if language in CHARACTERS else words
+
+
+def run_length(language: str) -> int:
+    """Units of a run."""
+    return CHARACTERS.get(language, WORDS)
+
+
+@lru_cache(maxsize=1 << 18)
+def unit_hash(unit: str) -> int:
+    return int.from_bytes(blake2b(unit.encode(), digest_size=8).digest())
+
+
+def runs(texts: Iterable[str], language: str) -> np.ndarray:
+    """The runs of all texts as hashes, [runs], in order; a text without words has none.
+
+    The hash of a run is that of its words as a polynomial, modulo 2 ** 64.
+    """
+    length = run_length(language)
+    hashes: list[int] = []
+    starts: list[int] = []
+    for text in texts:
+        words = units(text, language)
+        if not words:
+            continue
+        begin = len(hashes)
+        hashes.extend(map(unit_hash, words))
+        # A short text is filled up with what is the hash of no word.
+        hashes.extend([0] * (length - len(words)))
+        starts.extend(range(begin, len(hashes) - length + 1))
+    flat = np.array(hashes, RUN_TYPE)
+    at = np.array(starts, np.int64)
+    found = np.zeros(len(at), RUN_TYPE)
+    for place in range(length):
+        found = found * RUN_TYPE.type(MULTIPLIER) + flat[at + place]
+    return found
+
+
+# --- the runs of a collection --------------------------------------------------------------------
+
+
+def write_runs(path: Path, texts: Iterable[str], language: str) -> int:
+    """Write the distinct runs of the texts, sorted, 8 bytes each; returns their number."""
+    with atomic_path(path) as temporary, TemporaryDirectory(dir=temporary.parent) as folder:
+        parts: list[Path] = []
+        held: list[np.ndarray] = []
+
+        def spill() -> None:
+            parts.append(Path(folder, str(len(parts))))
+            distinct(held).tofile(parts[-1])
+            held.clear()
+
+        for found in batched_runs(texts, language):
+            held.append(found)
+            if sum(map(len, held)) >= SPILL:
+                spill()
+        if held:
+            spill()
+        with ExitStack() as stack:
+            file = stack.enter_context(open(temporary, "wb"))
+            number = 0
+            for merged in merge([read_runs(part) for part in parts]):
+                merged.tofile(file)
+                number += len(merged)
+    return number
+
+
+def batched_runs(texts: Iterable[str], language: str) -> Iterator[np.ndarray]:
+    """The runs of some texts at a time."""
+    texts = iter(texts)
+    while batch := list(islice(texts, BATCH)):
+        yield runs(batch, language)
+
+
+def merge(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """Merge sorted arrays, a 256th of all possible hashes at a time."""
+    step = 1 << 56
+    begins = [0] * len(parts)
+    for last in range(step - 1, 1 << 64, step):
+        ends = [np.searchsorted(part, RUN_TYPE.type(last), side="right") for part in parts]
+        pieces = [part[a:b] for part, a, b in zip(parts, begins, ends, strict=True)]
+        begins = ends
+        if pieces:
+            yield distinct(pieces)
+
+
+def distinct(arrays: list[np.ndarray]) -> np.ndarray:
+    """The different runs of some arrays, sorted.
+
+    By sorting in place: `numpy.unique` holds a table of hashes, eight times as large.
+    """
+    found = np.concatenate(arrays)
+    found.sort()
+    return found[np.append(True, found[1:] != found[:-1])[: len(found)]]
+
+
+def read_runs(path: Path) -> np.ndarray:
+    """The sorted runs of a file, mapped; ValueError for a file that cannot hold any."""
+    size = path.stat().st_size
+    if size % RUN_TYPE.itemsize:
+        raise ValueError(f"{path}: {size} bytes, expected a multiple of {RUN_TYPE.itemsize}")
+    return np.memmap(path, RUN_TYPE, mode="r") if size else np.empty(0, RUN_TYPE)
+
+
+def collection_texts(queries: Path, passages: Path | None = None) -> Iterator[str]:
+    """The texts of a collection's queries in a language, and its passages if they are in it too."""
+    yield from read_queries(queries).values()
+    if passages:
+        for rows in pq.ParquetFile(passages).iter_batches(columns=["text"]):
+            yield from rows.column(0).to_pylist()
+
+
+# --- what must not hold them ---------------------------------------------------------------------
+
+
+class Guard:
+    """Knows the texts of test collections, by language."""
+
+    def __init__(self, files: Mapping[str, Iterable[Path]]):
+        """files: for each language the files of `write_runs`."""
+        self.tests = {language: list(map(read_runs, paths)) for language, paths in files.items()}
+
+    def knows(self, text: str, language: str) -> bool:
+        """Whether a text shares a run with a test collection."""
+        tests = self.tests.get(language)
+        return bool(tests) and bool(self.known_runs(runs([text], language), language).any())
+
+    def known_runs(self, found: np.ndarray, language: str) -> np.ndarray:
+        """Which of some runs are in a test collection, [runs]."""
+        known = np.zeros(len(found), bool)
+        for test in self.tests.get(language, ()):
+            known |= are_among(found, test)
+        return known
+
+
+def are_among(found: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Which of some runs are among the sorted known ones, [runs]."""
+    if not len(known):
+        return np.zeros(len(found), bool)
+    places = np.minimum(np.searchsorted(known, found), len(known) - 1)
+    return known[places] == found
+
+
+NO_TESTS = Guard({})
+
+
+def without_tests(data: TrainingSet, collections: Iterable[Path], pivot: str) -> TrainingSet:
+    """The training set without queries that the collections test, counted in `left_out`.
+
+    collections: folders with passages.parquet, qrels.txt and queries/{pivot}.tsv. A query is left
+    out when its text is a test query's, or when one of its relevant passages is the same text as
+    one that is relevant to a test query. Any other passage of a collection may be trained on: MS
+    MARCO's training and test queries have one collection by design, and which of its passages
+    answers a test query is what must not be learnt. Held in memory: the test queries, the runs of
+    the passages that answer them, and the ids of the training queries.
+    """
+    questions: set[tuple[str, ...]] = set()
+    answers: list[np.ndarray] = [np.empty(0, RUN_TYPE)]
+    for folder in collections:
+        texts = read_queries(folder / "queries" / f"{pivot}.tsv").values()
+        questions.update(tuple(units(text, pivot)) for text in texts)
+        answers.append(runs(relevant_texts(folder), pivot))
+    known = distinct(answers)
+
+    tested = {query.id for query in data.queries() if tuple(units(query.text, pivot)) in questions}
+    relevant = {passage for _, passage in data.judgements()}
+    same = {
+        passage.passage_id
+        for passage in data.passages()
+        if passage.passage_id in relevant and is_known(passage.text, pivot, known)
+    }
+    answered = {query for query, passage in data.judgements() if passage in same} - tested
+    removed = tested | answered
+    return data._replace(
+        queries=lambda: (query for query in data.queries() if query.id not in removed),
+        judgements=lambda: (row for row in data.judgements() if row[0] not in removed),
+        negatives=lambda: (row for row in data.negatives() if row[0] not in removed),
+        scores=lambda: (row for row in data.scores() if row[0] not in removed),
+        left_out={
+            **data.left_out,
+            "queries that a test collection has": len(tested),
+            "queries whose relevant passage answers a test query": len(answered),
+        },
+    )
+
+
+def relevant_texts(folder: Path) -> Iterator[str]:
+    """The texts of a collection that are relevant to any of its queries."""
+    with open(folder / "qrels.txt", encoding="utf-8") as file:
+        judged = {line.split()[2] for line in file}
+    columns = ["judged_id", "text"]
+    for rows in pq.ParquetFile(folder / "passages.parquet").iter_batches(columns=columns):
+        for name, text in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+            if name in judged:
+                yield text
+
+
+def is_known(text: str, language: str, known: np.ndarray) -> bool:
+    """Whether so many of a text's runs are among the known ones that it is the same text."""
+    found = runs([text], language)
+    return len(found) > 0 and bool(are_among(found, known).mean() >= LEAST_SHARED)
