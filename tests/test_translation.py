@@ -1,0 +1,303 @@
+"""Translators: trained here on a bitext, and used as any of the hub."""
+
+import io
+import json
+import random
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
+from transformers import get_linear_schedule_with_warmup
+
+import fetch_encoder
+import optical.training
+import train_translator
+from optical import translation
+from optical.checkpoints import training_folder
+from optical.corpora.lines import read_queries
+from optical.corpora.rows import write_parquet
+from optical.tokenizer import train_tokenizer
+from optical.translation import (
+    PairCollator,
+    ShuffledPairs,
+    Translator,
+    new_translator,
+    translate_file,
+    translate_queries,
+)
+
+WORDS = {"mbwa": "dog", "paka": "cat", "mkeka": "mat", "nyumba": "house", "maji": "water"}
+
+STEPS = 400
+
+
+@pytest.fixture(scope="module")
+def bitext(tmp_path_factory):
+    """Sentences of three words, word for word, in the other order."""
+    rng = random.Random(0)
+    rows = []
+    for number in range(110):
+        words = rng.choices(list(WORDS), k=3)
+        rows.append((str(number), " ".join(words), " ".join(WORDS[word] for word in words[::-1])))
+    path = tmp_path_factory.mktemp("bitext") / "sw.parquet"
+    write_parquet(path, ["id", "source", "target"], rows)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(bitext, tmp_path_factory):
+    """A translator that has learnt the bitext."""
+    torch.manual_seed(0)
+    pairs = ShuffledPairs(bitext, reverse=False, draws=16 * STEPS, seed=1)
+    tokenizer = train_tokenizer(pairs.sentences(110), 60)
+    model = new_translator(tokenizer, layers=1, width=64, heads=2, length=24)
+    collator = PairCollator(tokenizer, 24)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.003)
+    schedule = get_linear_schedule_with_warmup(optimizer, STEPS // 10, STEPS)
+    for step in range(STEPS):
+        model(**collator([pairs[16 * step + row] for row in range(16)])).loss.backward()
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+    folder = tmp_path_factory.mktemp("translators") / "sw-en"
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_a_translator_learns_words_and_their_order(folder, beams):
+    texts = ["mbwa paka mkeka", "maji maji nyumba", "nyumba mbwa maji", "paka mkeka mbwa"]
+    expected = ["mat cat dog", "house water water", "water dog house", "dog mat cat"]
+    found = list(Translator(folder).translate(texts, length=24, beams=beams))
+    assert sum(map(str.__eq__, found, expected)) >= 3, found
+
+
+def test_a_translation_is_the_same_whatever_its_neighbours(folder):
+    texts = ["mbwa", "paka mkeka mbwa paka mkeka mbwa", "maji maji nyumba", "nyumba"]
+    translator = Translator(folder)
+    together = list(translator.translate(texts, length=24, beams=2))
+    alone = [next(translator.translate([text], length=24, beams=2)) for text in texts]
+    assert together == alone
+
+
+def test_a_long_text_is_cut_and_a_strange_one_answered(folder):
+    texts = ["mbwa " * 500, "ωωω", "?"]
+    assert len(list(Translator(folder).translate(texts, length=24, beams=1))) == 3
+
+
+class Upper:
+    """Translates into capitals, and mbwa into nothing; `asked` is what it was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def translate(self, texts, **_):
+        for text in texts:
+            self.asked.append(text)
+            yield "" if text == "mbwa" else text.upper()
+
+
+def test_a_query_without_a_translation_stays_as_it_is(tmp_path, capsys):
+    queries = {"q1": "mbwa", "q2": "paka"}
+    found = list(translate_queries(Upper(), queries, tmp_path, length=24, beams=1))
+    assert found == [("q1", "mbwa"), ("q2", "PAKA")]
+    assert "1 queries have no translation" in capsys.readouterr().out
+
+
+def test_a_killed_translation_goes_on_with_the_first_block_that_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(translation, "BLOCK", 2)
+    queries = {f"q{number}": f"maji {number}" for number in range(5)}
+    first, second = Upper(), Upper()
+    coming = translate_queries(first, queries, tmp_path, length=24, beams=1)
+    for _ in range(3):
+        next(coming)
+    coming.close()
+    assert first.asked == ["maji 0", "maji 1", "maji 2", "maji 3"]
+    found = list(translate_queries(second, queries, tmp_path, length=24, beams=1))
+    assert second.asked == ["maji 4"]
+    assert found == [(query, text.upper()) for query, text in queries.items()]
+
+
+def test_a_file_is_translated_and_nothing_is_left_beside_it(folder, tmp_path):
+    queries, output = tmp_path / "sw.tsv", tmp_path / "en.tsv"
+    queries.write_text("q1\tmbwa paka mkeka\nq2\tmaji\n")
+    # What another model or file has left is not used.
+    (tmp_path / "en.tsv.blocks/0123").mkdir(parents=True)
+    (tmp_path / "en.tsv.blocks/0123/0.tsv").write_text("q1\twrong\nq2\twrong\n")
+    assert translate_file(folder, queries, output, length=24, beams=1) == 2
+    texts = list(read_queries(queries).values())
+    expected = list(Translator(folder).translate(texts, length=24, beams=1))
+    assert list(read_queries(output).items()) == list(zip(("q1", "q2"), expected, strict=True))
+    assert {path.name for path in tmp_path.iterdir()} == {"sw.tsv", "en.tsv"}
+
+
+# --- models of the hub ---------------------------------------------------------------------------
+
+
+def model_settings(vocabulary):
+    """Of a tiny model, in all three architectures."""
+    sides = {
+        f"{side}_{name}": value
+        for side in ("encoder", "decoder")
+        for name, value in (("layers", 1), ("attention_heads", 2), ("ffn_dim", 32))
+    }
+    return sides | {"d_model": 16, "vocab_size": vocabulary, "max_position_embeddings": 64}
+
+
+def m2m100(folder, sentencepiece, vocabulary):
+    from transformers import M2M100Config, M2M100ForConditionalGeneration, M2M100Tokenizer
+
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    tokenizer = M2M100Tokenizer(str(folder / "vocab.json"), sentencepiece)
+    size = max(tokenizer.lang_token_to_id.values()) + 9  # as many words as there are "madeup" ones
+    model = M2M100ForConditionalGeneration(M2M100Config(**model_settings(size)))
+    return tokenizer, model
+
+
+def nllb(folder, sentencepiece, vocabulary):
+    from transformers import M2M100Config, M2M100ForConditionalGeneration, NllbTokenizer
+
+    tokenizer = NllbTokenizer(vocab=vocabulary, merges=[])
+    model = M2M100ForConditionalGeneration(M2M100Config(**model_settings(len(tokenizer))))
+    return tokenizer, model
+
+
+def marian(folder, sentencepiece, vocabulary):
+    from transformers import MarianConfig, MarianMTModel, MarianTokenizer
+
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    tokenizer = MarianTokenizer(sentencepiece, sentencepiece, str(folder / "vocab.json"))
+    pad = {"pad_token_id": vocabulary["<pad>"], "decoder_start_token_id": vocabulary["<pad>"]}
+    settings = model_settings(len(vocabulary)) | pad | {"eos_token_id": vocabulary["</s>"]}
+    return tokenizer, MarianMTModel(MarianConfig(**settings))
+
+
+@pytest.fixture(params=[m2m100, nllb, marian], ids=lambda make: make.__name__)
+def fetched(request, tmp_path):
+    """(kind, folder) of a translator as the hub has it, of random weights, fetched."""
+    written = io.BytesIO()
+    lines = [" ".join(WORDS), " ".join(WORDS.values())] * 50
+    SentencePieceTrainer.train(
+        sentence_iterator=iter(lines),
+        model_writer=written,
+        **{"vocab_size": 60, "hard_vocab_limit": False, "minloglevel": 2},
+    )
+    (tmp_path / "any.model").write_bytes(written.getvalue())
+    pieces = SentencePieceProcessor(model_proto=written.getvalue())
+    names = ["<s>", "<pad>", "</s>", "<unk>"]
+    names += [pieces.id_to_piece(id) for id in range(3, len(pieces))]
+    hub = tmp_path / "hub"
+    hub.mkdir()
+    torch.manual_seed(0)
+    vocabulary = {name: id for id, name in enumerate(names)}
+    parts = request.param(hub, str(tmp_path / "any.model"), vocabulary)
+    for part in parts:
+        part.save_pretrained(hub)
+    fetch_encoder.main(None, None, hub, tmp_path / "fetched")
+    return request.param.__name__, tmp_path / "fetched"
+
+
+CODES = {"m2m100": ("sw", "en"), "nllb": ("swh_Latn", "eng_Latn"), "marian": (None, None)}
+"""Of Swahili and English; a Marian model has one direction."""
+
+
+def test_translators_of_the_hub_read_and_write_the_languages_asked_for(fetched):
+    kind, folder = fetched
+    translator = Translator(folder, *CODES[kind])
+    tokenizer, (source, target) = translator.tokenizer, CODES[kind]
+    assert len(list(translator.translate(["mbwa paka", "maji"], length=16, beams=2))) == 2
+    if source:
+        names = {"m2m100": ["__sw__", "__en__"], "nllb": [source, target]}[kind]
+        written = translator.model.generate(
+            **tokenizer("mbwa", return_tensors="pt"), max_length=8, **translator.first
+        )
+        ids = [tokenizer("mbwa")["input_ids"][0], int(written[0, 1])]
+        assert tokenizer.convert_ids_to_tokens(ids) == names
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_language_that_a_translator_of_the_hub_does_not_have_is_refused(fetched, wrong):
+    kind, folder = fetched
+    codes = list(CODES[kind])
+    codes[wrong] = "xx_Latn"
+    with pytest.raises(ValueError, match="knows no language 'xx_Latn'"):
+        Translator(folder, *codes)
+
+
+# --- training ------------------------------------------------------------------------------------
+
+
+def train(bitext, output, **changes):
+    settings = {
+        **{"reverse": False, "layers": 1, "width": 16, "heads": 2, "vocabulary": 60, "length": 24},
+        **{"steps": 12, "batch_size": 8, "learning_rate": 0.003, "seed": 1},
+    }
+    train_translator.main(bitext, **settings | changes, output=output)
+    return load_file(output / "model.safetensors")
+
+
+def test_a_translator_is_the_same_twice_and_after_it_was_killed(bitext, tmp_path, monkeypatch):
+    once, again = (train(bitext, tmp_path / name) for name in ("once", "again"))
+
+    class KilledError(Exception):
+        pass
+
+    class Every(optical.training.Checkpoints):
+        def on_step_end(self, args, state, control, **_):
+            control.should_save = state.global_step % 4 == 0
+            if state.global_step == 10:
+                raise KilledError
+
+    output = tmp_path / "killed"
+    with monkeypatch.context() as patch:
+        patch.setattr(optical.training, "Checkpoints", Every)
+        with pytest.raises(KilledError):
+            train(bitext, output)
+    kept = [path.name for path in training_folder(output).glob("checkpoint-*")]
+    assert kept == ["checkpoint-8"]
+    assert not output.exists()
+    resumed = train(bitext, output)
+    assert once.keys() == again.keys() == resumed.keys()
+    for name, weights in once.items():
+        assert torch.equal(again[name], weights)
+        assert torch.equal(resumed[name], weights)
+    # It went on from there, and did not begin anew: the log is one of all steps.
+    log = [json.loads(line) for line in (output / "training.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log if "loss" in line] == list(range(1, 13))
+    assert any(line.get("checkpoint") for line in log)
+
+
+def test_another_seed_is_another_translator(bitext, tmp_path):
+    one, other = (train(bitext, tmp_path / str(seed), steps=2, seed=seed) for seed in (1, 2))
+    assert any(not torch.equal(other[name], weights) for name, weights in one.items())
+
+
+def test_every_pair_comes_once_a_pass_and_any_item_is_known_at_once(bitext):
+    pairs = ShuffledPairs(bitext, reverse=False, draws=330, seed=3)
+    passes = [[pairs[at] for at in range(first, first + 110)] for first in (0, 110, 220)]
+    assert sorted(passes[0]) == sorted(passes[1]) == sorted(passes[2])
+    assert passes[0] != passes[1]
+    assert ShuffledPairs(bitext, reverse=False, draws=330, seed=3)[147] == passes[1][37]
+
+
+def test_the_reverse_direction_has_the_sides_exchanged(bitext):
+    there = ShuffledPairs(bitext, reverse=False, draws=10, seed=3)
+    back = ShuffledPairs(bitext, reverse=True, draws=10, seed=3)
+    assert [back[at] for at in range(10)] == [there[at][::-1] for at in range(10)]
+
+
+def test_a_bitext_without_pairs_is_refused(tmp_path):
+    write_parquet(tmp_path / "sw.parquet", ["id", "source", "target"], [])
+    with pytest.raises(ValueError, match=r"sw\.parquet: no sentence pair"):
+        ShuffledPairs(tmp_path / "sw.parquet", reverse=False, draws=1, seed=1)
+
+
+def test_labels_begin_after_the_first_token_and_end_with_the_text(bitext, folder):
+    tokenizer = Translator(folder).tokenizer
+    batch = PairCollator(tokenizer, 24)([("mbwa", "dog"), ("mbwa paka maji", "water cat dog")])
+    ids = tokenizer("dog")["input_ids"]
+    assert batch["labels"][0][: len(ids) - 1].tolist() == ids[1:]
+    assert set(batch["labels"][0][len(ids) - 1 :].tolist()) == {-100}
+    assert (batch["labels"] != tokenizer.pad_token_id).all()
