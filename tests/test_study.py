@@ -7,14 +7,18 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from optical.study import (
-    GROUPS,
-    grouped_languages,
-    is_constructed,
-    known_languages,
-    load_study,
-    students_with,
+from optical.study import GROUPS, grouped_languages, is_constructed, known_languages, students_with
+from optical.study.checks import check_local
+from optical.study.files import (
+    bitext_sources,
+    downloads,
+    hub_models,
+    named,
+    needed_files,
+    source_files,
+    with_own,
 )
+from optical.study.loading import load_study
 
 ROOT = Path(__file__).parents[1]
 SCHEMA_FILE = ROOT / "schemas" / "config.schema.yaml"
@@ -98,6 +102,9 @@ MISTAKES = {
     "a method that does not exist": ({"methods": ["zero_shot", "magic"]}, "magic", "optical"),
     "no zero-shot to compare with": ({"methods": ["optical"]}, "methods: ", "zero_shot"),
     "a name that is no folder": ({"study": "a/b"}, "study: ", "a/b"),
+    "a name with a command": ({"study": "a;b"}, "study: ", "a;b"),
+    "a name with a line break": ({"study": "mine\n"}, "study: ", r"'mine\n'"),
+    "an encoder with a line break": ({"encoders.small\n": {"folder": "x"}}, r"'small\n'"),
     "a name with a space": ({"encoders.very small": {"folder": "x"}}, "encoders", "very small"),
     "no encoder": ({"encoders": {}}, "encoders"),
     "a seed twice": ({"seeds": [1, 1]}, "seeds: "),
@@ -148,8 +155,35 @@ MISTAKES = {
         "200",
     ),
 }
+MARCO = {
+    "layout": "ir_datasets",
+    "passages": "msmarco-passage/dev/small",
+    "queries": "mmarco/v2/{lang}/dev/small",
+    "languages": ["fr", "sw"],
+}
 REAL_MISTAKES = {
+    "an own set without a folder": (
+        {"own.mine": {"layout": "tsv", "languages": ["fr"]}},
+        "own.mine.folder: null, but the layout is tsv",
+    ),
+    "a set of ir_datasets in a folder": (
+        {"own.mine": MARCO | {"folder": "marco"}},
+        "own.mine.folder: layout ir_datasets has none",
+    ),
+    "a set of ir_datasets without queries": (
+        {"own.mine": MARCO | {"queries": None}},
+        "own.mine.queries: null, but the layout is ir_datasets",
+    ),
+    "queries of ir_datasets in one language": (
+        {"own.mine": MARCO | {"queries": "mmarco/v2/fr/dev/small"}},
+        "own.mine.queries: 'mmarco/v2/fr/dev/small' has no {lang}",
+    ),
     "a language without bitext": ({"languages.low": ["ne"]}, "languages.low: ", "'ne'", "sw"),
+    "bitext that is tested on": (
+        {"collections": ["ntrex"], "bitext.sources": ["tatoeba", "ntrex"]},
+        "bitext.sources: 'ntrex' is among the collections",
+    ),
+    "a test set as bitext": ({"bitext.sources": ["xnli"]}, "bitext.sources.0: 'xnli' is unknown"),
     "a language without a test": ({"languages.low": ["so"]}, "languages.low: ", "'so'", "sw"),
     "no folder of the local training set": (
         {"training_set.folder": None},
@@ -157,7 +191,7 @@ REAL_MISTAKES = {
         "local",
     ),
     "no folder of local data": ({"local": None}, "local: ", "folder"),
-    "an unknown collection": ({"collections": ["clef"]}, "collections.0: ", "'clef'", "xquad"),
+    "an unknown collection": ({"collections": ["trec"]}, "collections.0: ", "'trec'", "xquad"),
 }
 
 
@@ -255,11 +289,129 @@ def test_the_groups_of_the_schema_are_those_of_the_tables():
 )
 def test_a_study_of_this_repository_loads(path):
     study = yaml.safe_load(path.read_text())
-    if study["training_set"]["source"] == "local":
-        study.setdefault("local", "data")
+    study.setdefault("local", "data")  # some ask for data that only the user has
     assert load_study(study, SCHEMA_FILE, DATASETS)["study"] == study["study"]
     if path.parent.name == "studies":
         assert study["study"] == path.stem
+
+
+# --- the files that a study needs, and sets of the user's own ------------------------------------
+
+OWN = {
+    "letters": {"folder": "my/letters", "layout": "moses", "languages": ["sw", "ha"]},
+    "clippings": {"folder": "clippings", "layout": "beir", "languages": ["fr", "sw", "ha"]},
+}
+OWN_STUDY = {
+    "own": OWN,
+    "bitext.sources": ["tatoeba", "letters"],
+    "collections": ["xquad", "clippings"],
+    "languages.low": ["ha"],
+}
+
+
+def test_sets_of_the_users_own_are_sources_like_others():
+    study = load(REAL, edits=OWN_STUDY)
+    datasets = with_own(study, DATASETS)
+    assert bitext_sources(study, datasets, "ha") == ["letters"]
+    assert bitext_sources(study, datasets, "fr") == ["tatoeba"]
+    assert source_files(study, datasets, "letters", "ha") == [
+        "data/my/letters/ha.source.txt",
+        "data/my/letters/ha.target.txt",
+    ]
+    assert source_files(study, datasets, "clippings", "fr") == [
+        "data/clippings/corpus.jsonl",
+        "data/clippings/qrels.tsv",
+        "data/clippings/queries.en.jsonl",
+        "data/clippings/queries.fr.jsonl",
+    ]
+    assert [named(name, study) for name in ("tatoeba", "letters")] == ["tatoeba", "letters:moses"]
+    assert "ha" in known_languages(study, datasets)
+
+
+def test_a_set_of_ir_datasets_is_downloaded_from_the_ids_of_its_parts():
+    study = load(REAL, edits={"own": {"marco": MARCO}, "collections": ["xquad", "marco"]})
+    datasets = with_own(study, DATASETS)
+    assert named("marco", study) == "marco:beir"
+    assert [file for file in downloads(study, datasets) if "/marco/" in file] == [
+        "downloads/marco/corpus.jsonl",
+        "downloads/marco/qrels.tsv",
+        "downloads/marco/queries.en.jsonl",
+        "downloads/marco/queries.fr.jsonl",
+        "downloads/marco/queries.sw.jsonl",
+    ]
+    assert [file["id"] for file in datasets["marco"]["files"].values()] == [
+        *["msmarco-passage/dev/small"] * 3,
+        "mmarco/v2/fr/dev/small",
+        "mmarco/v2/sw/dev/small",
+    ]
+
+
+@pytest.mark.parametrize("layout", ["tsv", "tmx"])
+def test_a_layout_says_how_files_are_named(layout):
+    own = OWN | {"letters": OWN["letters"] | {"layout": layout}}
+    study = load(REAL, edits=OWN_STUDY | {"own": own})
+    files = source_files(study, with_own(study, DATASETS), "letters", "ha")
+    assert files == [f"data/my/letters/ha.{layout}"]
+
+
+def test_what_a_study_needs_is_what_its_languages_need():
+    study = load(REAL, edits=OWN_STUDY)
+    datasets = with_own(study, DATASETS)
+    needed = needed_files(study, datasets)
+    assert needed["tatoeba"] == [
+        "downloads/tatoeba/fr.source.txt",
+        "downloads/tatoeba/fr.target.txt",
+    ]
+    assert needed["xquad"] == ["downloads/xquad/en.json"]
+    assert "data/clippings/queries.ha.jsonl" in needed["clippings"]
+    assert "data/clippings/queries.sw.jsonl" not in needed["clippings"]
+    assert downloads(study, datasets) == [*needed["tatoeba"], *needed["xquad"]]
+    assert hub_models(study) == {"results/real/encoders/base": "FacebookAI/xlm-roberta-base"}
+
+
+def test_an_encoder_from_scratch_needs_the_bitext_that_it_reads():
+    encoder = {"layers": 1, "width": 32, "heads": 2, "vocabulary": 500}
+    edits = {"encoders": {"tiny": encoder}, "pretraining.text": {"en": 10, "de": 10}}
+    assert "downloads/tatoeba/de.source.txt" in downloads(load(REAL, edits=edits), DATASETS)
+
+
+def test_a_constructed_study_needs_nothing():
+    assert needed_files(load(CONSTRUCTED), DATASETS) == {}
+
+
+@pytest.mark.parametrize(
+    ("edits", "parts"),
+    [
+        ({"bitext.sources": ["letter"]}, ["sources.0: 'letter' is unknown", "tico19", "letters"]),
+        ({"collections": ["clipping"]}, ["collections.0: 'clipping'", "xquad", "clippings"]),
+        ({"bitext.sources": ["clippings"]}, ["sources.0: own.clippings.layout is beir", "tmx"]),
+        ({"collections": ["letters"]}, ["collections.0: own.letters.layout is moses", "msmarco"]),
+        ({"own.letters.layout": "csv"}, ["own.letters.layout: 'csv' is unknown", "moses"]),
+        ({"own.letters.folder": None}, ["own.letters.folder: null"]),
+        ({"own.letters.languages": []}, ["own.letters.languages: ", "at least 1"]),
+        ({"own.my-letters": OWN["letters"]}, ["own: ", "my-letters"]),
+        ({"own.tatoeba": OWN["letters"]}, ["own.tatoeba: ", "known source"]),
+        ({"local": None}, ["local: null"]),
+    ],
+)
+def test_a_mistake_about_own_sets_is_one_line_naming_the_key(edits, parts):
+    line = complaint(REAL, copy.deepcopy(OWN_STUDY) | edits)
+    assert [part for part in parts if part not in line] == [], line
+
+
+def test_a_source_that_is_the_users_to_supply_needs_a_folder_to_lie_in():
+    files = {f"{language}.json": {"language": language} for language in ("en", "fr", "sw")}
+    datasets = DATASETS | {"xquad": DATASETS["xquad"] | {"folder": "clef", "files": files}}
+    study = load_study(edited(REAL, {"collections": ["xquad"]}), SCHEMA_FILE, datasets)
+    files = source_files(study, datasets, "xquad", "sw")
+    assert files == ["data/clef/en.json", "data/clef/sw.json"]
+    assert downloads(study, datasets) == [
+        f"downloads/tatoeba/{language}.{side}.txt"
+        for language in ("fr", "sw")
+        for side in ("source", "target")
+    ]
+    with pytest.raises(ValueError, match=r"local: null, but xquad is yours .* local/clef"):
+        check_local(study | {"local": None}, datasets)
 
 
 # --- the schema ----------------------------------------------------------------------------------
@@ -405,3 +557,7 @@ def test_a_divergence_has_negatives_and_no_parts(teacher, message):
 def test_numbers_and_names_that_could_not_run(edits, message):
     with pytest.raises(ValueError, match=message):
         load(CONSTRUCTED, edits=edits)
+
+
+def test_what_is_not_tested_on_may_be_bitext():
+    assert load(REAL, edits={"bitext.sources": ["ntrex", "talks"], "languages.high": ["fr"]})

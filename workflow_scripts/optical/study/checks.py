@@ -1,127 +1,72 @@
-"""A study: its settings, checked once against the schema and against each other."""
+"""The settings of a study checked against each other, and against the data that there is."""
 
-from collections.abc import Iterator, Mapping
-from math import isfinite
-from pathlib import Path
+from collections.abc import Mapping
 
-import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-from jsonschema.validators import extend
-
-from optical.constructed import LANGUAGES, PIVOT
-
-GROUPS = ("high", "mid", "low")
-
-
-def load_study(config: Mapping, schema_file: Path, datasets: Mapping) -> dict:
-    """The study that `config` describes, with every default filled in.
-
-    datasets: the content of resources/datasets.yaml, which says what languages a source has.
-    Raises ValueError, one line that names the key and what was expected, for anything that could
-    not run: an unknown key, a text where a number stands, a language without data, a student
-    whose teacher does not exist.
-    """
-    schema = yaml.safe_load(Path(schema_file).read_text())
-    study = plain(config)
-    with_defaults = extend(Draft202012Validator, {"properties": fill_in_defaults})
-    error = best_match(with_defaults(schema).iter_errors(study))
-    if error:
-        raise ValueError(explain(error))
-    for key, value in numbers(study):
-        if not isfinite(value):
-            raise ValueError(f"{key}: {value} is not a finite number")
-    study["students"] = study["students"] or {
-        name: {"encoder": name, "teacher": name, "methods": None} for name in study["encoders"]
-    }
-    checks = (
-        check_batches,
-        check_teacher,
-        check_students,
-        check_encoders,
-        check_data,
-        check_windows,
-        check_metric,
-        check_languages,
-    )
-    for check in checks:
-        check(study, datasets)
-    return study
+from optical import corpora
+from optical.constructed import PIVOT
+from optical.study import (
+    TRANSLATED,
+    bitext_languages,
+    collection_languages,
+    dataset_of,
+    grouped_languages,
+    is_constructed,
+    trained_methods,
+)
+from optical.study.files import OWN_BITEXT_FILES, OWN_COLLECTION_FILES, is_users, sources
 
 
-def plain(value):
-    """A copy made of plain dicts and lists, safe to fill in."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
+def check_sources(study: dict, datasets: Mapping) -> None:
+    """Every source is one that the workflow can read, or the user's own in a layout for its use."""
+    for name in study["own"]:
+        if name in datasets or name == "constructed":
+            raise ValueError(f"own.{name}: is the name of a known source; expected another")
+        check_own(name, study["own"][name])
+    for key, names, known, layouts in (
+        ("bitext.sources", study["bitext"]["sources"], corpora.BITEXT, OWN_BITEXT_FILES),
+        ("collections", study["collections"], corpora.COLLECTIONS, OWN_COLLECTION_FILES),
+    ):
+        own = [name for name, about in study["own"].items() if about["layout"] in layouts]
+        for number, name in enumerate(names):
+            if name in known or name in own:
+                continue
+            if name in study["own"]:
+                raise ValueError(
+                    f"{key}.{number}: own.{name}.layout is {study['own'][name]['layout']}; "
+                    f"expected one of {', '.join(layouts)}"
+                )
+            raise ValueError(
+                f"{key}.{number}: {name!r} is unknown; expected one of {', '.join([*known, *own])}"
+            )
 
 
-def numbers(node, key: str = "") -> Iterator[tuple[str, float]]:
-    """(dotted key, value) of every number below a node."""
-    if isinstance(node, dict | list):
-        items = node.items() if isinstance(node, dict) else enumerate(node)
-        for name, value in items:
-            yield from numbers(value, f"{key}.{name}".lstrip("."))
-    elif isinstance(node, int | float):
-        yield key, node
-
-
-def fill_in_defaults(validator, properties, instance, schema) -> Iterator[ValidationError]:
-    """The `properties` keyword of JSON schema, setting missing keys to their default first."""
-    if isinstance(instance, dict):
-        for key, subschema in properties.items():
-            if isinstance(subschema, dict) and "default" in subschema:
-                instance.setdefault(key, plain(subschema["default"]))
-    yield from Draft202012Validator.VALIDATORS["properties"](
-        validator, properties, instance, schema
-    )
-
-
-def explain(error: ValidationError) -> str:
-    """A schema error as one line: the key, what stands there, what was expected."""
-    key = ".".join(str(part) for part in error.absolute_path) or "study file"
-    if error.validator == "additionalProperties":
-        allowed = error.schema.get("properties", {})
-        unknown = sorted(set(error.instance) - set(allowed))
-        return f"{key}: unknown key {unknown[0]!r}; expected one of {', '.join(allowed)}"
-    if error.validator == "required":
-        missing = next(name for name in error.validator_value if name not in error.instance)
-        return f"{key}: key {missing!r} is missing"
-    if error.validator == "type":
-        wanted = error.validator_value
-        wanted = wanted if isinstance(wanted, str) else " or ".join(wanted)
-        hint = ""
-        if isinstance(error.instance, str) and wanted in ("number", "integer"):
-            hint = "; YAML reads 1e-5 as text, write 1.0e-5"
-        return f"{key}: {error.instance!r} is not of type {wanted}{hint}"
-    if error.validator == "enum":
-        choices = ", ".join(map(str, error.validator_value))
-        return f"{key}: {error.instance!r} is unknown; expected one of {choices}"
-    if error.validator == "oneOf":
-        return (
-            f"{key}: expected layers, width, heads and vocabulary (from scratch), "
-            "or hub and revision, or folder"
+def check_own(name: str, about: Mapping) -> None:
+    """A set of the user's own has a folder, or the ids by which ir_datasets knows it."""
+    ids = ("passages", "queries")
+    exported = about["layout"] == "ir_datasets"
+    needed, foreign = (ids, ("folder",)) if exported else (("folder",), ids)
+    for key in needed:
+        if about[key] is None:
+            raise ValueError(f"own.{name}.{key}: null, but the layout is {about['layout']}")
+    for key in foreign:
+        if about[key] is not None:
+            raise ValueError(f"own.{name}.{key}: layout {about['layout']} has none")
+    if exported and "{lang}" not in about["queries"]:
+        raise ValueError(
+            f"own.{name}.queries: {about['queries']!r} has no {{lang}}, where a language stands"
         )
-    if error.validator == "contains":
-        return f"{key}: {error.instance!r} lacks {error.validator_value['const']!r}"
-    if error.validator == "minItems":
-        return f"{key}: the list is empty; expected at least {error.validator_value}"
-    return f"{key}: {error.message}"
-
-
-# --- checks of one key against another -----------------------------------------------------------
 
 
 def check_batches(study: dict, datasets: Mapping) -> None:
     """A batch holds a sentence, is no smaller than its parts and no larger than the data."""
     distillation, teacher = study["distillation"], study["teacher"]
     tokens = distillation["batch_tokens"]
-    for section, bound, stage in (
-        ("bitext", "pairs", "distillation"),
-        ("training_set", "queries", "teacher"),
-    ):
+    parts = [("bitext", "pairs", "distillation"), ("training_set", "queries", "teacher")]
+    if "wikiclir" in study["methods"]:
+        parts.append(("bitext", "pairs", "finetuning"))
+    if "translate_train" in study["methods"]:
+        parts.append(("training_set", "queries", "finetuning"))
+    for section, bound, stage in parts:
         number, size = study[section][bound], study[stage]["batch_size"]
         # A batch by tokens may have any number of sentences.
         if number is not None and number < size and not study[stage].get("batch_tokens"):
@@ -226,9 +171,31 @@ def check_data(study: dict, datasets: Mapping) -> None:
             section, name = key.split(".")
             if study[section][name] is None:
                 raise ValueError(f"{key}: null, but constructed data has no end; expected a number")
-    elif study["training_set"]["folder"] is None or study["local"] is None:
+    elif study["training_set"]["source"] == "local" and (
+        study["training_set"]["folder"] is None or study["local"] is None
+    ):
         missing = "local" if study["training_set"]["folder"] else "training_set.folder"
         raise ValueError(f"{missing}: null, but training_set.source is local; expected a folder")
+
+
+def check_local(study: dict, datasets: Mapping) -> None:
+    """Where sources are the user's to supply, there is a folder to look for them in."""
+    for source in sources(study):
+        if study["local"] is None and is_users(source, datasets):
+            raise ValueError(
+                f"local: null, but {source} is yours to supply, as local/"
+                f"{datasets[source]['folder']}; expected a folder"
+            )
+
+
+def check_bitext(study: dict, datasets: Mapping) -> None:
+    """No test collection is bitext."""
+    collections = {dataset_of(name) for name in study["collections"]} - {"constructed"}
+    if tested := collections & {*study["bitext"]["sources"]}:
+        raise ValueError(
+            f"bitext.sources: {min(tested)!r} is among the collections, and what is tested on "
+            "is not learnt from; expected other bitext or other collections"
+        )
 
 
 def check_windows(study: dict, datasets: Mapping) -> None:
@@ -249,13 +216,34 @@ def check_metric(study: dict, datasets: Mapping) -> None:
         )
 
 
+def check_translation(study: dict, datasets: Mapping) -> None:
+    """A translator can be had, and what is compared with it too."""
+    translation = study["translation"]
+    if "bm25_translated" in study["methods"] and "bm25" not in study["methods"]:
+        raise ValueError("methods: bm25_translated without bm25, which it is compared with")
+    if not set(TRANSLATED) & set(study["methods"]):
+        return
+    if translation["hub"] and not translation["revision"]:
+        raise ValueError("translation.revision: null; expected the commit of translation.hub")
+    if not translation["hub"] and translation["width"] % translation["heads"]:
+        raise ValueError(
+            f"translation.heads: {translation['heads']} does not divide "
+            f"the width {translation['width']}"
+        )
+    tested = {study["pivot"], *(language for _, language in grouped_languages(study))}
+    if translation["codes"] and (missing := tested - translation["codes"].keys()):
+        raise ValueError(f"translation.codes: none for {', '.join(sorted(missing))}")
+
+
 def check_languages(study: dict, datasets: Mapping) -> None:
     """Every language is in one group only, has bitext to learn from and a test to be scored on."""
     pivot = PIVOT if is_constructed(study) else "en"
     if study["pivot"] != pivot:
         raise ValueError(f"pivot: {study['pivot']!r} is not the passages' language, {pivot!r}")
     group_of: dict[str, str] = {}
-    trained = trained_methods(study)
+    reads_bitext = trained_methods(study) or (
+        set(TRANSLATED) & set(study["methods"]) and not study["translation"]["hub"]
+    )
     bitext = bitext_languages(study, datasets)
     tested = set.union(*(collection_languages(name, datasets) for name in study["collections"]))
     for group, language in grouped_languages(study):
@@ -270,67 +258,24 @@ def check_languages(study: dict, datasets: Mapping) -> None:
                 f"{key}: {language!r} is in none of the collections; "
                 f"expected one of {', '.join(sorted(tested - {pivot}))}"
             )
-        if trained and language not in bitext:
+        if reads_bitext and language not in bitext:
             raise ValueError(
                 f"{key}: {language!r} is in none of the bitext sources; "
                 f"expected one of {', '.join(sorted(bitext))}"
             )
 
 
-# --- what a study says ---------------------------------------------------------------------------
-
-
-def is_constructed(study: Mapping) -> bool:
-    """Whether the study's data is constructed."""
-    return study["training_set"]["source"] == "constructed"
-
-
-def grouped_languages(study: Mapping) -> Iterator[tuple[str, str]]:
-    """(group, language) of every foreign language, in the study's order."""
-    for group in GROUPS:
-        for language in study["languages"].get(group, []):
-            yield group, language
-
-
-def trained_methods(study: Mapping) -> list[str]:
-    """The study's methods that distil a student for each language and seed, in its order."""
-    return [method for method in study["methods"] if method not in ("bm25", "zero_shot")]
-
-
-def students_with(study: Mapping, method: str) -> list[str]:
-    """The students that have a method, in the study's order."""
-    return [
-        name
-        for name, student in study["students"].items()
-        if student["methods"] is None or method in student["methods"]
-    ]
-
-
-def source_languages(source: str, datasets: Mapping) -> set[str]:
-    """Languages that a source of bitext or a test collection has."""
-    if source == "constructed":
-        return set(LANGUAGES)
-    return {file["language"] for file in datasets[source]["files"].values() if "language" in file}
-
-
-def bitext_languages(study: Mapping, datasets: Mapping) -> set[str]:
-    """Languages with bitext in any of the study's sources."""
-    sources = (source_languages(source, datasets) for source in study["bitext"]["sources"])
-    return set.union(*sources) - {study["pivot"]}
-
-
-def collection_languages(collection: str, datasets: Mapping) -> set[str]:
-    """Languages that a test collection has queries in, the pivot among them."""
-    return source_languages(dataset_of(collection), datasets)
-
-
-def known_languages(study: Mapping, datasets: Mapping) -> list[str]:
-    """Every language that a file of the study may be named after, in order."""
-    names = {study["pivot"], *study["pretraining"]["text"], *bitext_languages(study, datasets)}
-    names.update(*(collection_languages(name, datasets) for name in study["collections"]))
-    return sorted(names)
-
-
-def dataset_of(collection: str) -> str:
-    """The dataset whose files a collection is made of: the part before the variant."""
-    return collection.split("-")[0]
+CHECKS = (
+    check_batches,
+    check_teacher,
+    check_students,
+    check_encoders,
+    check_data,
+    check_bitext,
+    check_local,
+    check_windows,
+    check_metric,
+    check_translation,
+    check_languages,
+)
+"""All but the first, `check_sources`: they may ask for a source's data."""

@@ -1,0 +1,130 @@
+"""A study read: checked once against the schema and against itself, defaults filled in."""
+
+import re
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
+
+from optical.miniature import in_miniature
+from optical.study.checks import CHECKS, check_sources
+from optical.study.files import with_own
+
+
+def load_study(config: Mapping, schema_file: Path, datasets: Mapping) -> dict:
+    """The study that `config` describes, with every default filled in.
+
+    datasets: the content of resources/datasets.yaml, which says what languages a source has.
+    Raises ValueError, one line that names the key and what was expected, for anything that could
+    not run: an unknown key, a text where a number stands, a language without data, a student
+    whose teacher does not exist.
+    """
+    schema = yaml.safe_load(Path(schema_file).read_text())
+    study = plain(config)
+    keywords = {"properties": fill_in_defaults, "pattern": match_whole}
+    error = best_match(extend(Draft202012Validator, keywords)(schema).iter_errors(study))
+    if error:
+        raise ValueError(explain(error))
+    for key, value in numbers(study):
+        if not isfinite(value):
+            raise ValueError(f"{key}: {value} is not a finite number")
+    study["students"] = study["students"] or {
+        name: {"encoder": name, "teacher": name, "methods": None} for name in study["encoders"]
+    }
+    check_sources(study, datasets)
+    datasets = with_own(study, datasets)
+    if study["scale"] == "tiny":
+        study = in_miniature(study)
+    for check in CHECKS:
+        check(study, datasets)
+    return in_order(study, schema["properties"])
+
+
+def in_order(study: dict, properties: Mapping) -> dict:
+    """The study with its keys in the schema's order, so that theirs in the file means nothing.
+
+    Encoders and students stay in their order, which is that of the tables.
+    """
+    ordered = {}
+    for key, about in properties.items():
+        if key not in study:
+            continue
+        value, known = study[key], about.get("properties")
+        if key in ("encoders", "students"):
+            value = {name: dict(sorted(parts.items())) for name, parts in value.items()}
+        elif isinstance(value, dict):
+            value = in_order(value, known) if known else dict(sorted(value.items()))
+        ordered[key] = value
+    return ordered
+
+
+def plain(value):
+    """A copy made of plain dicts and lists, safe to fill in."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def numbers(node, key: str = "") -> Iterator[tuple[str, float]]:
+    """(dotted key, value) of every number below a node."""
+    if isinstance(node, dict | list):
+        items = node.items() if isinstance(node, dict) else enumerate(node)
+        for name, value in items:
+            yield from numbers(value, f"{key}.{name}".lstrip("."))
+    elif isinstance(node, int | float):
+        yield key, node
+
+
+def fill_in_defaults(validator, properties, instance, schema) -> Iterator[ValidationError]:
+    """The `properties` keyword of JSON schema, setting missing keys to their default first."""
+    if isinstance(instance, dict):
+        for key, subschema in properties.items():
+            if isinstance(subschema, dict) and "default" in subschema:
+                instance.setdefault(key, plain(subschema["default"]))
+    yield from Draft202012Validator.VALIDATORS["properties"](
+        validator, properties, instance, schema
+    )
+
+
+def match_whole(validator, pattern, instance, schema) -> Iterator[ValidationError]:
+    """The `pattern` keyword, of the whole text: Python's $ would let a line break follow."""
+    if isinstance(instance, str) and not re.fullmatch(pattern, instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def explain(error: ValidationError) -> str:
+    """A schema error as one line: the key, what stands there, what was expected."""
+    key = ".".join(str(part) for part in error.absolute_path) or "study file"
+    if error.validator == "additionalProperties":
+        allowed = error.schema.get("properties", {})
+        unknown = sorted(set(error.instance) - set(allowed))
+        return f"{key}: unknown key {unknown[0]!r}; expected one of {', '.join(allowed)}"
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        return f"{key}: key {missing!r} is missing"
+    if error.validator == "type":
+        wanted = error.validator_value
+        wanted = wanted if isinstance(wanted, str) else " or ".join(wanted)
+        hint = ""
+        if isinstance(error.instance, str) and wanted in ("number", "integer"):
+            hint = "; YAML reads 1e-5 as text, write 1.0e-5"
+        return f"{key}: {error.instance!r} is not of type {wanted}{hint}"
+    if error.validator == "enum":
+        choices = ", ".join(map(str, error.validator_value))
+        return f"{key}: {error.instance!r} is unknown; expected one of {choices}"
+    if error.validator == "oneOf":
+        return (
+            f"{key}: expected layers, width, heads and vocabulary (from scratch), "
+            "or hub and revision, or folder"
+        )
+    if error.validator == "contains":
+        return f"{key}: {error.instance!r} lacks {error.validator_value['const']!r}"
+    if error.validator == "minItems":
+        return f"{key}: the list is empty; expected at least {error.validator_value}"
+    return f"{key}: {error.message}"
