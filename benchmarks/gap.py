@@ -40,7 +40,7 @@ def drawn(languages: list[str], students: list[str], queries: int) -> pd.DataFra
                 parts.append(part.assign(language=language, **labels))
     scores = pd.concat(parts, ignore_index=True)
     scores = scores.assign(study="s", collection="c", metric="map", seed=0)
-    scores = scores.assign(exact_value=np.nan, exact_recall=np.nan)
+    scores = scores.assign(exact_value=np.nan, exact_recall=np.nan, doubtful=False)
     names = ["study", "collection", "metric", "student", "teacher", "method", "language"]
     return scores.astype(dict.fromkeys(names, "category"))
 

@@ -26,7 +26,7 @@ def made_up(students, methods, languages, collections):
                 rows.append((student, method, language, collection, value))
     scores = pd.DataFrame(rows, columns=["student", "method", "language", "collection", "value"])
     scores = scores.assign(study="s", teacher=scores["student"], seed=0, query_id="q", metric="map")
-    scores = scores.assign(exact_value=float("nan"), exact_recall=float("nan"))
+    scores = scores.assign(exact_value=float("nan"), exact_recall=float("nan"), doubtful=False)
     groups = {"high": [name for name in languages if name in HIGH]}
     groups["low"] = [name for name in languages if name in LOW]
     return compare(scores, groups, "en", students, resamples=200)[:2]

@@ -31,13 +31,14 @@ def scores_of(means, student, method, collection="c", seed=0, metric="map"):
     return pd.DataFrame(
         [
             ("s", student, student, method, language, collection, seed, query, metric, value)
-            + (float("nan"), float("nan"))
+            + (float("nan"), float("nan"), False)
             for language, mean in means.items()
             for query, value in (("q1", mean - 0.1), ("q2", mean + 0.1))
         ],
         columns=[
             *("study", "student", "teacher", "method", "language"),
             *("collection", "seed", "query_id", "metric", "value", "exact_value", "exact_recall"),
+            "doubtful",
         ],
     )
 
@@ -109,6 +110,31 @@ def test_the_index_is_held_against_exact_search_over_the_queries_that_both_have(
     found = line[["value", "index_value", "exact_value", "exact_recall"]].tolist()
     assert found == pytest.approx([0.45, 0.35, 0.5, 0.9])
     assert languages["n_exact"].sum() == 1
+
+
+def test_a_language_is_measured_without_its_doubtful_queries_too():
+    scores = study()
+    languages, _ = tables(scores)
+    assert set(languages["n_doubtful"]) == {0}
+    assert languages["clear_value"].tolist() == languages["value"].tolist()
+    scores.loc[(scores["language"] == "sw") & (scores["query_id"] == "q1"), "doubtful"] = True
+    languages, gap = tables(scores)
+    line = row(languages, method="optical", language="sw")
+    # Of two queries with .35 and .55 the first is doubtful.
+    found = line[["n_queries", "n_doubtful", "value", "clear_value"]].tolist()
+    assert found == pytest.approx([2, 1, 0.45, 0.55])
+    assert set(languages.loc[languages["language"] != "sw", "n_doubtful"]) == {0}
+    pd.testing.assert_frame_equal(gap, tables(study())[1])
+
+
+def test_the_languages_of_mid_are_in_one_of_the_two_relative_gaps():
+    _, gap = tables(study())
+    assert gap["relative_gap_with_mid"].isna().all()
+    _, gap = tables(study(), {"high": ["fr"], "mid": ["es"], "low": ["sw"]})
+    line = row(gap, method="optical")
+    assert line["relative_gap"] == pytest.approx(1 - 0.45 / 0.7)
+    assert line["relative_gap_with_mid"] == pytest.approx(1 - 0.45 / 0.6)
+    assert line["relative_gap_with_mid_from"] <= line["relative_gap_with_mid_to"]
 
 
 def test_bm25_is_the_floor_of_every_row_and_has_rows_of_its_own():

@@ -1,5 +1,11 @@
+import hashlib
+import html
 import html.parser
+import importlib.metadata
+import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +16,18 @@ import pytest
 
 import plot_gap
 import plot_map
+import record_provenance
 import write_report as program
 from optical import verdict
 from optical.gap import compare
-from optical.report import inline_svg, versions
+from optical.report import inline_svg
 from optical.scores import SCORE_COLUMNS
 from optical.tables import read_cleaning
 
 NOTE = "The data is constructed: <invented> languages."
 DATASETS = Path(__file__).parents[1] / "resources" / "datasets.yaml"
 CLEANING = "origin,rule,pairs\ntatoeba,read,1000\ntatoeba,duplicate,30\ntatoeba,kept,970\n"
+TRAINING = "what,number\nqueries,87598\nleft out: queries that a test collection has,1\n"
 COSTS = (
     "stage,of,jobs,seconds,longest_seconds,cpu_seconds,memory_mib,examples,joules\n"
     "distill_student,small,2,90.00,50.00,160.00,700.00,9600,7200\n"
@@ -76,8 +84,8 @@ def compared(values=VALUES, queries=400):
         for language, mean in of_language.items()
         for number, by in enumerate(around)
     ]
-    scores = pd.DataFrame(rows, columns=list(SCORE_COLUMNS[:-2]))
-    scores = scores.assign(exact_value=float("nan"), exact_recall=float("nan"))
+    scores = pd.DataFrame(rows, columns=list(SCORE_COLUMNS[:-3]))
+    scores = scores.assign(exact_value=float("nan"), exact_recall=float("nan"), doubtful=False)
     languages = set(scores["language"])
     groups = {"high": ["fr"], "low": [name for name in ("sw",) if name in languages]}
     students = [name for name in ("small", "large") if name in set(scores["student"])]
@@ -104,6 +112,7 @@ def arguments(tables_and_pictures, tmp_path):
     folder = tables_and_pictures
     (tmp_path / "study.yaml").write_text("epsilon: 0.05 # <b>not bold</b>\n")
     (tmp_path / "sw.cleaning.csv").write_text(CLEANING)
+    (tmp_path / "training_set.csv").write_text(TRAINING)
     (tmp_path / "stage.yaml").write_text("dependencies: [numpy]\n")
     return {
         "study": "a-study",
@@ -112,13 +121,29 @@ def arguments(tables_and_pictures, tmp_path):
         "costs": folder / "cost_table.csv",
         "pictures": [folder / "gap_by_size.svg", folder / "map_by_language.svg"],
         "cleaning": [tmp_path / "sw.cleaning.csv"],
+        "training": tmp_path / "training_set.csv",
         "datasets": DATASETS,
         "sources": ["tatoeba"],
         "environments": [tmp_path / "stage.yaml"],
+        "provenance": provenance_file(tmp_path),
         "note": NOTE,
         "metric": "map",
         "output": tmp_path / "report.html",
     }
+
+
+def provenance_file(folder):
+    """A record of one environment and of data of a kind each: a file, and a folder."""
+    (folder / "env.yaml").write_text("  - pip:\n      - numpy==0.1\n      - no-such-package==2.0\n")
+    (folder / "sw.parquet").write_text("text")
+    (folder / "training_set").mkdir()
+    (folder / "training_set/queries.tsv").write_text("text")
+    data = [folder / "sw.parquet", folder / "training_set"]
+    (folder / "settings.yaml").write_text("seeds: [1, 2]\n")
+    record_provenance.main(
+        folder / "settings.yaml", [folder / "env.yaml"], data, folder / "provenance.json"
+    )
+    return folder / "provenance.json"
 
 
 def written(arguments):
@@ -205,6 +230,12 @@ def test_few_queries_a_high_floor_and_a_costly_index_are_warned_of():
     languages.loc[of_sw, ["n_exact", "index_value", "exact_value"]] = [50, 0.40, 0.42]
     (index,) = verdict.warnings(languages)
     assert index.startswith("The index costs small, optical, sw of xnli some MAP: 0.420 exactly")
+    languages = compared().language
+    of_sw = (languages["method"] == "optical") & (languages["language"] == "sw")
+    languages.loc[of_sw, ["n_doubtful", "clear_value"]] = [20, 0.51]
+    (noisy,) = verdict.warnings(languages)
+    assert noisy.startswith("20 of 400 queries of xnli in sw do not look like sw: the best MAP is")
+    assert noisy.endswith("with them and 0.510 without.")
 
 
 def test_the_page_loads_nothing(arguments):
@@ -234,6 +265,15 @@ def test_the_cleaning_of_the_bitext_is_shown(arguments):
     rows = Page(written(arguments)).rows
     assert ["Language", "Origin", "read", "duplicate", "kept", "Kept share"] in rows
     assert ["sw", "tatoeba", "1,000", "30", "970", "97.0%"] in rows
+
+
+def test_what_was_kept_out_of_the_training_set_is_shown(arguments):
+    page = written(arguments)
+    assert "<li>87,598 queries</li>" in page
+    assert "<li>1 left out: queries that a test collection has</li>" in page
+    arguments["training"].write_text("queries,7\n")
+    with pytest.raises(ValueError, match=r"training_set.csv: columns queries, 7; expected what"):
+        written(arguments)
 
 
 def test_what_it_took_is_shown_with_its_sum(arguments):
@@ -280,14 +320,30 @@ def test_show_gap_prints_without_any_package(tmp_path):
     assert done.stdout == f"| a |\n\nReport: {tmp_path / 'report.html'}\n"
 
 
+def test_the_record_says_what_the_results_came_from(arguments, tmp_path):
+    page = html.unescape(written(arguments))
+    record = json.loads(arguments["provenance"].read_text())
+    assert record["seeds"] == [1, 2]
+    assert record["packages"] == {
+        "no-such-package": {"asked": "2.0"},
+        "numpy": {"asked": "0.1", "here": importlib.metadata.version("numpy")},
+    }
+    assert f"numpy 0.1, here {importlib.metadata.version('numpy')}" in page
+    assert record["machine"]["cores"] == os.cpu_count()
+    assert record["commit"] in page
+    assert record["machine"]["processor"] in page
+    checksum = hashlib.sha256(b"text").hexdigest()
+    assert f"{checksum}  {tmp_path}/sw.parquet\n" in page
+    assert f"{checksum}  {tmp_path}/training_set/queries.tsv\n" in page
+    # The same on another day, so that it may be compared.
+    before = arguments["provenance"].read_bytes()
+    shutil.rmtree(tmp_path / "training_set")
+    assert provenance_file(tmp_path).read_bytes() == before
+
+
 def test_a_picture_that_is_no_svg_is_an_error():
     with pytest.raises(ValueError, match="not SVG"):
         inline_svg("\x89PNG", "p")
-
-
-def test_versions_are_those_of_installed_packages():
-    found = versions(("numpy", "no-such-package"))
-    assert set(found) == {"Python", "numpy"}
 
 
 # --- what the transport is worth -----------------------------------------------------------------
@@ -295,9 +351,8 @@ def test_versions_are_those_of_installed_packages():
 
 def test_the_transport_is_held_against_each_control_by_group():
     contrast = compared(VALUES | CONTROLS).contrast
-    ((greedy, of_greedy), (sentence, of_sentence)) = verdict.transport_gains(contrast, "map")[
-        "xnli"
-    ]
+    of_xnli = verdict.gains(contrast, "map", verdict.CONTROLS)["xnli"]
+    (greedy, of_greedy), (sentence, of_sentence) = of_xnli
     assert greedy == "small against greedy (tokens paired off greedily)"
     # Every query differs by the same, so that every resample does.
     assert of_greedy == "high +0.050 [+0.050, +0.050], better; low +0.050 [+0.050, +0.050], better."
@@ -306,7 +361,7 @@ def test_the_transport_is_held_against_each_control_by_group():
 
 
 def test_without_controls_nothing_is_said_of_them():
-    assert verdict.transport_gains(compared().contrast, "map") == {}
+    assert verdict.gains(compared().contrast, "map", verdict.CONTROLS) == {}
 
 
 def test_the_report_says_what_the_transport_adds(arguments, tmp_path):

@@ -8,7 +8,19 @@ from playwright.sync_api import sync_playwright
 import plot_gap
 import plot_map
 import write_report
-from test_report import CLEANING, CONTROLS, COSTS, DATASETS, LARGE, NOTE, VALUES, compared, saved
+from test_report import (
+    CLEANING,
+    CONTROLS,
+    COSTS,
+    DATASETS,
+    LARGE,
+    NOTE,
+    TRAINING,
+    VALUES,
+    compared,
+    provenance_file,
+    saved,
+)
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(not BROWSER, reason="Chromium is not installed")
@@ -28,6 +40,7 @@ def report(tmp_path_factory):
         ("study.yaml", "epsilon: 0.05\n"),
         ("sw.cleaning.csv", CLEANING),
         ("cost_table.csv", COSTS),
+        ("training_set.csv", TRAINING),
         ("stage.yaml", "dependencies: [numpy]\n"),
     ):
         (folder / name).write_text(text)
@@ -38,9 +51,11 @@ def report(tmp_path_factory):
         costs=folder / "cost_table.csv",
         pictures=[folder / "gap_by_size.svg", folder / "map_by_language.svg"],
         cleaning=[folder / "sw.cleaning.csv"],
+        training=folder / "training_set.csv",
         datasets=DATASETS,
         sources=["tatoeba"],
         environments=[folder / "stage.yaml"],
+        provenance=provenance_file(folder),
         note=NOTE,
         metric="map",
         output=folder / "report.html",

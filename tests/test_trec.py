@@ -8,6 +8,7 @@ from ranx import Qrels, Run, evaluate
 
 import score_run as score_run_program
 from optical.corpora.lines import read_queries
+from optical.scores import SCORE_COLUMNS
 from optical.scoring import consistency, score_run
 from optical.trec import (
     iterate_run,
@@ -244,6 +245,7 @@ def test_the_metrics_are_those_of_ranx(seed):
 def test_score_run_writes_the_columns_that_compare_gap_reads(tmp_path):
     write_run(tmp_path / "x.run.gz", [("q1", {"a": 1.0})], "optical")
     (tmp_path / "qrels.txt").write_text("q1 0 a 1\nq2 0 b 1\n")
+    (tmp_path / "doubtful.txt").write_text("q2\n")
     labels = {
         **{"study": "s", "student": "small", "teacher": "small", "method": "optical"},
         **{"language": "sw", "collection": "c", "seed": 3},
@@ -251,11 +253,13 @@ def test_score_run_writes_the_columns_that_compare_gap_reads(tmp_path):
     score_run_program.main(
         run=tmp_path / "x.run.gz",
         qrels=tmp_path / "qrels.txt",
+        doubtful=tmp_path / "doubtful.txt",
         metrics=["map"],
         output=tmp_path / "x.scores.parquet",
         **labels,
     )
     table = pd.read_parquet(tmp_path / "x.scores.parquet")
-    assert list(table.columns) == [*labels, *RESULT_COLUMNS]
+    assert list(table.columns) == [*labels, *RESULT_COLUMNS, "doubtful"] == list(SCORE_COLUMNS)
+    assert table["doubtful"].tolist() == [False, True]
     assert table[list(labels)].drop_duplicates().to_dict("records") == [labels]
     assert table["value"].tolist() == [1.0, 0.0]

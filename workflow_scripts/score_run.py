@@ -23,6 +23,7 @@ def main(
     output: Path,
     exact: Path | None = None,
     pivot_run: Path | None = None,
+    doubtful: Path | None = None,
 ) -> None:
     known = dict(iterate_run(exact)) if exact else {}
     pivot = None
@@ -34,6 +35,8 @@ def main(
     names = ["study", "student", "teacher", "method", "language", "collection", "seed"]
     for position, (name, label) in enumerate(zip(names, labels, strict=True)):
         table.insert(position, name, label)
+    ids = doubtful.read_text(encoding="utf-8").split() if doubtful else []
+    table["doubtful"] = table["query_id"].isin(ids)
     with atomic_path(output) as temporary:
         table.to_parquet(temporary, index=False)
     for metric, value in table.groupby("metric", sort=False)["value"].mean().items():
@@ -60,6 +63,11 @@ if __name__ == "__main__":
         help="TREC run of the same queries in the pivot language: adds the metric rankc",
     )
     parser.add_argument("--qrels", type=Path, required=True, help="TREC judgements")
+    parser.add_argument(
+        "--doubtful",
+        type=Path,
+        help="ids of queries that may not be in the language, without which it is scored too",
+    )
     parser.add_argument("--study", required=True, help="name of the study, for the table")
     parser.add_argument("--student", required=True, help="query encoder; none for bm25")
     parser.add_argument("--teacher", required=True, help="passage encoder; none for bm25")

@@ -1,6 +1,7 @@
 """Write the report of a study, and print its gap table."""
 
 import argparse
+import json
 from pathlib import Path
 
 import yaml
@@ -9,7 +10,7 @@ from optical.costs import read_costs
 from optical.files import run_program
 from optical.gap import COLUMNS, Tables, read_table
 from optical.report import write_report
-from optical.tables import gap_markdown, pivot_name, read_cleaning
+from optical.tables import gap_markdown, pivot_name, read_cleaning, read_counts
 from optical.terminal import show_gap
 
 CAPTIONS = {
@@ -30,6 +31,15 @@ CAPTIONS = {
     "passages' language; 1 is the same. A language may be found well and still not consistently.",
 }
 
+# What the report says of a set of the user's own, which is in no list.
+OWN = {
+    "title": "a set of the user's own",
+    "licence": "not stated",
+    "homepage": "",
+    "citation": "",
+    "files": {},
+}
+
 
 def main(
     study: str,
@@ -38,9 +48,11 @@ def main(
     costs: Path,
     pictures: list[Path],
     cleaning: list[Path],
+    training: Path,
     datasets: Path,
     sources: list[str],
     environments: list[Path],
+    provenance: Path,
     note: str,
     metric: str,
     output: Path,
@@ -60,8 +72,10 @@ def main(
         costs=read_costs(costs),
         pictures={CAPTIONS[path.stem]: path for path in pictures},
         cleaning=read_cleaning(cleaning),
-        sources={name: known[name] for name in sources},
+        training=read_counts(training),
+        sources={name: known.get(name, OWN) for name in sources},
         environments={path.stem: path.read_text(encoding="utf-8") for path in environments},
+        provenance=json.loads(provenance.read_text(encoding="utf-8")),
         note=note,
         metric=metric,
     )
@@ -85,6 +99,7 @@ if __name__ == "__main__":
     parser.add_argument(
         "--cleaning", type=Path, nargs="*", default=[], help="{language}.cleaning.csv files"
     )
+    parser.add_argument("--training", type=Path, required=True, help="training_set.csv")
     parser.add_argument("--datasets", type=Path, required=True, help="resources/datasets.yaml")
     parser.add_argument(
         "--sources", nargs="*", default=[], help="which of its data sets the study is made of"
@@ -92,6 +107,7 @@ if __name__ == "__main__":
     parser.add_argument(
         "--environments", type=Path, nargs="*", default=[], help="environment files to show"
     )
+    parser.add_argument("--provenance", type=Path, required=True, help="provenance.json")
     parser.add_argument("--note", default="", help="text of the box at the top (none)")
     parser.add_argument("--metric", default="map", help="metric of the answer (map)")
     parser.add_argument("--output", type=Path, required=True, help="report to write (.html)")

@@ -16,8 +16,10 @@ TRAINED = {
     "pretrain_encoder": "encoders",
     "train_teacher": "teachers",
     "distill_student": "students",
+    "finetune_student": "students",
+    "train_translator": "translators",
 }
-"""Stages that train, shown for each size, and the folder of results of what they made."""
+"""Stages that train, and the folder of results of what they made."""
 
 
 def cost_table(logs: Path, results: Path) -> pd.DataFrame:
@@ -28,37 +30,37 @@ def cost_table(logs: Path, results: Path) -> pd.DataFrame:
         results: its folder of results, whose training.jsonl count the examples.
 
     Returns:
-        `COST_COLUMNS`: `of` is the encoder, teacher or student that a stage trained, empty for
-        other stages; memory is the most that a job held, NaN where none was long enough to look;
-        joules are those of trainings, where the machine told them.
+        `COST_COLUMNS`: `of` is the encoder, teacher, student or translator that a stage trained,
+        whatever its language, empty for other stages; memory is the most that a job held, NaN where
+        none was long enough to look; joules are those of trainings, where the machine told them.
     """
     rows = []
     for file in sorted(logs.rglob("*.benchmark.tsv")):
         parts = file.relative_to(logs).parts
         stage = parts[0].removesuffix(".benchmark.tsv")
-        of = file.name.split(".")[0] if stage in TRAINED else ""
         job = pd.read_csv(file, sep="\t", na_values=["-"]).iloc[-1]
-        rows.append((stage, of, job["s"], job["cpu_time"], job["max_rss"]))
+        of, end = "", {}
+        if stage in TRAINED:
+            # The log is named after the folder of the model, its parts joined by points.
+            of, *parts = file.name.removesuffix(".benchmark.tsv").split(".")
+            log = Path(results, TRAINED[stage], of, *parts, "training.jsonl")
+            end = last_line(log) if log.exists() else {}  # a model that was removed since
+        ends = (end.get(name, float("nan")) for name in ("examples", "joules"))
+        rows.append((stage, of, job["s"], job["cpu_time"], job["max_rss"], *ends))
     if not rows:
         raise ValueError(f"{logs}: no *.benchmark.tsv here, which Snakemake writes for each job")
-    jobs = pd.DataFrame(rows, columns=["stage", "of", "seconds", "cpu_seconds", "memory"])
+    names = ["stage", "of", "seconds", "cpu_seconds", "memory", "examples", "joules"]
+    jobs = pd.DataFrame(rows, columns=names)
     table = jobs.groupby(["stage", "of"], sort=False).agg(
         jobs=("seconds", "size"),
         seconds=("seconds", "sum"),
         longest_seconds=("seconds", "max"),
         cpu_seconds=("cpu_seconds", "sum"),
         memory_mib=("memory", "max"),
+        examples=("examples", lambda column: column.sum(min_count=1)),
+        joules=("joules", lambda column: column.sum(min_count=1)),
     )
     table = table.reset_index()
-    ends = [
-        [last_line(log) for log in (results / TRAINED[stage] / of).rglob("training.jsonl")]
-        if of
-        else []
-        for stage, of in zip(table["stage"], table["of"], strict=True)
-    ]
-    for name in ("examples", "joules"):
-        known = [[end[name] for end in of_stage if name in end] for of_stage in ends]
-        table[name] = [sum(numbers) if numbers else float("nan") for numbers in known]
     return table.sort_values("seconds", ascending=False, ignore_index=True)[list(COST_COLUMNS)]
 
 

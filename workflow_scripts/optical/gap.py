@@ -30,7 +30,7 @@ from optical.resampling import RESAMPLES, bootstrap_means, holm, interval, rando
 from optical.scores import NO_STUDENT, check_comparable, check_names
 
 GROUPS = ("high", "mid", "low")
-"""Resource groups. `mid` is shown and enters neither mean."""
+"""Resource groups. `mid` enters neither mean, but for a relative gap of its own."""
 
 PIVOT_GROUP = "pivot"
 FLOOR = "bm25"
@@ -47,11 +47,12 @@ def with_interval(*names: str) -> tuple[str, ...]:
 LANGUAGE_COLUMNS = (
     *("collection", "student", "teacher", "method", "language", "group", "metric", "n_queries"),
     *(*with_interval("value"), "p", "p_holm", *with_interval("retention"), "floor"),
-    *("n_exact", "index_value", "exact_value", "exact_recall"),
+    *("n_exact", "index_value", "exact_value", "exact_recall", "n_doubtful", "clear_value"),
 )
 GAP_COLUMNS = (
     *("collection", "student", "teacher", "method", "metric"),
     *with_interval("pivot", "high", "low", "absolute_gap", "relative_gap", "gap_closed"),
+    *with_interval("relative_gap_with_mid"),
     *("floor_pivot", "floor_high", "floor_low"),
 )
 SIZE_COLUMNS = (
@@ -101,16 +102,19 @@ def compare(
         method and language, in the order of the study.
 
         Languages: `value` is the mean over the queries of a seed, then over the seeds; `p` that of
-        a randomisation test against zero_shot, and `p_holm` the same corrected over the languages
+        a randomisation test against zero_shot (without a student: against bm25), and `p_holm` the
+        same corrected over the languages
         of the method. `floor` is the value of bm25; `group` is `pivot` for the pivot. Of an
         approximate index `n_exact` counts the queries that were searched exactly too, over which
         `index_value` and `exact_value` are the means of either search, and `exact_recall` that of
-        the share of the best passages which the index found.
+        the share of the best passages which the index found. `n_doubtful` counts the queries that
+        may not be in the language, and `clear_value` is the mean over the others.
 
         Gap: `pivot` is the teacher's own value on queries in the pivot language, also for trained
         methods, which have no pivot run (bm25: its own). `gap_closed` compares with zero_shot of
         the same student; it is NaN where zero_shot has no positive gap to close. Gaps are NaN where
         a group has no language, the relative gap also where the high group is 0.
+        `relative_gap_with_mid` has the languages of mid in the high group, NaN without any.
 
         Sizes: a row for every two sizes, which are the first students of their teachers; the slope
         stands in the row of the smallest and the largest of three and more.
@@ -149,7 +153,7 @@ class Runs:
     """The runs of a collection and metric.
 
     table: a row for each run, in the order of the study: student, teacher, method, language, group,
-        n_queries, n_exact, index_value, exact_value, exact_recall.
+        n_queries, and the columns of `_cost_of_index` and `_without_doubtful`.
     values: mean of each run, [1 + resamples, runs], the first row as it was measured.
     queries: the mean over the seeds of each query, [runs, queries].
     """
@@ -180,13 +184,22 @@ class Runs:
 
     def pivot(self, student: str, teacher: str, method: str) -> np.ndarray:
         """The teacher's value on queries in the pivot, or bm25's own, [1 + resamples]."""
-        own = method if method == FLOOR else BASELINE
+        own = FLOOR if student == NO_STUDENT else BASELINE
         return self.mean(student=student, teacher=teacher, method=own, group=PIVOT_GROUP)
 
-    def relative_gap(self, student: str, teacher: str, method: str) -> np.ndarray:
-        """1 - low / high, [1 + resamples]; NaN where the high group is 0."""
+    def relative_gap(
+        self, student: str, teacher: str, method: str, with_mid: bool = False
+    ) -> np.ndarray:
+        """1 - low / high, [1 + resamples]; NaN where the high group is 0.
+
+        with_mid: the high group has the languages of mid too; NaN where there are none.
+        """
         labels = {"student": student, "teacher": teacher, "method": method}
         high, low = (self.mean(group=group, **labels) for group in ("high", "low"))
+        if with_mid:
+            highs, mids = (len(self.of(group=group, **labels)) for group in ("high", "mid"))
+            mid = self.mean(group="mid", **labels)
+            high = (highs * high + mids * mid) / max(highs + mids, 1)
         return 1 - low / np.where(high > 0, high, np.nan)
 
     def gap_closed(self, student: str, teacher: str, method: str) -> np.ndarray:
@@ -226,7 +239,9 @@ def measure(
     table["group"] = table["language"].map(group_of)
     table["n_queries"] = len(rank)
     return Runs(
-        table=table.merge(_cost_of_index(scores), on=keys, how="left"),
+        table=table.merge(_cost_of_index(scores), on=keys, how="left").merge(
+            _without_doubtful(scores), on=keys, how="left"
+        ),
         values=np.vstack([measured, bootstrap_means(values, rows, resamples)]),
         queries=np.stack([values[own].mean(axis=0) for own in rows]),
     )
@@ -248,6 +263,19 @@ def _cost_of_index(scores: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index().astype(dict.fromkeys(keys, "str"))
 
 
+def _without_doubtful(scores: pd.DataFrame) -> pd.DataFrame:
+    """Of each run, how many queries may not be in the language, and the mean over the others."""
+    keys = ["student", "teacher", "method", "language"]
+    clear = ~scores["doubtful"].to_numpy(dtype=bool)
+    runs = scores.assign(
+        query_id=scores["query_id"].mask(clear), value=scores["value"].where(clear)
+    )
+    table = runs.groupby(keys, observed=True).agg(
+        n_doubtful=("query_id", "nunique"), clear_value=("value", "mean")
+    )
+    return table.reset_index().astype(dict.fromkeys(keys, "str"))
+
+
 def language_table(runs: Runs) -> pd.DataFrame:
     """A row for each run of a collection and metric, see `compare`."""
     table = runs.table.copy()
@@ -261,7 +289,8 @@ def language_table(runs: Runs) -> pd.DataFrame:
         pivot = runs.pivot(**labels)
         retention[:, places] = runs.values[:, places] / np.where(pivot > 0, pivot, np.nan)[:, None]
         if labels["method"] not in (FLOOR, BASELINE):
-            before = runs.of(**labels | {"method": BASELINE})
+            own = FLOOR if labels["student"] == NO_STUDENT else BASELINE
+            before = runs.of(**labels | {"method": own})
             of_language = dict(zip(table["language"][before], before, strict=True))
             families.append({at: of_language[table["language"][at]] for at in places})
     table["p"] = table["p_holm"] = np.nan
@@ -288,6 +317,7 @@ def gap_table(runs: Runs) -> pd.DataFrame:
             "absolute_gap": high - low,
             "relative_gap": runs.relative_gap(**labels),
             "gap_closed": runs.gap_closed(**labels),
+            "relative_gap_with_mid": runs.relative_gap(**labels, with_mid=True),
         }
         floors = {
             f"floor_{group}": runs.mean(method=FLOOR, group=group)[0]

@@ -1,11 +1,7 @@
 """The report of a study: one HTML file that needs nothing beside it."""
 
-import contextlib
-import importlib.metadata
-import platform
 import re
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
@@ -33,8 +29,6 @@ from optical.tables import (
 )
 
 TEMPLATE = "report.html.j2"
-PACKAGES = ("numpy", "pandas", "pytrec-eval-terrier", "bm25s", "matplotlib", "Jinja2", "snakemake")
-"""Shown with their versions where they are installed; nothing of them is imported."""
 
 
 def write_report(
@@ -46,8 +40,10 @@ def write_report(
     costs: pd.DataFrame,
     pictures: Mapping[str, str | Path],
     cleaning: pd.DataFrame,
+    training: Mapping[str, int],
     sources: Mapping[str, Mapping[str, str]] | None = None,
     environments: Mapping[str, str] | None = None,
+    provenance: Mapping[str, object] | None = None,
     note: str = "",
     metric: str = "map",
 ) -> None:
@@ -61,8 +57,10 @@ def write_report(
         costs: as `optical.costs.cost_table` gives them.
         pictures: caption of each SVG file, which is put into the page.
         cleaning: as `read_cleaning` gives it; may be empty.
+        training: what the teachers' training set has, and what was left out of it: how many.
         sources: title, licence, citation and homepage of each data set that was downloaded.
         environments: text of each environment file by its name.
+        provenance: as `optical.provenance.provenance` gives it.
         note: shown in a box at the top, such as that the data is constructed; nothing when empty.
         metric: the metric that the answer and the language tables are of.
     """
@@ -80,7 +78,8 @@ def write_report(
         warnings=verdict.warnings(of_metric),
         answers=verdict.answers(gap, metric),
         sizes=verdict.sizes(tables.size, metric),
-        transport_gains=verdict.transport_gains(tables.contrast, metric),
+        transport_gains=verdict.gains(tables.contrast, metric, verdict.CONTROLS),
+        rival_gains=verdict.gains(tables.contrast, metric, verdict.RIVALS),
         has_floor=bool(languages["floor"].notna().any()),
         gap_table=_html(shown_gap_table(gap[gap["metric"] == metric], pivot)),
         gap_notes=gap_notes(gap[gap["metric"] == metric], pivot),
@@ -99,15 +98,15 @@ def write_report(
         },
         cost_table=_html(shown_cost_table(costs)),
         cleaning_table=_html(shown_cleaning_table(cleaning)) if len(cleaning) else "",
+        training=training,
         data_table=_html(shown_data_table(sources)) if sources else "",
-        commit=commit(),
         groups={
             group: list(rows["language"].unique())
             for group, rows in languages.groupby("group", sort=False)
         },
         settings=settings,
         environments=environments or {},
-        versions=versions(),
+        provenance=provenance,
     )
     with atomic_path(output) as temporary:
         temporary.write_text(page, encoding="utf-8")
@@ -124,25 +123,6 @@ def inline_svg(svg: str, prefix: str) -> str:
         raise ValueError("the picture is not SVG: no <svg> element in it")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[start:], flags=re.DOTALL)
     return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
-
-
-def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
-    """Version of Python and of those packages that are installed, without importing them."""
-    found = {"Python": platform.python_version()}
-    for name in packages:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
-
-
-def commit() -> str:
-    """The commit of the program that writes the report, and whether it had been changed since."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=, changed"]
-    with contextlib.suppress(FileNotFoundError):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            return done.stdout.strip()
-    return "unknown: this is no git repository"
 
 
 def _html(table: ShownTable) -> Markup:

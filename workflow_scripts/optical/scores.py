@@ -13,9 +13,10 @@ NO_STUDENT = "none"
 SCORE_COLUMNS = (
     *("study", "student", "teacher", "method", "language"),
     *("collection", "seed", "query_id", "metric", "value", "exact_value", "exact_recall"),
+    "doubtful",
 )
 RUN = ["collection", "student", "teacher", "method", "language", "metric"]
-NUMBERS = ("seed", "value", "exact_value", "exact_recall")
+NUMBERS = ("seed", "value", "exact_value", "exact_recall", "doubtful")
 
 
 def read_scores(paths: Iterable[str | Path]) -> pd.DataFrame:

@@ -124,6 +124,8 @@ def shown_gap_table(gap: pd.DataFrame, pivot: str) -> ShownTable:
         "relative_gap": ("Relative gap", percent),
         "gap_closed": ("Gap closed", percent),
     }
+    if gap["relative_gap_with_mid"].notna().any():
+        numbers["relative_gap_with_mid"] = ("With mid", percent)
     rows = [
         [MISSING if row[name] == NO_STUDENT else row[name] for name in columns]
         + [
@@ -142,10 +144,15 @@ def gap_notes(gap: pd.DataFrame, pivot: str) -> str:
     floor = (
         " bm25, with the untranslated query, is the floor." if FLOOR in set(gap["method"]) else ""
     )
+    mid = (
+        " With mid: the relative gap with the languages of mid counted as high."
+        if gap["relative_gap_with_mid"].notna().any()
+        else ""
+    )
     return (
         f"Values are {metrics}. {pivot}: the teacher's own value on queries in {pivot}. High, Low: "
         "means over the languages of a group. Gap: High - Low. Relative gap: 1 - Low / High. "
-        f"Gap closed: 1 - relative gap / relative gap of zero_shot.{floor} {INTERVALS} "
+        f"Gap closed: 1 - relative gap / relative gap of zero_shot.{mid}{floor} {INTERVALS} "
         f"{MISSING}: not defined."
     )
 
@@ -242,6 +249,14 @@ def read_cleaning(paths: Iterable[str | Path]) -> pd.DataFrame:
         tables.append(table)
     empty = pd.DataFrame(columns=["language", "origin", "rule", "pairs"])
     return pd.concat(tables, ignore_index=True) if tables else empty
+
+
+def read_counts(path: str | Path) -> dict[str, int]:
+    """Read a file of counts (what, number)."""
+    table = pd.read_csv(path, keep_default_na=False)
+    if list(table.columns) != ["what", "number"]:
+        raise ValueError(f"{path}: columns {', '.join(table.columns)}; expected what, number")
+    return dict(zip(table["what"], table["number"].astype(int), strict=True))
 
 
 def shown_cleaning_table(cleaning: pd.DataFrame) -> ShownTable:

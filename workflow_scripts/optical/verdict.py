@@ -10,11 +10,21 @@ from optical.tables import between, decimal, metric_name, minus, percent, points
 CONTROLS = {"greedy": "tokens paired off greedily", "sentence": "sentences as one vector each"}
 """What optical is held against: how else to compare the two sides of a sentence pair."""
 
+RIVALS = {
+    "translate_query": "the teacher on translated queries",
+    "translate_train": "fine-tuned on translated training queries",
+    "wikiclir": "fine-tuned on synthetic judgements",
+}
+"""What else optical is held against: other ways of coming by a retriever for a language."""
+
 FEW_QUERIES = 200
 """Fewer make an interval of several points for any share."""
 
 LARGEST_LOSS = 0.005
 """What an approximate index may cost a language before the report warns of it."""
+
+NOISY = 0.01
+"""Share of queries that do not look like their language, above which the report warns."""
 
 NO_EVIDENCE = "no evidence of a difference"
 
@@ -108,17 +118,20 @@ def sizes(size: pd.DataFrame, metric: str) -> Lines:
     return lines
 
 
-def transport_gains(contrast: pd.DataFrame, metric: str) -> Lines:
-    """What the transport is worth: optical beside its controls, where a student has both."""
+def gains(contrast: pd.DataFrame, metric: str, others: Mapping[str, str]) -> Lines:
+    """What optical is worth beside other methods, where a student has both.
+
+    others: what each of the methods is, such as `CONTROLS`.
+    """
     lines: Lines = {}
     table = contrast[(contrast["metric"] == metric) & (contrast["method"] == METHOD)]
-    for _, row in table[table["against"].isin(CONTROLS)].iterrows():
+    for _, row in table[table["against"].isin(others)].iterrows():
         of_group = [
             f"{group} {between(row, group, signed)}, {judged(row, group, 'better', 'worse')}"
             for group in ("high", "low")
             if pd.notna(row[group])
         ]
-        subject = f"{row['student']} against {row['against']} ({CONTROLS[row['against']]})"
+        subject = f"{row['student']} against {row['against']} ({others[row['against']]})"
         lines.setdefault(row["collection"], []).append((subject, f"{'; '.join(of_group)}."))
     return lines
 
@@ -149,6 +162,14 @@ def warnings(languages: pd.DataFrame) -> list[str]:
                 f"{language} of {collection}: bm25 with the untranslated query, {decimal(floor)}, "
                 f"is as good as every student, at best {decimal(best)}."
             )
+    noisy = trained[trained["n_doubtful"] > NOISY * trained["n_queries"]]
+    for (collection, language), rows in noisy.groupby(["collection", "language"], sort=False):
+        best = rows.loc[rows["value"].idxmax()]
+        found.append(
+            f"{best['n_doubtful']:,} of {best['n_queries']:,} queries of {collection} in "
+            f"{language} do not look like {language}: the best {name} is "
+            f"{decimal(best['value'])} with them and {decimal(best['clear_value'])} without."
+        )
     loss = languages["exact_value"] - languages["index_value"]
     large = languages.assign(loss=loss)[loss > LARGEST_LOSS].sort_values("loss", ascending=False)
     found += [
