@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from optical.files import atomic_path, run_program
+from optical.gpus import take_gpus
 
 
 def main(
@@ -20,6 +21,8 @@ def main(
     iterations: int,
     output: Path,
 ) -> None:
+    take_gpus(1)
+
     import numpy as np
     import pyarrow.parquet as pq
     import torch

@@ -4,11 +4,14 @@ import argparse
 from pathlib import Path
 
 from optical.files import run_program
+from optical.gpus import take_gpus
 from optical.token_index import build_index
 from optical.token_vectors import TokenVectors
 
 
 def main(vectors: Path, kind: str, codec: str, centroids: int | None, output: Path) -> None:
+    take_gpus(1)
+
     settings = {} if kind == "exact" else {"codec": codec, "centroids": centroids}
     build_index(TokenVectors(vectors), output, kind=kind, **settings)
 

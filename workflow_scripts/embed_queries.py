@@ -4,9 +4,12 @@ import argparse
 from pathlib import Path
 
 from optical.files import run_program
+from optical.gpus import take_gpus
 
 
 def main(encoder: Path, queries: Path, output: Path) -> None:
+    take_gpus(1)
+
     from optical.corpora.lines import read_queries
     from optical.embedding import embed_texts
 

@@ -3,6 +3,8 @@
 import os
 import sys
 
+from optical.gpus import take_gpus
+
 
 def world_size() -> int:
     """Processes of this program, as torchrun says."""
@@ -15,7 +17,12 @@ def local_rank() -> int:
 
 
 def spread(processes: int) -> None:
-    """Start this program anew as so many processes that share its work, if they are several."""
-    if processes > 1 and "WORLD_SIZE" not in os.environ:
+    """Take a GPU for each of so many processes, where there are any, and start this program anew as
+    that many processes that share its work, if they are several.
+    """
+    if "WORLD_SIZE" in os.environ:
+        return
+    take_gpus(processes)
+    if processes > 1:
         torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
         os.execv(sys.executable, [sys.executable, *torchrun, str(processes), *sys.argv])
