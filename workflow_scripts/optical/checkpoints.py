@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from transformers import TrainerCallback
 
-from optical.files import remove, sha256
+from optical.files import content, remove, sha256
 from optical.processes import world_size
 
 SECONDS = 300
@@ -56,12 +56,6 @@ def provenance(settings: Mapping[str, object]) -> dict[str, object]:
 def fingerprint(origin: Mapping[str, object]) -> str:
     """One hash of a `provenance`."""
     return hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()
-
-
-def content(path: Path) -> dict[str, str]:
-    """{name: sha256} of a file, or of all files of a folder."""
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    return {file.relative_to(path.parent).as_posix(): sha256(file) for file in files}
 
 
 def newest_whole(folder: Path, identity: str) -> Path | None:

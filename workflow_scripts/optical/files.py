@@ -70,6 +70,12 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def content(path: Path) -> dict[str, str]:
+    """{name: sha256} of a file, or of all files of a folder."""
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    return {file.relative_to(path.parent).as_posix(): sha256(file) for file in files}
+
+
 def run_program(program: Callable[[], None]) -> None:
     """Run a program; a user's mistake (`ValueError`, a missing file) is one line and exit 1."""
     # Importing PyTorch and its kind makes millions of objects that stay: looking through them for

@@ -1,0 +1,161 @@
+"""Whether a file without a known checksum is whole, and what it claims to be."""
+
+import ast
+import bz2
+import gzip
+import json
+import lzma
+import math
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+BLOCK = 1 << 20
+
+PAGE = re.compile(rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.I | re.S)
+"""The beginning of a page of HTML."""
+
+
+def prove_whole(path: Path, kind: str) -> None:
+    """Look at the ends of a file, or read it, as its kind allows.
+
+    kind: a suffix, see `kind_of`; of another than those of `PROOFS` nothing can be said.
+    Raises ValueError, without the file's name, if it is cut off or not of that kind.
+    """
+    with open(path, "rb") as file:
+        if is_page(file.read(1024)):
+            raise ValueError("is a page of HTML")
+    if kind in PROOFS:
+        PROOFS[kind](path)
+
+
+def kind_of(url: str, path: Path) -> str:
+    """The suffix that tells how a file shows its end: the URL's, or else that of its name here."""
+    suffix = PurePosixPath(unquote(urlsplit(url).path)).suffix.lower()
+    return suffix if suffix in PROOFS else path.suffix.lower()
+
+
+def is_page(beginning: bytes, content_type: str = "") -> bool:
+    """Whether a file that begins like this is a page of HTML, such as a login."""
+    beginning = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if "html" in content_type.lower():
+        return beginning.startswith(b"<")
+    return bool(PAGE.match(beginning))
+
+
+def prove_parquet(path: Path) -> None:
+    """Magic at both ends, and a footer that fits between them."""
+    size = path.stat().st_size
+    if size >= 12:
+        with open(path, "rb") as file:
+            first = file.read(4)
+            file.seek(-8, 2)
+            length, last = int.from_bytes(file.read(4), "little"), file.read(4)
+        if first == last == b"PAR1" and length <= size - 12:
+            return
+    raise ValueError("is no whole parquet file: not PAR1 at both ends")
+
+
+def prove_zip(path: Path) -> None:
+    """A readable central directory, and no member that would lie outside the folder."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise ValueError(f"is no whole zip archive: {error}") from error
+    for name in names:
+        member = PurePosixPath(name.replace("\\", "/"))
+        if member.is_absolute() or ".." in member.parts or re.match("[A-Za-z]:", name):
+            raise ValueError(f"is a zip archive with a path outside its folder: {name!r}")
+
+
+def prove_stream(opener: Callable) -> Callable[[Path], None]:
+    """A proof that a compressed stream reads to its end."""
+
+    def prove(path: Path) -> None:
+        if not path.stat().st_size:
+            raise ValueError("does not read to its end: it is empty")
+        try:
+            with opener(path, "rb") as file:
+                while file.read(BLOCK):
+                    pass
+        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            raise ValueError(f"does not read to its end: {error}") from error
+
+    return prove
+
+
+def prove_npy(path: Path) -> None:
+    """A header, and as many bytes after it as the array has that it tells of."""
+    with open(path, "rb") as file:
+        begin = file.read(10)
+        header = file.read(length := int.from_bytes(begin[8:], "little"))
+        if not begin.startswith(b"\x93NUMPY\x01\x00") or not length or len(header) < length:
+            raise ValueError("is no whole array: not the header of one")
+        array = ast.literal_eval(header.decode())
+        expected = math.prod(array["shape"]) * int(re.sub(r"\D", "", array["descr"]))
+        if (size := path.stat().st_size - file.tell()) != expected:
+            raise ValueError(f"is no whole array: {size} bytes of {expected}")
+
+
+def prove_safetensors(path: Path) -> None:
+    """A header, and after it the bytes of every tensor that it tells of."""
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        try:
+            tensors = json.loads(file.read(length))
+        except ValueError as error:
+            raise ValueError("holds no whole weights: half a header") from error
+    ends = [tensor["data_offsets"][1] for name, tensor in tensors.items() if name[:2] != "__"]
+    if (size := path.stat().st_size) != (expected := 8 + length + max(ends, default=0)):
+        raise ValueError(f"holds no whole weights: {size} bytes of {expected}")
+
+
+def prove_json(path: Path) -> None:
+    """It reads as JSON."""
+    try:
+        json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"is no whole JSON: {error}") from error
+
+
+PROOFS: dict[str, Callable[[Path], None]] = {
+    ".parquet": prove_parquet,
+    ".zip": prove_zip,
+    ".gz": prove_stream(gzip.open),
+    ".tgz": prove_stream(gzip.open),
+    ".bz2": prove_stream(bz2.open),
+    ".xz": prove_stream(lzma.open),
+}
+"""What can be downloaded, by suffix."""
+
+OWN_PROOFS = PROOFS | {
+    ".npy": prove_npy,
+    ".safetensors": prove_safetensors,
+    ".json": prove_json,
+}
+"""What a study makes, by suffix."""
+
+
+def damaged(results: Path) -> Iterator[tuple[Path, str]]:
+    """What to remove of a study's results, so that it is made anew, and what is wrong with it.
+
+    That is a file which is not whole, or the folder that a step made it in. Of text that is cut off
+    at a line nothing can be said.
+    """
+    for path in sorted(results.rglob("*")):
+        proof = OWN_PROOFS.get(path.suffix)
+        # Of hidden files and of unfinished work, beside what is made, its own program judges.
+        if proof is None or not path.is_file() or path.name.startswith("."):
+            continue
+        if any(part.endswith((".training", ".shards")) for part in path.parts):
+            continue
+        try:
+            proof(path)
+        except ValueError as error:
+            # Snakemake leaves its mark in each folder that is an output.
+            made = [folder for folder in path.parents if (folder / ".snakemake_timestamp").exists()]
+            yield (made or [path])[0], f"{path} {error}"
