@@ -1,0 +1,199 @@
+"""The studies of the hub run here, prefetched, from the first file to the report: tiny, few rows.
+
+The data is made here, in the true layout of each source, and lies in a mirror folder. As it is not
+the upstream data, the checksums are taken out of the copy's resources/datasets.yaml.
+"""
+
+import gzip
+import json
+import shutil
+import zipfile
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from optical.downloads import mirrored
+from optical.study.files import needed_files, with_own
+from optical.study.loading import load_study
+from trees import copy_tree, snakemake, succeeds
+
+STUDIES = ["xnli", "belebele", "optical"]
+LETTERS = {
+    "en": "abdegiklmnoprstu",
+    "de": "abdefghiklnorstuw",
+    "so": "abcdeghiklmnoqrsux",
+    "ru": "абвгдежзиклмнопрст",
+    "ur": "ابتجدرسشعفقکلمنوہی",
+}
+PAIRS = 160
+"""Sentences of a bitext; those of the tests are others."""
+
+
+def sentence(language, number):
+    """Five words that are the same, in their order, in the sentence of another language."""
+    # Of the languages of a pool only the texts are read, in whatever letters.
+    letters = LETTERS.get(language, LETTERS["en"])
+    words = [] if language in LETTERS else [language]
+    for place in range(5):
+        word = (number * 7 + place * 31 + number // 16 * place) % 97
+        spread = (word * step % len(letters) for step in (1, 3, 5, 11))
+        words.append("".join(letters[at] for at in spread) + letters[place])
+    return " ".join(words)
+
+
+def write_parquet(path, columns):
+    pq.write_table(pa.table(columns), path)
+
+
+def opus100(path, language):
+    rows = [{"en": sentence("en", n), language: sentence(language, n)} for n in range(PAIRS)]
+    write_parquet(path, {"translation": rows})
+
+
+def ccmatrix(path, language):
+    sides = {"english": "en", "non_english": language}
+    write_parquet(
+        path, {name: [sentence(of, n) for n in range(PAIRS)] for name, of in sides.items()}
+    )
+
+
+def tico19(path, language):
+    units = "".join(
+        f'<tu tuid="{n}"><tuv xml:lang="en"><seg>{sentence("en", n)}</seg></tuv>'
+        f'<tuv xml:lang="{language}"><seg>{sentence(language, n)}</seg></tuv></tu>'
+        for n in range(3071)
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("all.tmx", f'<tmx version="1.4"><header/><body>{units}</body></tmx>')
+
+
+def tatoeba(path, language):
+    side = language if ".source." in path.name else "en"
+    path.write_text("".join(f"{sentence(side, n)}\n" for n in range(PAIRS)))
+
+
+def mmarco(path, language):
+    queries = range(60)
+    if path.name == "negatives.jsonl.gz" or "hard-negatives" in path.name:
+        with gzip.open(path, "wt") as file:
+            for query in queries:
+                found = {"bm25": [(query + 1) % 60, (query + 2) % 60]}
+                file.write(json.dumps({"qid": query, "pos": [query], "neg": found}) + "\n")
+    elif "collection" in path.name:
+        path.write_text(
+            "".join(f"{n}\t{sentence('en', 9000 + n)} {sentence('en', n)}\n" for n in queries)
+        )
+    elif "qrels" in path.name:
+        path.write_text("".join(f"{n}\t0\t{n}\t1\n" for n in queries))
+    else:
+        path.write_text("".join(f"{n}\t{sentence('en', 9000 + n)}\n" for n in queries))
+
+
+def xnli(path, language):
+    rows = range(36)
+    label = ["neutral", "entailment", "contradiction"]
+    texts = {n: (sentence(language, 5000 + n // 3), sentence(language, 6000 + n)) for n in rows}
+    if language == "my":
+        lines = ["genre\tlabel\te1\te2\tpremise\thypothesis"]
+        lines += ["\t".join(["g", label[n % 3], "e", "e", *texts[n]]) for n in rows]
+    elif "genre" in path.name:  # the labels, from the Swahili file of myXNLI
+        lines = ["genre\tlabel\tsentence1_sw\tsentence2_sw"]
+        lines += [f"g\t{label[n % 3]}\tp\th" for n in rows]
+    elif path.name.startswith("dev"):
+        lines = ["\t".join([*texts[n], label[n % 3]]) for n in rows]
+    else:
+        lines = ["\t".join(texts[n]) for n in rows]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def xquad(path, language):
+    paragraphs = [
+        {
+            "context": sentence(language, 7000 + n),
+            "qas": [{"id": f"q{n}", "question": sentence(language, 7500 + n)}],
+        }
+        for n in range(12)
+    ]
+    path.write_text(json.dumps({"data": [{"title": "x", "paragraphs": paragraphs}]}))
+
+
+def belebele(path, language):
+    rows = [
+        {
+            "link": f"https://example.org/{n // 2}",
+            "question_number": 1 + n % 2,
+            "flores_passage": sentence(language, 8000 + n // 2),
+            "question": sentence(language, 8500 + n),
+        }
+        for n in range(24)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def clef(path, language):
+    if path.name == "documents":
+        path.mkdir()
+        documents = (
+            f"<DOC><DOCNO>GH{n}</DOCNO><TEXT>{' '.join(sentence('en', 40 * n) for _ in range(40))}"
+            f"{sentence('en', 7000 + n)}</TEXT></DOC>\n"
+            for n in range(12)
+        )
+        (path / "gh95").write_text("".join(documents))
+    elif path.name == "qrels.txt":
+        path.write_text("".join(f"{n} 0 GH{n} 1\n" for n in range(12)))
+    else:
+        topics = (
+            f"<top><num>C{n:03}</num><{language.upper()}-title>{sentence(language, 7000 + n)}"
+            f"</{language.upper()}-title></top>\n"
+            for n in range(12)
+        )
+        path.write_text("".join(topics))
+
+
+WRITERS = {
+    function.__name__: function
+    for function in (opus100, ccmatrix, tico19, tatoeba, mmarco, xnli, xquad, belebele, clef)
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_runs_in_miniature_to_its_report(tmp_path, name):
+    tree = copy_tree(tmp_path / "tree")
+    mirror, local = tmp_path / "mirror", tmp_path / "local"
+    datasets = yaml.safe_load((tree / "resources/datasets.yaml").read_text())
+    for entry in datasets.values():
+        for file in entry["files"].values():
+            file.pop("sha256", None)
+            file.pop("bytes", None)
+    (tree / "resources/datasets.yaml").write_text(yaml.safe_dump(datasets, sort_keys=False))
+    settings = yaml.safe_load((tree / f"studies/{name}.yaml").read_text())
+    machine = {"mirror": [str(mirror)], "local": str(local), "scale": "tiny"}
+    study = load_study(settings | machine, tree / "schemas/config.schema.yaml", datasets)
+    for source, files in needed_files(study, with_own(study, datasets)).items():
+        for file in files:
+            about = datasets[source]["files"][file.rpartition("/")[2]]
+            path = (
+                mirrored(about["url"], mirror)
+                if "url" in about
+                else local / datasets[source]["folder"] / file.rpartition("/")[2]
+            )
+            path.parent.mkdir(parents=True, exist_ok=True)
+            WRITERS[source](path, about.get("language", "en"))
+
+    run = ("--cores", 2, "--configfile", f"studies/{name}.yaml", "--show-failed-logs")
+    config = ("--config", "scale=tiny", f"local={local}")
+    succeeds(snakemake(tree, "prefetch", *run, *config, f"mirror={mirror}"))
+    # From here on nothing can be fetched: the study is to have all that it needs.
+    shutil.rmtree(mirror)
+    succeeds(snakemake(tree, "--dry-run", *run, *config))
+    succeeds(snakemake(tree, *run, *config))
+    results = tree / f"results/{name}-tiny"
+    assert (results / "report.html").stat().st_size > 10_000
+    gap = pd.read_csv(results / "gap/gap_table.csv")
+    assert set(gap["method"]) == set(study["methods"])
+    assert set(gap["collection"]) == set(study["collections"])
+    # Everything came from the mirror, and its checksums are known from now on.
+    assert (tree / "downloads/lock.tsv").exists()

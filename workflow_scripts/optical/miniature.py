@@ -1,0 +1,69 @@
+"""A study in miniature: its own sources, methods, collections and rules, next to no work in each.
+
+What comes out means nothing; that it comes out shows that a study runs from its first file to its
+report, before days are spent on it.
+"""
+
+from collections.abc import Mapping
+
+SUFFIX = "-tiny"
+
+ENCODER = {"layers": 1, "heads": 2, "vocabulary": 1000, "learning_rate_scale": 1.0}
+WIDTH = 32
+"""Of the first encoder; each further one is as much wider, so that sizes differ."""
+
+TEXTS = 300
+"""Texts of each language that the encoders read."""
+
+MOST = {
+    "pretraining": {"steps": 20, "batch_size": 8, "length": 64},
+    "training_set": {"queries": 40},
+    "teacher": {"steps": 4, "batch_size": 8, "accumulation": 1, "mini_batch": 4},
+    "bitext": {"pairs": 100},
+    "distillation": {
+        **{"steps": 4, "batch_size": 8, "batch_tokens": 512, "accumulation": 1, "length": 32},
+        **{"iterations": 10},
+    },
+    "translation": {
+        **{"layers": 1, "width": 32, "heads": 2, "vocabulary": 1000, "length": 32},
+        **{"steps": 4, "batch_size": 8, "beams": 2},
+    },
+    "finetuning": {"steps": 4, "batch_size": 8},
+    "model": {"dimension": 32, "query_length": 32, "passage_length": 64},
+    "search": {"depth": 50, "candidates": 100, "exact_queries": 5},
+}
+"""The most that is left of a setting; one that was null has it where `LIMITS` says so."""
+
+LIMITS = {("training_set", "queries"), ("bitext", "pairs")}
+"""Settings whose null means all there is."""
+
+
+def in_miniature(study: Mapping) -> dict:
+    """A complete study with its sizes cut down; it has a name of its own, with `SUFFIX`.
+
+    One language of the high group is left and one of the low, one student and one seed. Encoders of
+    the hub or of a folder become random ones of XLM-R's architecture, which read a little of the
+    study's own text.
+    """
+    small = dict(study)
+    small["study"] += SUFFIX
+    small["seeds"] = study["seeds"][:1]
+    small["languages"] = {group: study["languages"][group][:1] for group in ("high", "low")}
+    first = next(iter(study["students"]))
+    small["students"] = {first: study["students"][first]}
+    small["encoders"] = {
+        name: ENCODER | {"width": WIDTH * size} for size, name in enumerate(study["encoders"], 1)
+    }
+    for section, bounds in MOST.items():
+        small[section] = dict(study[section])
+        for key, most in bounds.items():
+            value = study[section][key]
+            if value is not None:
+                small[section][key] = min(value, most)
+            elif (section, key) in LIMITS:
+                small[section][key] = most
+    small["translation"] |= {"hub": None, "revision": None, "codes": {}}
+    # Nothing is learnt in so few steps, so no encoder is refused for that.
+    read = [study["pivot"], *(names[0] for names in small["languages"].values())]
+    small["pretraining"] |= {"text": dict.fromkeys(read, TEXTS), "largest_loss": 100.0}
+    return small
