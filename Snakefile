@@ -15,6 +15,7 @@ include: "rules/data.smk"
 include: "rules/encoder.smk"
 include: "rules/teacher.smk"
 include: "rules/distill.smk"
+include: "rules/translate.smk"
 include: "rules/index.smk"
 include: "rules/search.smk"
 include: "rules/score.smk"
@@ -38,8 +39,27 @@ rule models:
     localrule: True
 
 
+# All that needs a network: the rest then runs without one.
+rule prefetch:
+    message:
+        "All downloads of {study[study]} are here"
+    input:
+        study_files.downloads(study, datasets),
+        list(study_files.hub_models(study)),
+    localrule: True
+
+
 # A run that was asked for less than the whole study ends without a report to show.
 onsuccess:
     folder = Path("results", study["study"])
     if (folder / "report.html").exists():
         show_gap((folder / "gap/gap_table.md").read_text(), folder / "report.html", gap_note)
+
+
+# What a step says of a file that a disk or a copy has cut off is often not that.
+onerror:
+    for remove, reason in damaged(Path("results", study["study"])):
+        print(
+            f"Damaged: {reason}. Remove {remove} and start again: it is made anew.",
+            file=sys.stderr,
+        )

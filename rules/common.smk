@@ -1,8 +1,8 @@
 # What the rules share: the checked study, the machine, and the sources of a program.
 import ast
+import fcntl
 import os
 import re
-import shutil
 import sys
 from functools import cache
 from pathlib import Path
@@ -12,14 +12,19 @@ import yaml
 sys.path.insert(0, f"{workflow.basedir}/workflow_scripts")
 from optical import corpora
 from optical import study as studies
+from optical.gpus import visible_gpus
+from optical.study import files as study_files
+from optical.study.loading import load_study
 from optical.terminal import show_gap
+from optical.wholeness import damaged
 
 datasets = yaml.safe_load(open(f"{workflow.basedir}/resources/datasets.yaml"))
 try:
-    study = studies.load_study(config, f"{workflow.basedir}/schemas/config.schema.yaml", datasets)
+    study = load_study(config, f"{workflow.basedir}/schemas/config.schema.yaml", datasets)
 except ValueError as error:
     # The whole message: what Snakemake would add is a line of this file.
     sys.exit(f"study: {error}")
+datasets = study_files.with_own(study, datasets)
 
 # Rules run `python`: the one that runs Snakemake, unless a conda environment comes before it.
 os.environ.update(
@@ -29,8 +34,25 @@ os.environ.update(
     OMP_WAIT_POLICY="passive",
 )
 
-# What a rule that uses a GPU asks for; the profile says how many there are.
-gpus = 1 if shutil.which("nvidia-smi") else 0
+# A run that is killed leaves Snakemake's lock behind, which would stop the next. The system releases
+# this one with the process: who has it alone may clear what others left.
+if workflow.is_main_process:
+    Path(".snakemake/locks").mkdir(parents=True, exist_ok=True)
+    runs_here = open(".snakemake/runs", "a")
+    try:
+        fcntl.flock(runs_here, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for left in Path(".snakemake/locks").glob("*.lock"):
+            left.unlink()
+    except BlockingIOError:
+        pass  # another run is at work here; Snakemake sees to it that they share no file
+    fcntl.flock(runs_here, fcntl.LOCK_SH)
+
+# How many GPUs jobs may have at one time: those of this machine, unless a profile says it, as for a
+# cluster whose GPUs are elsewhere. Which one a job has, it finds out itself: optical/gpus.py.
+if "gpu" not in workflow.global_resources and (here := len(visible_gpus())):
+    workflow.register_resource("gpu", here)
+# What a rule that uses a GPU asks for, where there are any.
+gpus = min(1, workflow.global_resources["gpu"].value) if "gpu" in workflow.global_resources else 0
 
 pivot = study["pivot"]
 languages = [language for _, language in studies.grouped_languages(study)]
@@ -158,29 +180,67 @@ def program(name, modules=()):
 
 def source_folder(source):
     """Where the files of a source lie."""
-    if source == "constructed":
-        return f"results/{study['study']}/data/world"
-    return f"downloads/{source}"
+    return study_files.source_folder(study, datasets, source)
 
 
 def source_files(source, *langs):
-    """The files of a source that these languages need."""
-    if source == "constructed":
-        return [f"results/{study['study']}/data/world/world.json"]
-    return [
-        f"downloads/{source}/{name}"
-        for name, file in datasets[source]["files"].items()
-        if file.get("language", pivot) in (*langs, pivot)
-    ]
+    """The files of a source to learn from that these languages need."""
+    return study_files.source_files(study, datasets, source, *langs)
+
+
+def tested_files(collection, *langs):
+    """The files of a collection's passages, and of its queries in these languages."""
+    return study_files.collection_files(study, datasets, collection, *langs)
 
 
 def bitext_sources(lang):
     """The study's sources of bitext that have a language."""
+    return study_files.bitext_sources(study, datasets, lang)
+
+
+def bitext_names(wildcards):
+    """The sources of a language's bitext as programs are given them."""
+    return [study_files.named(source, study) for source in bitext_sources(wildcards.lang)]
+
+
+def bitext_folders(wildcards, resources):
+    """NAME=FOLDER of the same sources. Of `resources`, so not tracked: folders are the machine's."""
     return [
-        source
-        for source in study["bitext"]["sources"]
-        if lang in studies.source_languages(source, datasets)
+        f"{study_files.named(source, study)}={source_folder(source)}"
+        for source in bitext_sources(wildcards.lang)
     ]
+
+
+def guarded_collections():
+    """The folders of the collections whose texts must not be trained on.
+
+    Constructed ones are not guarded: the sentences of a small world meet by chance, not by leaking,
+    and bitext without those of the test would be without the test's commonest facts.
+    """
+    if studies.is_constructed(study):
+        return []
+    return [f"results/{study['study']}/data/collections/{name}" for name in study["collections"]]
+
+
+def collection_files(folder, lang):
+    """The files of a collection that tell what it asks in a language and what answers."""
+    return [f"{folder}/{name}" for name in ("passages.parquet", "qrels.txt", f"queries/{lang}.tsv")]
+
+
+def tested_texts(lang):
+    """The hashes of what the guarded collections say in a language."""
+    return [
+        f"{folder}/runs/{lang}.u64"
+        for folder, name in zip(guarded_collections(), study["collections"])
+        if lang in studies.collection_languages(name, datasets)
+    ]
+
+
+def download_options(wildcards):
+    """What is known of a file before it is downloaded, as options."""
+    file = datasets[wildcards.dataset]["files"][wildcards.file]
+    options = [at_most(f"--{key}", file.get(key)) for key in ("sha256", "bytes")]
+    return " ".join(filter(None, options))
 
 
 def at_most(option, number):
@@ -204,13 +264,21 @@ def text_of(wildcards):
     return "results/{study}/data/bitext/{lang}.parquet"
 
 
-def collection_folder(wildcards):
+def collection_name(wildcards):
+    """A collection as programs are given it."""
+    return study_files.named(wildcards.collection, study)
+
+
+def collection_folder(wildcards, resources):
+    """The folder of a collection's files: the machine's business, and not tracked."""
     return source_folder(studies.dataset_of(wildcards.collection))
 
 
 def collection_program(name):
     """A program that reads a collection, with the module that reads that collection."""
-    return lambda wildcards: program(name, [corpora.COLLECTIONS[wildcards.collection][0]])
+    return lambda wildcards: program(
+        name, [corpora.collection_module(collection_name(wildcards))[0]]
+    )
 
 
 def teacher_of(wildcards):
@@ -229,9 +297,53 @@ def of_student(path):
     return named
 
 
+def queries_of(wildcards):
+    """The queries that a method reads: as they are, or translated."""
+    translated = wildcards.method in studies.TRANSLATED and wildcards.lang != pivot
+    folder = "translated" if translated and wildcards.method != "translate_train" else "queries"
+    return f"results/{{study}}/data/collections/{{collection}}/{folder}/{{lang}}.tsv"
+
+
+def translator(source, target):
+    """The translator of a direction: a model of the hub has all of them."""
+    if study["translation"]["hub"]:
+        return "results/{study}/translators/hub"
+    return f"results/{{study}}/translators/{source}-{target}"
+
+
+def translation_codes(source, target):
+    """The codes of the two languages as options, for a translator that has them."""
+    codes = study["translation"]["codes"]
+    if not codes:
+        return lambda wildcards: ""
+    return lambda wildcards: " ".join(
+        f"--{side}-code {codes[language.format(**wildcards)]}"
+        for side, language in (("source", source), ("target", target))
+    )
+
+
+def finetuning_pairs(wildcards):
+    """The (query, passage) pairs of a method that fine-tunes."""
+    if wildcards.method == "wikiclir":
+        return "results/{study}/data/bitext/{lang}.parquet"
+    return "results/{study}/data/pairs/{method}/{lang}.parquet"
+
+
+def finetuning_passages(wildcards):
+    """The teacher's token vectors of their passages, row by row."""
+    lang = pivot if wildcards.method == "translate_train" else wildcards.lang
+    path = "results/{study}/pairs/{teacher}/{method}/"
+    return of_student(path)(wildcards) + lang
+
+
+def translated_training_queries(wildcards):
+    """The training set's queries in a language; nothing for the pivot, in which they are asked."""
+    return [] if wildcards.lang == pivot else "results/{study}/data/translated/{lang}.tsv"
+
+
 def query_encoder(wildcards):
-    """The model that reads the queries: the teacher itself, or the distilled student."""
-    if wildcards.method == "zero_shot":
+    """The model that reads the queries: the teacher itself, or the trained student."""
+    if wildcards.method not in studies.trained_methods(study):
         return of_student("results/{study}/teachers/{teacher}")(wildcards)
     return "results/{study}/students/{student}/{method}/{lang}/seed-{seed}"
 
@@ -244,7 +356,7 @@ def student_of(teacher):
 def run_of(wildcards):
     """The run to score: without training, all students of a teacher have the same."""
     student = wildcards.student
-    if wildcards.method == "zero_shot":
+    if student != "none" and wildcards.method not in studies.trained_methods(study):
         student = student_of(teacher_of(wildcards))
     path = "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.run.gz"
     return path.format(**dict(wildcards.items()) | {"student": student})
@@ -252,14 +364,14 @@ def run_of(wildcards):
 
 def exact_run_of(wildcards):
     """The run of those queries that an approximate index's passages were searched exactly for."""
-    if wildcards.method == "bm25" or study["index"]["kind"] == "exact":
+    if wildcards.student == "none" or study["index"]["kind"] == "exact":
         return []
     return run_of(wildcards).replace(".run.gz", ".exact.run.gz")
 
 
 def pivot_run_of(wildcards):
     """The run of the same queries in the pivot language: the teacher's own, or bm25's."""
-    if wildcards.method == "bm25":
+    if wildcards.student == "none":
         path = "results/{study}/runs/none/bm25/{pivot}/seed-0/{collection}.run.gz"
         return path.format(pivot=pivot, **dict(wildcards.items()))
     student = student_of(teacher_of(wildcards))
@@ -275,13 +387,18 @@ def all_scores(wildcards):
         foreign = [language for language in languages if language in tested]
         for method in study["methods"]:
             trained = method in studies.trained_methods(study)
+            lexical = method in studies.LEXICAL
             scores += expand(
                 "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.scores.parquet",
                 study=wildcards.study,
-                student="none" if method == "bm25" else studies.students_with(study, method),
+                student="none" if lexical else studies.students_with(study, method),
                 method=method,
-                lang=foreign if trained else [pivot, *foreign],
-                # What was not distilled has no seed, which is written as seed 0.
+                lang=[
+                    lang
+                    for lang in (pivot, *foreign)
+                    if method in studies.tested_methods(study, lang)
+                ],
+                # What was not trained has no seed, which is written as seed 0.
                 seed=study["seeds"] if trained else 0,
                 collection=collection,
             )
@@ -292,7 +409,8 @@ def bitext_licences(wildcards):
     """NAME=LICENCE of each source of a language's bitext, and where the source is at home."""
     licences = []
     for source in bitext_sources(wildcards.lang):
-        about = datasets.get(source, {"licence": "none needed: made by a program"})
+        made = "none needed: made by a program"
+        about = datasets.get(source, {"licence": made})
         licences.append(f"{source}={about['licence']} {about.get('homepage', '')}".strip())
     return licences
 
@@ -311,6 +429,23 @@ def trained_models(wildcards):
             seed=study["seeds"],
         )
     return [f"results/{study['study']}/{folder}" for folder in folders]
+
+
+# Those of the steps of every study; that of ir_datasets only exports.
+environment_files = [
+    f"envs/{name}.yaml" for name in ("data", "encoder", "training", "index", "score", "report")
+]
+
+
+def prepared_data(wildcards):
+    """What the sources became: the bitext, the training set and the collections."""
+    folder = f"results/{study['study']}/data"
+    files = [f"{folder}/training_set", *(f"{folder}/bitext/{lang}.parquet" for lang in languages)]
+    for name in study["collections"]:
+        tested = studies.collection_languages(name, datasets)
+        for lang in (pivot, *(lang for lang in languages if lang in tested)):
+            files += collection_files(f"{folder}/collections/{name}", lang)
+    return list(dict.fromkeys(files))
 
 
 def aligned(path):

@@ -5,6 +5,10 @@ if studies.is_constructed(study):
     training_source = "constructed"
     training_folder = source_folder("constructed")
     training_files = source_files("constructed")
+elif study["training_set"]["source"] in datasets:
+    training_source = study["training_set"]["source"]
+    training_folder = source_folder(training_source)
+    training_files = source_files(training_source)
 else:
     training_source = "msmarco"
     training_folder = str(Path(study["local"], study["training_set"]["folder"]))
@@ -18,6 +22,10 @@ else:
         for name in ("negatives.tsv", "articles.tsv", "scores.tsv")
         if Path(file := f"{training_folder}/{name}").exists()
     ]
+
+brought = [name for name in datasets if not study_files.is_users(name, datasets)]
+exported_sets = [name for name in brought if study_files.is_exported(name, datasets)]
+downloaded_sets = [name for name in brought if name not in exported_sets]
 
 
 rule construct_world:
@@ -52,25 +60,55 @@ rule download_file:
     message:
         "Downloading {wildcards.dataset}: {wildcards.file}"
     input:
-        program=program("download_file"),
+        # Its checksum says what a file is, whatever program brought it.
+        program=ancient(program("download_file")),
     output:
         "downloads/{dataset}/{file}",
+    wildcard_constraints:
+        dataset=one_of(downloaded_sets),
     log:
         "logs/downloads/{dataset}/{file}.log",
     benchmark:
         "logs/downloads/{dataset}/{file}.benchmark.tsv"
     params:
         url=lambda wildcards: datasets[wildcards.dataset]["files"][wildcards.file]["url"],
-        sha256=lambda wildcards: datasets[wildcards.dataset]["files"][wildcards.file]["sha256"],
-        bytes=lambda wildcards: datasets[wildcards.dataset]["files"][wildcards.file]["bytes"],
+        options=download_options,
         # Where a file comes from is the machine's business: functions of `resources` are not
         # tracked, so another mirror reruns nothing.
         mirrors=lambda wildcards, resources: study["mirror"],
+        access=lambda wildcards, resources: [
+            f"--access={text}" for text in [datasets[wildcards.dataset].get("access")] if text
+        ],
+    localrule: True
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --url {params.url:q} --sha256 {params.sha256}"
-        " --bytes {params.bytes} --mirrors {params.mirrors:q} --output {output} > {log} 2>&1"
+        "python {input.program[0]} --url {params.url:q} {params.options} {params.access:q}"
+        " --lock downloads/lock.tsv --mirrors {params.mirrors:q} --output {output} > {log} 2>&1"
+
+
+rule export_ir_dataset:
+    message:
+        "Exporting {wildcards.file} of {params.id} from ir_datasets; progress in {log}"
+    input:
+        program=ancient(program("export_ir_dataset")),
+    output:
+        "downloads/{dataset}/{file}",
+    wildcard_constraints:
+        dataset=one_of(exported_sets),
+    log:
+        "logs/downloads/{dataset}/{file}.log",
+    benchmark:
+        "logs/downloads/{dataset}/{file}.benchmark.tsv"
+    params:
+        id=lambda wildcards: datasets[wildcards.dataset]["files"][wildcards.file]["id"],
+        part=lambda wildcards: wildcards.file.split(".")[0],
+    localrule: True
+    conda:
+        "../envs/ir_datasets.yaml"
+    shell:
+        "python {input.program[0]} --id {params.id:q} --part {params.part} --output {output}"
+        " > {log} 2>&1"
 
 
 rule prepare_bitext:
@@ -78,15 +116,18 @@ rule prepare_bitext:
         "Preparing {wildcards.lang}-{params.pivot} bitext"
     input:
         program=lambda wildcards: program(
-            "prepare_bitext", [corpora.BITEXT[name] for name in bitext_sources(wildcards.lang)]
+            "prepare_bitext", [corpora.bitext_module(name)[0] for name in bitext_names(wildcards)]
         ),
         files=lambda wildcards: [
             file
             for source in bitext_sources(wildcards.lang)
             for file in source_files(source, wildcards.lang)
         ],
+        tests=lambda wildcards: tested_texts(wildcards.lang),
+        pivot_tests=tested_texts(pivot),
     output:
         bitext="results/{study}/data/bitext/{lang}.parquet",
+        held_out="results/{study}/data/bitext/{lang}.held_out.parquet",
         cleaning="results/{study}/data/bitext/{lang}.cleaning.csv",
     log:
         "logs/{study}/prepare_bitext/{lang}.log",
@@ -94,16 +135,18 @@ rule prepare_bitext:
         "logs/{study}/prepare_bitext/{lang}.benchmark.tsv"
     params:
         pivot=pivot,
-        sources=lambda wildcards: [
-            f"{source}={source_folder(source)}" for source in bitext_sources(wildcards.lang)
-        ],
+        # Not in the command: tracked in place of the folders, which are not.
+        names=bitext_names,
+        sources=bitext_folders,
         pairs=at_most("--pairs", study["bitext"]["pairs"]),
+        share=setting("bitext/held_out"),
     conda:
         "../envs/data.yaml"
     shell:
         "python {input.program[0]} --language {wildcards.lang} --pivot {params.pivot}"
-        " --sources {params.sources} {params.pairs}"
-        " --output {output.bitext} --cleaning {output.cleaning} > {log} 2>&1"
+        " --sources {params.sources:q} --tests {input.tests} --pivot-tests {input.pivot_tests}"
+        " {params.pairs} --held-out-share {params.share} --output {output.bitext}"
+        " --held-out {output.held_out} --cleaning {output.cleaning} > {log} 2>&1"
 
 
 rule prepare_training_set:
@@ -112,8 +155,10 @@ rule prepare_training_set:
     input:
         program=program("prepare_training_set", [corpora.TRAINING_SETS[training_source]]),
         files=training_files,
+        tests=[file for folder in guarded_collections() for file in collection_files(folder, pivot)],
     output:
-        directory("results/{study}/data/training_set"),
+        training_set=directory("results/{study}/data/training_set"),
+        counts="results/{study}/data/training_set.csv",
     log:
         "logs/{study}/prepare_training_set.log",
     benchmark:
@@ -122,11 +167,14 @@ rule prepare_training_set:
         # A local folder is the machine's business, as a mirror is; its files are inputs.
         source=lambda wildcards, resources: f"{training_source}={training_folder}",
         queries=at_most("--queries", study["training_set"]["queries"]),
+        tests=guarded_collections(),
+        pivot=pivot,
     conda:
         "../envs/data.yaml"
     shell:
         "python {input.program[0]} --source {params.source:q} {params.queries}"
-        " --output {output} > {log} 2>&1"
+        " --tests {params.tests} --pivot {params.pivot} --output {output.training_set}"
+        " --counts {output.counts} > {log} 2>&1"
 
 
 rule mine_negatives:
@@ -174,7 +222,7 @@ rule prepare_collection:
         "Preparing the passages and judgements of {wildcards.collection}"
     input:
         program=collection_program("prepare_collection"),
-        files=lambda wildcards: source_files(studies.dataset_of(wildcards.collection)),
+        files=lambda wildcards: tested_files(wildcards.collection),
     output:
         passages="results/{study}/data/collections/{collection}/passages.parquet",
         qrels="results/{study}/data/collections/{collection}/qrels.txt",
@@ -183,13 +231,14 @@ rule prepare_collection:
     benchmark:
         "logs/{study}/prepare_collection/{collection}.benchmark.tsv"
     params:
+        collection=collection_name,
         folder=collection_folder,
         window=at_most("--window", study["windows"]["words"]),
         stride=at_most("--stride", study["windows"]["stride"]),
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --collection {wildcards.collection} --folder {params.folder}"
+        "python {input.program[0]} --collection {params.collection} --folder {params.folder:q}"
         " {params.window} {params.stride} --passages {output.passages} --qrels {output.qrels} > {log} 2>&1"
 
 
@@ -198,20 +247,47 @@ rule prepare_queries:
         "Preparing the {wildcards.lang} queries of {wildcards.collection}"
     input:
         program=collection_program("prepare_queries"),
-        files=lambda wildcards: source_files(
-            studies.dataset_of(wildcards.collection), wildcards.lang
-        ),
+        files=lambda wildcards: tested_files(wildcards.collection, wildcards.lang),
         qrels="results/{study}/data/collections/{collection}/qrels.txt",
     output:
-        "results/{study}/data/collections/{collection}/queries/{lang}.tsv",
+        queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
+        doubtful="results/{study}/data/collections/{collection}/queries/{lang}.doubtful.txt",
     log:
         "logs/{study}/prepare_queries/{collection}.{lang}.log",
     benchmark:
         "logs/{study}/prepare_queries/{collection}.{lang}.benchmark.tsv"
     params:
+        collection=collection_name,
         folder=collection_folder,
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --collection {wildcards.collection} --folder {params.folder}"
-        " --language {wildcards.lang} --qrels {input.qrels} --output {output} > {log} 2>&1"
+        "python {input.program[0]} --collection {params.collection} --folder {params.folder:q}"
+        " --language {wildcards.lang} --qrels {input.qrels} --output {output.queries}"
+        " --doubtful {output.doubtful} > {log} 2>&1"
+
+
+rule hash_collection:
+    message:
+        "Hashing what {wildcards.collection} says in {wildcards.lang}"
+    input:
+        program=program("hash_collection"),
+        queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
+        passages=lambda wildcards: (
+            "results/{study}/data/collections/{collection}/passages.parquet"
+            if wildcards.lang == pivot
+            else []
+        ),
+    output:
+        "results/{study}/data/collections/{collection}/runs/{lang}.u64",
+    log:
+        "logs/{study}/hash_collection/{collection}.{lang}.log",
+    benchmark:
+        "logs/{study}/hash_collection/{collection}.{lang}.benchmark.tsv"
+    params:
+        passages=lambda wildcards, input: f"--passages {input.passages}" if input.passages else "",
+    conda:
+        "../envs/data.yaml"
+    shell:
+        "python {input.program[0]} --language {wildcards.lang} --queries {input.queries}"
+        " {params.passages} --output {output} > {log} 2>&1"

@@ -14,6 +14,8 @@ rule distill_student:
         bitext="results/{study}/data/bitext/{lang}.parquet",
     output:
         directory("results/{study}/students/{student}/{method}/{lang}/seed-{seed}"),
+    wildcard_constraints:
+        method=one_of(studies.DISTILLED),
     log:
         "logs/{study}/distill_student/{student}.{method}.{lang}.seed-{seed}.log",
     benchmark:

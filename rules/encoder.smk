@@ -55,7 +55,8 @@ rule fetch_encoder:
     message:
         "Fetching encoder {wildcards.encoder}, {params.hub}"
     input:
-        program=program("fetch_encoder"),
+        # The revision says what it is, whatever program brought it.
+        program=ancient(program("fetch_encoder")),
     output:
         directory("results/{study}/encoders/{encoder}"),
     wildcard_constraints:
@@ -67,6 +68,7 @@ rule fetch_encoder:
     params:
         hub=setting("encoders/{encoder}/hub"),
         revision=setting("encoders/{encoder}/revision"),
+    localrule: True
     conda:
         "../envs/encoder.yaml"
     priority: 2

@@ -17,6 +17,7 @@ if not read_text and any(
 used_sources = {
     *study["bitext"]["sources"],
     *map(studies.dataset_of, study["collections"]),
+    study["training_set"]["source"],
 }
 gap_pictures = ["gap_by_size", "map_by_language", "rankc_by_language"]
 if studies.trained_methods(study):
@@ -224,6 +225,8 @@ rule align_sentences:
         solver=setting("distillation/solver"),
         epsilon=setting("distillation/epsilon"),
         iterations=setting("distillation/iterations"),
+    resources:
+        gpu=gpus,
     conda:
         "../envs/training.yaml"
     shell:
@@ -294,14 +297,39 @@ rule describe_study:
     benchmark:
         "logs/{study}/describe_study.benchmark.tsv"
     params:
-        settings=yaml.safe_dump(
+        # A function, as a text with braces, such as {lang}, would be taken for a wildcard's.
+        settings=lambda wildcards: yaml.safe_dump(
             {key: value for key, value in study.items() if key not in ("mirror", "local")},
             sort_keys=False,
         ),
+    localrule: True
     conda:
         "../envs/report.yaml"
     shell:
         "printf '%s' {params.settings:q} > {output} 2> {log}"
+
+
+rule record_provenance:
+    message:
+        "Recording what the results of {wildcards.study} came from"
+    input:
+        program=program("record_provenance"),
+        settings="results/{study}/study.yaml",
+        environments=environment_files,
+        data=prepared_data,
+        # Whatever changed them, the record is of the newest results.
+        table="results/{study}/gap/language_table.csv",
+    output:
+        "results/{study}/provenance.json",
+    log:
+        "logs/{study}/record_provenance.log",
+    benchmark:
+        "logs/{study}/record_provenance.benchmark.tsv"
+    conda:
+        "../envs/report.yaml"
+    shell:
+        "python {input.program[0]} --settings {input.settings} --environments {input.environments}"
+        " --data {input.data} --output {output} > {log} 2>&1"
 
 
 rule write_report:
@@ -319,10 +347,9 @@ rule write_report:
         datasets="resources/datasets.yaml",
         pictures=[f"results/{{study}}/gap/{name}.svg" for name in gap_pictures],
         cleaning=expand("results/{{study}}/data/bitext/{lang}.cleaning.csv", lang=languages),
-        environments=[
-            f"envs/{name}.yaml"
-            for name in ("data", "encoder", "training", "index", "score", "report")
-        ],
+        training="results/{study}/data/training_set.csv",
+        environments=environment_files,
+        provenance="results/{study}/provenance.json",
     output:
         report(
             "results/{study}/report.html",
@@ -346,6 +373,6 @@ rule write_report:
         "python {input.program[0]} --study {wildcards.study} --settings {input.settings}"
         " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
         " --metric {params.metric}"
-        " --cleaning {input.cleaning}"
+        " --cleaning {input.cleaning} --training {input.training}"
         " --datasets {input.datasets} --sources {params.sources} --environments {input.environments}"
-        " {params.note:q} --output {output} > {log} 2>&1"
+        " --provenance {input.provenance} {params.note:q} --output {output} > {log} 2>&1"

@@ -37,6 +37,8 @@ rule build_index:
         "logs/{study}/build_index/{teacher}.{collection}.benchmark.tsv"
     params:
         options=index_options,
+    resources:
+        gpu=gpus,
     conda:
         "../envs/index.yaml"
     shell:

@@ -11,6 +11,7 @@ rule score_run:
         exact=exact_run_of,
         pivot_run=pivot_run_of,
         qrels="results/{study}/data/collections/{collection}/qrels.txt",
+        doubtful="results/{study}/data/collections/{collection}/queries/{lang}.doubtful.txt",
     output:
         "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.scores.parquet",
     wildcard_constraints:
@@ -29,5 +30,5 @@ rule score_run:
         " --study {wildcards.study} --student {wildcards.student} --teacher {params.teacher}"
         " --method {wildcards.method} --language {wildcards.lang}"
         " --collection {wildcards.collection} --seed {wildcards.seed}"
-        " --pivot-run {input.pivot_run} {params.metrics}"
+        " --pivot-run {input.pivot_run} --doubtful {input.doubtful} {params.metrics}"
         " --output {output} > {log} 2>&1"

@@ -9,7 +9,7 @@ rule embed_queries:
     input:
         program=program("embed_queries"),
         encoder=query_encoder,
-        queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
+        queries=queries_of,
     output:
         directory("results/{study}/queries/{student}/{method}/{lang}/seed-{seed}/{collection}"),
     log:
@@ -35,7 +35,7 @@ rule search_passages:
         vectors=of_student("results/{study}/passages/{teacher}/{collection}"),
         passages="results/{study}/data/collections/{collection}/passages.parquet",
         query_vectors="results/{study}/queries/{student}/{method}/{lang}/seed-{seed}/{collection}",
-        queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
+        queries=queries_of,
     output:
         run="results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.run.gz",
         exact="results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.exact.run.gz",
@@ -55,20 +55,22 @@ rule search_passages:
         " --output {output.run} --exact {output.exact} > {log} 2>&1"
 
 
-# The lexical floor: the query as it is, against the words of the pivot's passages.
+# The lexical floor: the query as it is, or translated, against the words of the passages.
 rule search_lexical:
     message:
-        "Searching {wildcards.collection} in {wildcards.lang} with BM25"
+        "Searching {wildcards.collection} in {wildcards.lang} with {wildcards.method}"
     input:
         program=program("search_lexical"),
         passages="results/{study}/data/collections/{collection}/passages.parquet",
-        queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
+        queries=queries_of,
     output:
-        "results/{study}/runs/none/bm25/{lang}/seed-0/{collection}.run.gz",
+        "results/{study}/runs/none/{method}/{lang}/seed-0/{collection}.run.gz",
+    wildcard_constraints:
+        method=one_of(studies.LEXICAL),
     log:
-        "logs/{study}/search_lexical/{lang}.{collection}.log",
+        "logs/{study}/search_lexical/{method}.{lang}.{collection}.log",
     benchmark:
-        "logs/{study}/search_lexical/{lang}.{collection}.benchmark.tsv"
+        "logs/{study}/search_lexical/{method}.{lang}.{collection}.benchmark.tsv"
     params:
         depth=setting("search/depth"),
     conda:

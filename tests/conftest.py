@@ -1,7 +1,10 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+
+from trees import SMOKE, copy_tree, snakemake, succeeds
 
 
 def folder_from(variable: str) -> Path:
@@ -31,7 +34,8 @@ def encoder(tmp_path_factory) -> Path:
     """The folder of a tiny encoder that knows the words of `TEXTS`."""
     import torch
 
-    from optical.encoders import new_masked_model, train_tokenizer
+    from optical.encoders import new_masked_model
+    from optical.tokenizer import train_tokenizer
     from optical.training import save
 
     folder = tmp_path_factory.mktemp("encoders") / "tiny"
@@ -60,3 +64,43 @@ def model(encoder):
 
     torch.manual_seed(0)
     return late_interaction(encoder, dimension=8, query_length=16, passage_length=32)
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory):
+    """The finished smoke study: (its folder, what the run printed)."""
+    folder = copy_tree(tmp_path_factory.mktemp("run"))
+    done = succeeds(snakemake(folder, "--cores", 2, "--show-failed-logs", *SMOKE))
+    return folder, done.stdout + done.stderr
+
+
+@pytest.fixture
+def finished(run, tmp_path):
+    """A copy of the finished study, to change something in."""
+    return shutil.copytree(run[0], tmp_path / "copy")
+
+
+FIGURES = {
+    "edits checked against the jobs they rerun": ("test_reruns.py::",),
+    "bad files and studies refused": (
+        "test_bad_files.py::test_a_bad_file",
+        "test_study.py::test_a_mistake",
+        "test_study.py::test_a_section_of_another_type",
+        "test_study.py::test_settings_of_a_training_that_contradict",
+        "test_study.py::test_numbers_and_names_that_could_not_run",
+    ),
+    "things from outside that did nothing": ("test_security.py::",),
+}
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How much of what users do, and of what befalls them, was tried."""
+    passed = terminalreporter.stats.get("passed", ())
+    for text, tests in FIGURES.items():
+        number = sum(any(test in report.nodeid for test in tests) for report in passed)
+        if number:
+            terminalreporter.write_line(f"{text}: {number}")
+    for report in passed:
+        for name, text in report.user_properties:
+            if name == "survived":
+                terminalreporter.write_line(f"survived: {text}")

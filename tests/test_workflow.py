@@ -5,9 +5,7 @@ Every test works on a copy of the tree, so that runs in the tree itself are neve
 
 import csv
 import io
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,54 +15,19 @@ import pytest
 import yaml
 
 from optical.gap import GAP_COLUMNS, LANGUAGE_COLUMNS, read_table
-from optical.study import grouped_languages, is_constructed, load_study, students_with
+from optical.study import (
+    DISTILLED,
+    FINETUNED,
+    collection_languages,
+    grouped_languages,
+    is_constructed,
+    students_with,
+)
+from optical.study.files import downloads, hub_models, is_users, needed_files, with_own
+from optical.study.loading import load_study
+from trees import ROOT, SMOKE, copy_tree, pending, read_study, snakemake, succeeds
 
-ROOT = Path(__file__).parents[1]
-SMOKE = ("--configfile", "studies/smoke.yaml")
 STUDIES = ["config.yaml", *(f"studies/{path.name}" for path in sorted(ROOT.glob("studies/*.yaml")))]
-TABLES_ON = {
-    *("compare_gap", "plot_map", "plot_gap", "plot_amounts", "sum_costs", "write_report"),
-}
-SCORES_ON = {"embed_queries", "search_passages", "score_run"} | TABLES_ON
-STUDENTS_ON = {"distill_student", "plot_training", "align_sentences", "plot_plans"} | SCORES_ON
-TEACHERS_ON = STUDENTS_ON | {
-    "train_teacher",
-    "embed_targets",
-    "embed_passages",
-    "build_index",
-}
-
-
-def copy_tree(folder):
-    """Copy the files of the project, committed or not yet, and nothing that runs have made."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():  # not one that is deleted but still in the index
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    return folder
-
-
-def snakemake(folder, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "snakemake", *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-
-
-def succeeds(done):
-    """A finished command, whose output is shown if it failed."""
-    if done.returncode:
-        pytest.fail(f"exit {done.returncode}\n{done.stdout}\n{done.stderr}", pytrace=False)
-    return done
 
 
 def job_counts(folder, *arguments):
@@ -74,62 +37,42 @@ def job_counts(folder, *arguments):
     return {rule: int(number) for rule, number in re.findall(r"(?m)^(\w+) +(\d+)$", table[1] or "")}
 
 
-def pending(folder, *arguments):
-    """{output: rule} of everything that a run would make now."""
-    done = succeeds(snakemake(folder, "--summary", *arguments))
-    rows = list(csv.DictReader(io.StringIO(done.stdout), delimiter="\t"))
-    assert len(rows) > 10
-    assert {row["plan"] for row in rows} <= {"no update", "update pending"}
-    return {row["output_file"]: row["rule"] for row in rows if row["plan"] != "no update"}
-
-
-def read_study(path):
-    return yaml.safe_load(Path(path).read_text())
-
-
-def edit_study(path, **changes):
-    Path(path).write_text(yaml.safe_dump(read_study(path) | changes, sort_keys=False))
-
-
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
     """A copy of the tree in which nothing is run."""
     return copy_tree(tmp_path_factory.mktemp("tree"))
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """The finished smoke study: (its folder, what the run printed)."""
-    folder = copy_tree(tmp_path_factory.mktemp("run"))
-    done = succeeds(snakemake(folder, "--cores", 2, "--show-failed-logs", *SMOKE))
-    return folder, done.stdout + done.stderr
-
-
-@pytest.fixture
-def finished(run, tmp_path):
-    """A copy of the finished study, to change something in."""
-    return shutil.copytree(run[0], tmp_path / "copy")
-
-
 # --- before anything runs ------------------------------------------------------------------------
+
+
+TRANSLATING = {"bm25_translated", "translate_query"}
+
+
+def trainings(study, methods):
+    """How many students are trained by any of the methods."""
+    students = sum(len(students_with(study, name)) for name in {*methods} & {*study["methods"]})
+    return students * len(list(grouped_languages(study))) * len(study["seeds"])
 
 
 @pytest.mark.parametrize("path", STUDIES)
 def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
-    settings = read_study(tree / path)
-    machine = []
-    if settings["training_set"]["source"] == "local":
-        folder = tmp_path / settings["training_set"]["folder"]
-        folder.mkdir()
-        for name in ("collection.tsv", "queries.train.tsv", "qrels.train.tsv"):
-            (folder / name).touch()
-        machine = ["--config", f"local={tmp_path}", f"mirror={tmp_path}"]
-        settings["local"] = str(tmp_path)
-    counts = job_counts(tree, *machine, "--configfile", path)
-
+    settings = read_study(tree / path) | {"local": str(tmp_path)}
     datasets = yaml.safe_load((ROOT / "resources/datasets.yaml").read_text())
     study = load_study(settings, ROOT / "schemas/config.schema.yaml", datasets)
-    languages = len(list(grouped_languages(study)))
+    supplied = []
+    if study["training_set"]["source"] == "local":
+        names = ("collection.tsv", "queries.train.tsv", "qrels.train.tsv")
+        supplied += [tmp_path / study["training_set"]["folder"] / name for name in names]
+    for source, files in needed_files(study, datasets).items():
+        supplied += map(Path, files) if is_users(source, datasets) else ()
+    for file in supplied:
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    machine = ["--config", f"local={tmp_path}", f"mirror={tmp_path}"]
+    counts = job_counts(tree, *machine, "--configfile", path)
+    foreign = [language for _, language in grouped_languages(study)]
+    languages = len(foreign)
     teachers = len({student["teacher"] for student in study["students"].values()})
     kinds = [set(encoder) for encoder in study["encoders"].values()]
     expected = {
@@ -145,9 +88,11 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
         "embed_targets": teachers * languages,
         "embed_passages": teachers * len(study["collections"]),
         "build_index": teachers * len(study["collections"]),
-        "distill_student": sum(
-            len(students_with(study, method)) * languages * len(study["seeds"])
-            for method in set(study["methods"]) - {"bm25", "zero_shot"}
+        "distill_student": trainings(study, DISTILLED),
+        "finetune_student": trainings(study, FINETUNED),
+        "translate_queries": len(TRANSLATING & {*study["methods"]}) > 0
+        and sum(
+            len(collection_languages(name, datasets) & {*foreign}) for name in study["collections"]
         ),
         "compare_gap": 1,
         "write_report": 1,
@@ -156,6 +101,63 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
         rule: number or None for rule, number in expected.items()
     }
     assert ("download_file" in counts) != is_constructed(study)
+
+
+def made(folder, *arguments):
+    """{output: rule} of everything that is made on the way to a target."""
+    done = succeeds(snakemake(folder, "--summary", *arguments))
+    rows = csv.DictReader(io.StringIO(done.stdout), delimiter="\t")
+    return {row["output_file"]: row["rule"] for row in rows}
+
+
+OWN_STUDY = """
+study: own
+pivot: en
+languages: {high: [fr, es], low: [sw]}
+encoders:
+  base: {hub: FacebookAI/xlm-roberta-base, revision: e73636d4f797dec63c3081bb6ed5c7b0bb3f2089}
+  mine: {layers: 1, width: 32, heads: 2, vocabulary: 500}
+bitext: {sources: [tatoeba, letters]}
+training_set: {source: local, folder: squad}
+collections: [xnli-premise, clippings, marco]
+pretraining: {text: {en: 100, ru: 100}}
+own:
+  letters: {folder: letters, layout: tsv, languages: [sw]}
+  clippings: {folder: clippings, layout: beir, languages: [fr, sw]}
+  marco:
+    layout: ir_datasets
+    passages: msmarco-passage/dev/small
+    queries: mmarco/v2/{lang}/dev/small
+    languages: [es, fr]
+"""
+
+
+@pytest.mark.parametrize("path", [*STUDIES, "own.yaml"])
+def test_what_a_study_needs_of_the_network_is_prefetched_and_nothing_else(tree, tmp_path, path):
+    file = tree / path
+    if path == "own.yaml":
+        file = tmp_path / path
+        file.write_text(OWN_STUDY)
+    settings = read_study(file) | {"local": str(tmp_path)}
+    datasets = yaml.safe_load((ROOT / "resources/datasets.yaml").read_text())
+    study = load_study(settings, ROOT / "schemas/config.schema.yaml", datasets)
+    datasets = with_own(study, datasets)
+    # The files that are the user's are there.
+    own = [name for names in needed_files(study, datasets).values() for name in names]
+    own = [Path(name) for name in own if not name.startswith("downloads/")]
+    if settings["training_set"]["source"] == "local":
+        names = ("collection.tsv", "queries.train.tsv", "qrels.train.tsv")
+        own += [tmp_path / settings["training_set"]["folder"] / name for name in names]
+    for name in own:
+        name.parent.mkdir(exist_ok=True)
+        name.touch()
+    machine = ["--configfile", file, "--config", f"local={tmp_path}"]
+    expected = sorted([*downloads(study, datasets), *hub_models(study)])
+    rules = made(tree, *machine)
+    bring = {"download_file", "export_ir_dataset", "fetch_encoder"}
+    fetched = [name for name in rules if rules[name] in bring]
+    assert sorted(fetched) == expected
+    assert sorted(made(tree, "prefetch", *machine)) == expected
 
 
 def test_a_student_of_another_size_learns_from_its_teacher_and_searches_its_index(tree):
@@ -221,7 +223,7 @@ def test_a_key_that_a_study_lacks_is_not_taken_from_the_default_one(tree):
         ("teacher={step: 5}", ["teacher", "'step'", "steps"]),
         ("teacher={learning_rate: 1e-5}", ["teacher.learning_rate", "'1e-5'", "1.0e-5"]),
         ("languages={low: [fussa]}", ["languages.low", "'fussa'", "fusa"]),
-        ("collections=[clef]", ["collections", "'clef'", "constructed"]),
+        ("collections=[trec]", ["collections", "'trec'", "constructed"]),
     ],
 )
 def test_a_mistake_on_the_command_line_is_one_line_and_nothing_runs(tmp_path, setting, parts):
@@ -257,7 +259,7 @@ def test_a_run_ends_with_a_report_and_tables(run):
     assert set(gap.method) == set(study["methods"])
     assert "What the transport adds" in report
     assert "What the index costs" in report
-    searched = languages[(languages.metric == "map") & (languages.method != "bm25")]
+    searched = languages[(languages.metric == "map") & (languages.student != "none")]
     assert set(searched.n_exact) == {20}
     assert (searched.exact_recall > 0.9).all()
     assert set(languages.language) >= set(sum(study["languages"].values(), []))
@@ -318,7 +320,7 @@ def test_models_are_exported_with_what_the_study_says_of_them(finished):
     folder = finished / "results/smoke/models"
     assert "All models are in results/smoke/models/" in done.stdout + done.stderr
     study = read_study(finished / "studies/smoke.yaml")
-    methods = set(study["methods"]) - {"bm25", "zero_shot"}
+    methods = {*DISTILLED, *FINETUNED} & set(study["methods"])
     trained = {
         f"small.{method}.{language}.seed-1" for method in methods for language in ("bero", "ekti")
     }
@@ -335,90 +337,3 @@ def test_models_are_exported_with_what_the_study_says_of_them(finished):
         # As whole as the model it was made from, and readable by others.
         assert (folder / name / "model.safetensors").stat().st_mode & 0o044
         assert (folder / name / "study.yaml").exists()
-
-
-# --- what a change reruns ------------------------------------------------------------------------
-
-
-def test_a_second_run_has_nothing_to_do(run):
-    done = succeeds(snakemake(run[0], "--cores", 2, *SMOKE))
-    assert "Nothing to be done" in done.stdout + done.stderr
-    assert pending(run[0], *SMOKE) == {}
-
-
-def test_a_touch_reruns_nothing(finished):
-    for path in finished.rglob("*"):
-        if path.suffix in (".py", ".smk", ".yaml", ".j2") and "results" not in path.parts:
-            os.utime(path)
-    assert pending(finished, *SMOKE) == {}
-
-
-def test_a_comment_in_the_study_reruns_nothing(finished):
-    with open(finished / "studies/smoke.yaml", "a") as file:
-        file.write("# a comment\n")
-    assert pending(finished, *SMOKE) == {}
-
-
-def test_another_machine_reruns_nothing(finished):
-    assert pending(finished, *SMOKE, "--config", "mirror=elsewhere", "local=elsewhere") == {}
-
-
-@pytest.mark.parametrize(
-    ("module", "rules"),
-    [
-        ("optical/gap.py", TABLES_ON | {"plot_training", "plot_plans"}),
-        ("optical/resampling.py", TABLES_ON | {"plot_training", "plot_plans"}),
-        (
-            "optical/figures.py",
-            {"plot_map", "plot_gap", "plot_amounts", "plot_training", "plot_plans", "write_report"},
-        ),
-        ("optical/verdict.py", {"write_report"}),
-        ("optical/costs.py", {"sum_costs", "plot_training", "write_report"}),
-        ("optical/report.html.j2", {"write_report"}),
-        ("optical/transport.py", STUDENTS_ON),
-        ("search_lexical.py", {"search_lexical", "score_run"} | TABLES_ON),
-        ("optical/lexical.py", {"search_lexical", "mine_negatives"} | TEACHERS_ON),
-        ("plot_map.py", {"plot_map", "write_report"}),
-    ],
-)
-def test_an_edit_reruns_the_users_of_a_file_and_what_follows(finished, module, rules):
-    with open(finished / "workflow_scripts" / module, "a") as file:
-        file.write("# a comment\n")
-    assert set(pending(finished, *SMOKE).values()) == rules
-
-
-def test_a_new_language_reruns_only_its_own_jobs_and_the_tables(finished):
-    study = finished / "studies/smoke.yaml"
-    languages = read_study(study)["languages"]
-    assert "gano" not in sum(languages.values(), [])
-    edit_study(study, languages=languages | {"low": [*languages["low"], "gano"]})
-    made = pending(finished, *SMOKE)
-    shared = {rule for path, rule in made.items() if "gano" not in path}
-    assert shared == TABLES_ON | {"plot_training", "describe_study"}
-    own = {rule for path, rule in made.items() if "gano" in path}
-    assert own >= {"prepare_bitext", "embed_targets", "distill_student", "search_passages"}
-
-
-def test_a_new_size_reruns_only_its_own_jobs_and_the_tables(finished):
-    study = finished / "studies/smoke.yaml"
-    encoders = read_study(study)["encoders"]
-    *_, last = encoders.values()
-    edit_study(study, encoders=encoders | {"huge": last | {"layers": 3}})
-    made = pending(finished, *SMOKE)
-    assert {rule for path, rule in made.items() if "huge" not in path} == (
-        TABLES_ON | {"plot_training", "describe_study"}
-    )
-    assert {rule for path, rule in made.items() if "huge" in path} >= {
-        "pretrain_encoder",
-        "train_teacher",
-        "build_index",
-        "distill_student",
-    }
-
-
-def test_a_setting_of_the_distillation_leaves_teachers_and_indexes_alone(finished):
-    study = finished / "studies/smoke.yaml"
-    edit_study(study, distillation=read_study(study)["distillation"] | {"epsilon": 0.123})
-    made = pending(finished, *SMOKE)
-    assert set(made.values()) == {"describe_study"} | STUDENTS_ON
-    assert not any("zero_shot" in path or "bm25" in path for path in made)

@@ -1,0 +1,239 @@
+"""What each change of a finished study reruns: these jobs and no others, as README.md shows."""
+
+import os
+
+import pytest
+import yaml
+
+from trees import SMOKE, edit_study, pending, read_study, snakemake, succeeds
+
+RESULTS = "results/smoke"
+
+REPORT = {"write_report"}
+TABLES = {"compare_gap", "plot_map", "plot_gap", "plot_amounts", "sum_costs"} | REPORT
+TABLES |= {"record_provenance"}
+SCORES = {"embed_queries", "search_passages", "score_run"} | TABLES
+STUDENTS = {"distill_student", "plot_training", "align_sentences", "plot_plans"} | SCORES
+FINETUNED = {"finetune_student", "plot_training"} | SCORES
+TEACHERS = STUDENTS | FINETUNED | {"embed_pairs", "embed_targets", "embed_passages", "build_index"}
+TEACHERS |= {"train_teacher"}
+TRANSLATED = {"translate_queries", "translate_training_queries", "prepare_pairs", "search_lexical"}
+TRANSLATED |= FINETUNED | {"train_translator"}
+
+
+def append(name, text="# a comment\n"):
+    """An edit that adds a line to a file."""
+
+    def edit(folder):
+        with open(folder / name, "a", encoding="utf-8") as file:
+            file.write(text)
+
+    return edit
+
+
+def setting(key, value):
+    """An edit that changes one setting of the study, section.name."""
+
+    def edit(folder):
+        study = folder / SMOKE[1]
+        section, _, name = key.partition(".")
+        old = read_study(study).get(section, {} if name else None)
+        edit_study(study, **{section: old | {name: value} if name else value})
+
+    return edit
+
+
+def touch_all(folder):
+    for path in folder.rglob("*"):
+        if path.suffix in (".py", ".smk", ".yaml", ".j2") and "results" not in path.parts:
+            os.utime(path)
+
+
+def check_out_again(folder):
+    """As git writes files anew, with new dates."""
+    for path in [*folder.glob("*.yaml"), *folder.glob("*/*.*"), *folder.glob("*/*/*.py")]:
+        if not {"results", "logs", ".snakemake"} & set(path.relative_to(folder).parts):
+            content = path.read_bytes()
+            path.unlink()
+            path.write_bytes(content)
+
+
+def reorder_keys(folder):
+    study = read_study(folder / SMOKE[1])
+    turned = {key: turn(value) for key, value in reversed(study.items())}
+    (folder / SMOKE[1]).write_text(yaml.safe_dump(turned, sort_keys=False))
+
+
+def turn(value):
+    """A mapping with its keys in another order; lists as they are."""
+    if isinstance(value, dict):
+        return {key: turn(item) for key, item in reversed(value.items())}
+    return value
+
+
+def nothing(folder):
+    """No edit: what differs is how it is run."""
+
+
+def delete(name):
+    return lambda folder: (folder / RESULTS / name).unlink()
+
+
+# what a user does: (edit, options of the run, rules)
+EDITS = {
+    "touch every file": (touch_all, (), set()),
+    "check the repository out again": (check_out_again, (), set()),
+    "comment in the study": (append(SMOKE[1]), (), set()),
+    "reorder the keys of the study": (reorder_keys, (), set()),
+    "write a default into the study": (setting("metric", "map"), (), set()),
+    "comment in a rule": (append("rules/distill.smk"), (), set()),
+    "edit the README or a test": (append("README.md"), (), set()),
+    "other folders of data": (nothing, ("--config", "mirror=elsewhere", "local=elsewhere"), set()),
+    "another number of cores": (nothing, ("--cores", "1"), set()),
+    "another profile": (nothing, ("--workflow-profile", "profiles/slurm"), set()),
+    "other GPUs": (nothing, ("--resources", "gpu=2"), set()),
+    "edit what downloads": (append("workflow_scripts/optical/downloads.py"), (), set()),
+    "edit an environment": (append("envs/score.yaml"), (), REPORT | {"record_provenance"}),
+    "edit the report's template": (append("workflow_scripts/optical/report.html.j2"), (), REPORT),
+    "edit the verdict": (append("workflow_scripts/optical/verdict.py"), (), REPORT),
+    "edit a picture's program": (append("workflow_scripts/plot_map.py"), (), {"plot_map"} | REPORT),
+    "edit the pictures' library": (
+        *(append("workflow_scripts/optical/figures.py"), ()),
+        {"plot_map", "plot_gap", "plot_amounts", "plot_training", "plot_plans"} | REPORT,
+    ),
+    "edit what sums the costs": (
+        *(append("workflow_scripts/optical/costs.py"), ()),
+        {"sum_costs", "plot_training"} | REPORT,
+    ),
+    "edit the statistics of the gap": (
+        *(append("workflow_scripts/optical/gap.py"), ()),
+        TABLES | {"plot_training", "plot_plans"},
+    ),
+    "edit the resampling": (
+        *(append("workflow_scripts/optical/resampling.py"), ()),
+        TABLES | {"plot_training", "plot_plans"},
+    ),
+    "edit the scoring": (
+        *(append("workflow_scripts/optical/scoring.py"), ()),
+        {"score_run"} | TABLES,
+    ),
+    "edit the lexical search": (
+        *(append("workflow_scripts/search_lexical.py"), ()),
+        {"search_lexical", "score_run"} | TABLES,
+    ),
+    "edit the search": (
+        *(append("workflow_scripts/search_passages.py"), ()),
+        {"search_passages", "score_run"} | TABLES,
+    ),
+    "edit the transport": (
+        *(append("workflow_scripts/optical/transport.py"), ()),
+        STUDENTS | {"finetune_student"},
+    ),
+    "edit the fine-tuning": (append("workflow_scripts/optical/finetuning.py"), (), FINETUNED),
+    "edit the translation": (append("workflow_scripts/optical/translation.py"), (), TRANSLATED),
+    "edit BM25": (
+        *(append("workflow_scripts/optical/lexical.py"), ()),
+        {"search_lexical", "mine_negatives"} | TEACHERS,
+    ),
+    "change the metric of the gap": (
+        *(setting("metric", "recip_rank"), ()),
+        {"describe_study"} | TABLES,
+    ),
+    "change the metrics": (
+        *(setting("metrics", ["map", "ndcg_cut_10"]), ()),
+        {"describe_study", "score_run"} | TABLES,
+    ),
+    "change the depth of the search": (
+        *(setting("search.depth", 50), ()),
+        {"describe_study", "search_lexical", "search_passages", "score_run"} | TABLES,
+    ),
+    "change how passages are found": (
+        *(setting("search.candidates", 50), ()),
+        {"describe_study", "search_passages", "score_run"} | TABLES,
+    ),
+    "change the index": (
+        *(setting("index.codec", "float16"), ()),
+        {"describe_study", "build_index", "search_passages", "score_run"} | TABLES,
+    ),
+    "change the distillation": (
+        *(setting("distillation.epsilon", 0.123), ()),
+        {"describe_study"} | STUDENTS,
+    ),
+    "change the fine-tuning": (setting("finetuning.steps", 61), (), {"describe_study"} | FINETUNED),
+    "change the translation": (
+        *(setting("translation.steps", 401), ()),
+        {"describe_study"} | TRANSLATED,
+    ),
+    "change the teacher": (setting("teacher.steps", 81), (), {"describe_study"} | TEACHERS),
+    "change the pre-training": (
+        *(setting("pretraining.steps", 151), ()),
+        {"describe_study", "pretrain_encoder"} | TEACHERS,
+    ),
+    "add a seed": (
+        *(setting("seeds", [1, 2]), ()),
+        {"describe_study", "distill_student"} | FINETUNED,
+    ),
+    "remove a method": (
+        *(setting("methods", ["bm25", "zero_shot", "greedy", "optical"]), ()),
+        {"describe_study", "plot_training"} | TABLES,
+    ),
+    "put the languages into other groups": (
+        *(setting("languages", {"high": ["ekti"], "low": ["bero"]}), ()),
+        {"describe_study", "align_sentences", "plot_plans"} | TABLES,
+    ),
+    "delete a run that is scored": (
+        *(delete("runs/small/optical/ekti/seed-1/constructed.run.gz"), ()),
+        set(),
+    ),
+    "delete the gap table": (delete("gap/gap_table.csv"), (), TABLES),
+    "delete the report": (delete("report.html"), (), REPORT),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_reruns_what_depends_on_it(finished, name):
+    edit, options, rules = EDITS[name]
+    edit(finished)
+    assert set(pending(finished, *SMOKE, *options).values()) == rules
+
+
+def test_a_second_run_has_nothing_to_do(run):
+    done = succeeds(snakemake(run[0], "--cores", 2, *SMOKE))
+    assert "Nothing to be done" in done.stdout + done.stderr
+    assert pending(run[0], *SMOKE) == {}
+
+
+def test_a_new_language_reruns_only_its_own_jobs_and_the_tables(finished):
+    study = finished / "studies/smoke.yaml"
+    languages = read_study(study)["languages"]
+    assert "gano" not in sum(languages.values(), [])
+    edit_study(study, languages=languages | {"low": [*languages["low"], "gano"]})
+    made = pending(finished, *SMOKE)
+    shared = {rule for path, rule in made.items() if "gano" not in path}
+    assert shared == TABLES | {"plot_training", "describe_study"}
+    own = {rule for path, rule in made.items() if "gano" in path}
+    assert own >= {"prepare_bitext", "embed_targets", "distill_student", "search_passages"}
+
+
+def test_a_new_size_reruns_only_its_own_jobs_and_the_tables(finished):
+    study = finished / "studies/smoke.yaml"
+    encoders = read_study(study)["encoders"]
+    *_, last = encoders.values()
+    edit_study(study, encoders=encoders | {"huge": last | {"layers": 3}})
+    made = pending(finished, *SMOKE)
+    assert {rule for path, rule in made.items() if "huge" not in path} == (
+        TABLES | {"plot_training", "describe_study"}
+    )
+    assert {rule for path, rule in made.items() if "huge" in path} >= {
+        "pretrain_encoder",
+        "train_teacher",
+        "build_index",
+        "distill_student",
+    }
+
+
+def test_a_setting_of_the_distillation_leaves_teachers_and_indexes_alone(finished):
+    study = finished / "studies/smoke.yaml"
+    edit_study(study, distillation=read_study(study)["distillation"] | {"epsilon": 0.123})
+    made = pending(finished, *SMOKE)
+    assert not any("zero_shot" in path or "bm25" in path for path in made)
