@@ -1,0 +1,85 @@
+"""A study that is killed over and over, whole: the same command ends with the same tables."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from trees import ROOT, SMOKE, copy_tree, read_study, snakemake, succeeds
+
+STUDY = os.environ.get("OPTICAL_STUDY", "config.yaml")
+KILLS = 20
+COMMAND = ("--cores", 2, "--configfile", STUDY)
+
+
+def made(tree):
+    """{name: bytes} of the tables and of every run of a finished study, all but what it cost."""
+    results = tree / "results" / read_study(ROOT / STUDY)["study"]
+    tables = [file for file in results.glob("gap/*_table.*") if "cost" not in file.name]
+    files = [*tables, *results.glob("runs/**/*.run.gz"), *results.glob("runs/**/*.scores.parquet")]
+    assert len(files) > 20
+    return {str(file.relative_to(results)): file.read_bytes() for file in files}
+
+
+def start(tree, jobs):
+    """Start the study in a process group of its own, and wait until it has finished some jobs."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", *map(str, COMMAND)],
+        cwd=tree,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    said, finished = [], -1
+    for line in process.stderr:
+        said.append(line)
+        # The first line of this kind says that it begins.
+        finished += line.startswith("Finished jobid" if finished >= 0 else "Execute ")
+        if finished == jobs:
+            return process
+    pytest.fail(f"ended by itself, exit {process.wait()}\n{''.join(said)}")
+
+
+def kill(process):
+    """End all processes of a run as a machine does that goes down."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.stderr.close()
+    process.wait()
+
+
+@pytest.fixture
+def undisturbed(request, tmp_path):
+    """The folder of a finished run of the study, and the number of its jobs."""
+    if SMOKE[1] == STUDY:
+        tree, said = request.getfixturevalue("run")
+    else:
+        tree = copy_tree(tmp_path / "undisturbed")
+        said = succeeds(snakemake(tree, *COMMAND)).stderr
+    return tree, int(re.search(r"^total +(\d+)$", said, flags=re.MULTILINE)[1])
+
+
+def test_kills_at_random_moments_leave_no_trace(undisturbed, tmp_path, record_property):
+    tree, (whole, jobs) = copy_tree(tmp_path / "tree"), undisturbed
+    seed = random.randrange(1000)
+    moments = random.Random(seed)
+    print(f"{STUDY}: {jobs} jobs; seed of the moments {seed}", flush=True)
+    for number in range(1, KILLS + 1):
+        # Few enough jobs in all lives that there is work left at the last kill.
+        lived, seconds = moments.randint(0, int(1.3 * jobs / KILLS)), moments.uniform(0, 3)
+        process = start(tree, lived)
+        time.sleep(seconds)
+        assert process.poll() is None
+        kill(process)
+        print(f"kill {number}, {seconds:.1f} s after {lived} jobs", flush=True)
+    succeeds(snakemake(tree, *COMMAND))
+    found, expected = made(tree), made(whole)
+    assert found.keys() == expected.keys()
+    assert [name for name in expected if found[name] != expected[name]] == []
+    text = f"{KILLS} kills of {STUDY}: {len(expected)} files as of an undisturbed run, to the byte"
+    record_property("survived", text)
