@@ -155,6 +155,11 @@ def test_a_rule_runs_the_program_of_its_name(rule):
     assert "python {input.program[0]}" in RULES[rule]
 
 
-def test_every_program_belongs_to_a_rule_or_to_a_finished_study():
+def test_every_program_belongs_to_a_rule_or_to_users():
     programs = {file.stem for file in PROGRAMS.glob("*.py")}
-    assert programs - {program_of(rule) for rule in RULES} <= {"show_gap", "ask", "verify_scores"}
+    assert programs - {program_of(rule) for rule in RULES} <= {
+        "show_gap",
+        "ask",
+        "verify_scores",
+        "list_data",
+    }
