@@ -4,13 +4,26 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run ask verify clean test lint bench interop
+.PHONY: help run data prefetch ask verify clean test test-survival test-slurm test-envs lint bench interop
+
+# Where this machine has data: folders that hold downloads, and the folder of your own sets.
+MIRROR ?=
+LOCAL ?=
+machine := $(if $(MIRROR),mirror=$(MIRROR)) $(if $(LOCAL),local=$(LOCAL))
+listed := $(if $(MIRROR),--mirrors $(MIRROR)) $(if $(LOCAL),--local $(LOCAL)) $(if $(CITATIONS),--citations)
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z]*\):.*##/make \1:/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*##/make \1:/p' Makefile
 
 run: .venv/installed  ## run the default study, config.yaml, and print its table
 	$(bin)/snakemake --cores all
+
+data: .venv/installed  ## list the data sources, all or those of STUDY=studies/NAME.yaml; CITATIONS=1: what to cite
+	@$(bin)/python workflow_scripts/list_data.py $(if $(STUDY),--study $(STUDY)) $(listed)
+
+prefetch: .venv/installed  ## download all that STUDY=studies/NAME.yaml needs, so that it runs without a network
+	@$(bin)/python workflow_scripts/list_data.py --study $(or $(STUDY),config.yaml) $(listed)
+	$(bin)/snakemake prefetch --cores 8 --configfile $(or $(STUDY),config.yaml) $(if $(strip $(machine)),--config $(machine))
 
 ask: .venv/installed  ## say how to ask a finished study a question
 	@$(bin)/python workflow_scripts/ask.py --help
@@ -21,8 +34,18 @@ verify: .venv/installed  ## compare a finished study's scores with those expecte
 clean:  ## remove what studies made: results, logs and what Snakemake knows of them
 	rm -rf results logs .snakemake
 
-test: .venv/installed  ## run all tests, style among them
-	$(bin)/pytest
+test: .venv/installed  ## run all tests, style among them; LONG=1: test-survival and test-slurm too
+	$(bin)/pytest $(if $(LONG),tests/*.py tests/survival tests/slurm)
+
+test-survival: .venv/installed  ## kill STUDY=config.yaml twenty times, fill its disk, damage its files; as root, who mounts disks
+	OPTICAL_STUDY=$(or $(STUDY),config.yaml) $(bin)/pytest -s tests/survival
+
+test-slurm: .venv/installed  ## run a study on a Slurm of two nodes on this machine, as root; needs slurm-wlm and munge
+	$(bin)/pytest -s tests/slurm
+
+test-envs: .venv/installed  ## run each step of a small study in an environment made of its own file alone: 6 GB, long
+	$(bin)/pytest -s tests/environments
+	sha256sum envs/*.yaml > envs/tested.sha256
 
 lint: .venv/installed  ## check style only
 	$(bin)/pytest tests/test_style.py
