@@ -4,7 +4,7 @@ import io
 import subprocess
 import sys
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -395,6 +395,23 @@ def test_two_jobs_for_a_file_leave_it_whole(serve, tmp_path):
     assert (tmp_path / "file").read_bytes() == DATA
     assert names(tmp_path) == ["file", "lock.tsv"]
     assert len(server.ranges) == 1
+
+
+def test_a_job_that_comes_between_the_record_and_the_file_waits(serve, tmp_path, monkeypatch):
+    server, rename = serve(answer(DATA)), Path.replace
+    with ThreadPoolExecutor(1) as pool:
+        jobs = []
+
+        def renamed(part, path):
+            jobs.append(pool.submit(fetch_unknown, server, tmp_path / "file"))
+            assert wait(jobs, timeout=0.5).not_done
+            return rename(part, path)
+
+        monkeypatch.setattr(Path, "replace", renamed)
+        fetch_unknown(server, tmp_path / "file")
+        jobs[0].result()
+    assert len(jobs) == len(server.ranges) == 1
+    assert names(tmp_path) == ["file", "lock.tsv"]
 
 
 # --- whole, and of the kind that was expected ----------------------------------------------------

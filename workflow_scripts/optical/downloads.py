@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256 as new_sha256
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -98,24 +99,28 @@ def download(
                 check(temporary, copy)
             return
 
-    # The version in the name keeps a part of another one from being continued.
-    version = (expected or new_sha256(url.encode()).hexdigest())[:16]
+    # The version in the name keeps a part of another one from being continued. It does not change
+    # while another process records the file: both are to wait for the same part.
+    version = (sha256 or new_sha256(url.encode()).hexdigest())[:16]
     with held(path.with_name(f".{path.name}.{version}.part")) as part:
         # Another process may have brought the file while this one waited.
         if lock and not sha256:
             known = lock_file.recorded(lock, url)
             expected = known and known.sha256
-        if not is_there(path, expected):
-            framed = fetch_with_retries(
-                url, part, bytes, attempts, wait, sure=bool(expected), access=access
-            )
-            try:
-                check(part, url, framed)
-            except ValueError:
-                discard(part)
-                raise
-            part.replace(path)
-        discard(part)
+        if is_there(path, expected):
+            discard(part)
+            return
+        framed = fetch_with_retries(
+            url, part, bytes, attempts, wait, sure=bool(expected), access=access
+        )
+        try:
+            check(part, url, framed)
+        except ValueError:
+            discard(part)
+            raise
+        part.replace(path)
+        # Not the part: from now on it is that of the next process, if there is one.
+        version_file(part).unlink(missing_ok=True)
 
 
 def is_there(path: Path, sha256: str | None) -> bool:
@@ -144,13 +149,21 @@ def held(part: Path) -> Iterator[Path]:
         with open(part, "ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             # Who held it may have renamed or removed it: then it is another file that counts.
-            if part.exists() and os.path.samestat(os.fstat(file.fileno()), part.stat()):
+            if is_open_as(part, file):
                 try:
                     yield part
                 finally:
-                    if part.exists() and not part.stat().st_size:
+                    if is_open_as(part, file) and not part.stat().st_size:
                         discard(part)
                 return
+
+
+def is_open_as(path: Path, file: BinaryIO) -> bool:
+    """Whether an open file is still the one of a name."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def version_file(part: Path) -> Path:
