@@ -1,4 +1,5 @@
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,18 @@ def test_a_failed_folder_leaves_the_earlier_folder(tmp_path):
         fail()
     assert [file.name for file in path.iterdir()] == ["old"]
     assert [folder.name for folder in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize("make", [Path.touch, Path.mkdir])
+def test_what_a_killed_process_left_half_written_goes_with_the_next_write(tmp_path, make):
+    for name in ("text.txt", ".text.txt", ".0123abcd.other.txt", ".0123abcd.text.txt.part"):
+        (tmp_path / name).touch()
+    others = sorted(tmp_path.iterdir())
+    make(tmp_path / ".0123abcd.text.txt")
+    with atomic_path(tmp_path / "text.txt") as temporary:
+        temporary.touch()
+        assert sorted(tmp_path.iterdir()) == sorted([*others, temporary])
+    assert sorted(tmp_path.iterdir()) == others
 
 
 def test_checksum_is_that_of_the_bytes(tmp_path):

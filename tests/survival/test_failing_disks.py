@@ -74,7 +74,9 @@ def test_a_second_run_in_a_folder_is_refused_and_the_first_finishes(run, finishe
     shutil.rmtree(finished / RESULTS / "students/small/optical")
     shutil.rmtree(finished / RESULTS / "gap")
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *SMOKE]
-    first = subprocess.Popen(command, cwd=finished, stderr=subprocess.PIPE, text=True)
+    first = subprocess.Popen(
+        command, cwd=finished, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     begun = next(line for line in first.stderr if line.startswith("Execute "))
     second = snakemake(finished, "--cores", 2, *SMOKE)
     assert second.returncode

@@ -91,14 +91,6 @@ def download(
         if lock:
             lock_file.record(lock, url, found)
 
-    for mirror in mirrors:
-        copy = mirrored(url, Path(mirror))
-        if copy.is_file():
-            with files.atomic_path(path) as temporary:
-                shutil.copyfile(copy, temporary)
-                check(temporary, copy)
-            return
-
     # The version in the name keeps a part of another one from being continued. It does not change
     # while another process records the file: both are to wait for the same part.
     version = (sha256 or new_sha256(url.encode()).hexdigest())[:16]
@@ -110,11 +102,18 @@ def download(
         if is_there(path, expected):
             discard(part)
             return
-        framed = fetch_with_retries(
-            url, part, bytes, attempts, wait, sure=bool(expected), access=access
-        )
+        copies = (mirrored(url, Path(mirror)) for mirror in mirrors)
+        copy = next(filter(Path.is_file, copies), None)
+        framed = True
+        if copy:
+            discard_content(part)
+            shutil.copyfile(copy, part)
+        else:
+            framed = fetch_with_retries(
+                url, part, bytes, attempts, wait, sure=bool(expected), access=access
+            )
         try:
-            check(part, url, framed)
+            check(part, copy or url, framed)
         except ValueError:
             discard(part)
             raise

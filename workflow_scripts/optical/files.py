@@ -2,6 +2,7 @@
 
 import fcntl
 import gc
+import glob
 import hashlib
 import os
 import shutil
@@ -9,7 +10,7 @@ import socket
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -21,16 +22,29 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     temporary name keeps the suffixes of `path`, so that writers which look at them work.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
-    try:
+    with scratch(path) as temporary:
         yield temporary
         if path.is_dir():
             shutil.rmtree(path)
         os.replace(temporary, path)
-    except BaseException:
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """Yield a name beside `path` for something unfinished (file or folder), removed in the end.
+
+    What killed processes left of the same is removed first.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for file in path.parent.glob(f".{'[0-9a-f]' * 8}.{glob.escape(path.name)}"):
+        # An orphan may still write there; it will not come to its end.
+        with suppress(OSError):
+            remove(file)
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
+    try:
+        yield temporary
+    finally:
         remove(temporary)
-        raise
 
 
 @contextmanager

@@ -18,14 +18,13 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from optical.corpora import TrainingSet
 from optical.corpora.lines import read_queries
-from optical.files import atomic_path
+from optical.files import atomic_path, scratch
 
 WORDS = 8
 """Words of a run. Of the sides of 112,000 pairs of TICO-19, Tatoeba and LAFAND 48 share eight in a
@@ -107,12 +106,13 @@ def runs(texts: Iterable[str], language: str) -> np.ndarray:
 
 def write_runs(path: Path, texts: Iterable[str], language: str) -> int:
     """Write the distinct runs of the texts, sorted, 8 bytes each; returns their number."""
-    with atomic_path(path) as temporary, TemporaryDirectory(dir=temporary.parent) as folder:
+    with atomic_path(path) as temporary, scratch(path.with_suffix(".parts")) as folder:
+        folder.mkdir()
         parts: list[Path] = []
         held: list[np.ndarray] = []
 
         def spill() -> None:
-            parts.append(Path(folder, str(len(parts))))
+            parts.append(folder / str(len(parts)))
             distinct(held).tofile(parts[-1])
             held.clear()
 
