@@ -314,7 +314,8 @@ def test_settings_that_no_solver_has_are_an_error(settings, message):
 def test_large_problems_of_short_floats_are_finite():
     mass = torch.full((1, 300), 1 / 300)
     cost = torch.ones(1, 300, 300, dtype=torch.float16)  # whose sum is beyond float16
-    assert transport_plan(cost, mass, mass).sum().item() == pytest.approx(1)
+    # How float32 rounds differs from processor to processor.
+    assert transport_plan(cost, mass, mass).sum().item() == pytest.approx(1, rel=1e-5)
 
 
 def test_greedy_alignment_refuses_what_has_no_pairs():
