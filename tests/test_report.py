@@ -214,6 +214,12 @@ def test_sizes_are_compared_with_their_interval():
     assert sentence.endswith("points: it is narrower.")
 
 
+def test_a_single_seed_is_warned_of():
+    (one,) = verdict.warnings(compared().language, seeds=[3])
+    assert one.startswith("One seed: the intervals say how much other queries would change, not")
+    assert verdict.warnings(compared().language, seeds=[1, 2]) == []
+
+
 def test_few_queries_a_high_floor_and_a_costly_index_are_warned_of():
     assert verdict.warnings(compared().language) == []
     (few,) = verdict.warnings(compared(queries=100).language)

@@ -75,7 +75,7 @@ def write_report(
         note=note,
         metric=metric_name(metric),
         pivot=pivot,
-        warnings=verdict.warnings(of_metric),
+        warnings=verdict.warnings(of_metric, provenance["seeds"] if provenance else ()),
         answers=verdict.answers(gap, metric),
         sizes=verdict.sizes(tables.size, metric),
         transport_gains=verdict.gains(tables.contrast, metric, verdict.CONTROLS),

@@ -1,6 +1,6 @@
 """What a study's tables say, in sentences; a difference is one if its interval leaves out 0."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -141,8 +141,11 @@ def signed(value: float) -> str:
     return minus(f"{value:+.3f}")
 
 
-def warnings(languages: pd.DataFrame) -> list[str]:
-    """What a reader has to know before comparing; languages: of one metric."""
+def warnings(languages: pd.DataFrame, seeds: Sequence[int] = ()) -> list[str]:
+    """What a reader has to know before comparing.
+
+    languages: of one metric; seeds: those of its trainings, none if unknown.
+    """
     name = metric_name(languages["metric"].iloc[0])
     queries = languages.groupby("collection", sort=False)["n_queries"].max()
     found = [
@@ -169,6 +172,11 @@ def warnings(languages: pd.DataFrame) -> list[str]:
             f"{best['n_doubtful']:,} of {best['n_queries']:,} queries of {collection} in "
             f"{language} do not look like {language}: the best {name} is "
             f"{decimal(best['value'])} with them and {decimal(best['clear_value'])} without."
+        )
+    if len(seeds) == 1:
+        found.append(
+            "One seed: the intervals say how much other queries would change, not how much another "
+            "training would. A study with several seeds says both."
         )
     loss = languages["exact_value"] - languages["index_value"]
     large = languages.assign(loss=loss)[loss > LARGEST_LOSS].sort_values("loss", ascending=False)
