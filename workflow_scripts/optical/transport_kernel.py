@@ -10,6 +10,8 @@ from torch import Tensor, empty_like, float32
 
 # Entries of a padded problem that the registers of one multiprocessor hold with room to spare.
 LARGEST = 128 * 128
+# Just above the smallest normal float32: Triton would make a double of a smaller constant.
+LEAST = tl.constexpr(1.2e-38)
 
 
 def fits(cost: Tensor) -> bool:
@@ -21,6 +23,11 @@ def fits(cost: Tensor) -> bool:
 def padded(size: int) -> int:
     """The power of two that holds a side; 16 at least, so that a warp has work."""
     return max(16, triton.next_power_of_2(size))
+
+
+def warps(rows: int, columns: int) -> int:
+    """Warps that share a padded problem: 32 entries a thread, as far as the registers allow."""
+    return min(8, max(1, rows * columns // 1024))
 
 
 def sinkhorn(score: Tensor, source: Tensor, target: Tensor, iterations: int) -> Tensor:
@@ -42,7 +49,7 @@ def sinkhorn(score: Tensor, source: Tensor, target: Tensor, iterations: int) -> 
         iterations,
         ROWS=rows,
         COLUMNS=columns,
-        num_warps=min(8, max(1, rows * columns // 1024)),
+        num_warps=warps(rows, columns),
     )
     return plan
 
@@ -67,11 +74,13 @@ def sinkhorn_kernel(
     inside = (i[:, None] < n) & (j[None, :] < m)
     score = tl.load(score_pointer + place, mask=inside, other=float("-inf"))
     score = score * 1.4426950408889634  # log2(e)
+    # Each row from its maximum, which its potential makes up for: near 0 floats are dense.
+    score -= tl.maximum(tl.max(score, axis=1), -3e38)[:, None]
     source = tl.load(source_pointer + problem * n + i, mask=i < n, other=0.0)
     target = tl.load(target_pointer + problem * m + j, mask=j < m, other=0.0)
     # At padding the potentials are -inf: no mass goes there.
-    log_source = tl.where(source > 0, tl.log2(tl.maximum(source, 1e-38)), float("-inf"))
-    log_target = tl.where(target > 0, tl.log2(tl.maximum(target, 1e-38)), float("-inf"))
+    log_source = tl.where(source > 0, tl.log2(tl.maximum(source, LEAST)), float("-inf"))
+    log_target = tl.where(target > 0, tl.log2(tl.maximum(target, LEAST)), float("-inf"))
     row = tl.zeros([ROWS], dtype=tl.float32)
     column = tl.where(target > 0, 0.0, float("-inf"))
     for _ in range(iterations):
@@ -79,10 +88,13 @@ def sinkhorn_kernel(
         terms = score + column[None, :]
         top = tl.maximum(tl.max(terms, axis=1), -3e38)
         total = tl.sum(tl.exp2(terms - top[:, None]), axis=1)
-        row = log_source - top - tl.log2(tl.maximum(total, 1e-38))
+        row = log_source - top - tl.log2(tl.maximum(total, LEAST))
         terms = score + row[:, None]
         top = tl.maximum(tl.max(terms, axis=0), -3e38)
         total = tl.sum(tl.exp2(terms - top[None, :]), axis=0)
-        column = log_target - top - tl.log2(tl.maximum(total, 1e-38))
+        column = log_target - top - tl.log2(tl.maximum(total, LEAST))
     plan = tl.exp2(score + row[:, None] + column[None, :])
+    # Potentials are rounded, and a column's sum with them. It is to be exact.
+    total = tl.sum(plan, axis=0)
+    plan *= (target / tl.maximum(total, LEAST))[None, :]
     tl.store(plan_pointer + place, plan, mask=inside)
