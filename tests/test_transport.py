@@ -254,7 +254,7 @@ def test_the_fused_kernel_gives_the_same_plans(tmp_path):
 
 
 @pytest.mark.parametrize("capability", ["80", "90"])
-def test_the_fused_kernel_compiles_for_a_gpu(capability, tmp_path):
+def test_the_fused_kernel_compiles_for_a_gpu_and_its_registers_suffice(capability, tmp_path):
     """In a process of its own, without the interpreter, and without a GPU."""
     pytest.importorskip("triton", reason="no Triton here")
     environment = {name: value for name, value in os.environ.items() if "TRITON" not in name}
@@ -270,12 +270,13 @@ def test_the_fused_kernel_compiles_for_a_gpu(capability, tmp_path):
         n, m, size = map(int, line.split())
         spilled[n, m] = max(size, spilled.get((n, m), 0))
     assert {(16, 16), (16, 512), (512, 16), (64, 128), (128, 64)} <= spilled.keys()
+    assert not {shape: size for shape, size in spilled.items() if size}
 
 
 def test_large_problems_are_left_to_pytorch():
     transport_kernel = pytest.importorskip("optical.transport_kernel", reason="no Triton here")
-    assert transport_kernel.fits(torch.zeros(1, 128, 100))
-    assert not transport_kernel.fits(torch.zeros(1, 129, 128))
+    assert transport_kernel.fits(torch.zeros(1, 128, 60))
+    assert not transport_kernel.fits(torch.zeros(1, 129, 60))
     assert not transport_kernel.fits(torch.zeros(1, 2, 2, dtype=torch.float64))
 
 
