@@ -148,7 +148,10 @@ def local_imports(file):
     found = {file: None}
     for node in ast.walk(ast.parse(Path(workflow.basedir, file).read_text())):
         if isinstance(node, ast.ImportFrom):
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            # A relative import begins at the file's own package.
+            package = Path(file).parts[1 : -node.level] if node.level else ()
+            origin = ".".join(filter(None, [*package, node.module]))
+            names = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:

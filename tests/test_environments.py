@@ -78,8 +78,10 @@ def imported(file, seen):
     found = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom):
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            found.add(node.module.split(".")[0])
+            package = file.relative_to(PROGRAMS).parts[: -node.level] if node.level else ()
+            module = ".".join(filter(None, [*package, node.module]))
+            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
+            found.add(module.split(".")[0])
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
             found |= {name.split(".")[0] for name in names}

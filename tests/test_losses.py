@@ -1,8 +1,14 @@
+import os
+import shutil
+import subprocess
+import sys
+
 import pytest
 import torch
 from datasets import Dataset
 
 from conftest import TEXTS, embedder
+from optical import losses, transport
 from optical.distillation import loss_for, source_ids, special_ids, token_weights
 from optical.embedding import embed
 from optical.losses import (
@@ -266,3 +272,19 @@ def test_targets_without_labels_are_an_error(targets):
     features, _ = batch()
     with pytest.raises(ValueError, match="no labels"):
         SentenceLoss(Student(), targets=targets)(features)
+
+
+def test_the_losses_work_in_a_package_of_another_name(tmp_path):
+    package = tmp_path / "elsewhere"
+    package.mkdir()
+    for module in (losses, transport):
+        shutil.copy(module.__file__, package)
+    script = "import elsewhere.losses, sys; print('optical' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout == "False\n", run.stderr

@@ -129,6 +129,10 @@ EDITS = {
         *(append("workflow_scripts/optical/transport.py"), ()),
         STUDENTS | {"finetune_student"},
     ),
+    "edit the transport's kernel": (
+        *(append("workflow_scripts/optical/transport_kernel.py"), ()),
+        STUDENTS | {"finetune_student"},
+    ),
     "edit the fine-tuning": (append("workflow_scripts/optical/finetuning.py"), (), FINETUNED),
     "edit the translation": (append("workflow_scripts/optical/translation.py"), (), TRANSLATED),
     "edit BM25": (

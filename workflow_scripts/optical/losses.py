@@ -16,7 +16,7 @@ import torch
 from sentence_transformers import MultiVectorEncoder
 from torch import Tensor, nn
 
-from optical.transport import (
+from .transport import (
     check_settings,
     cosine_cost,
     greedy_alignment,

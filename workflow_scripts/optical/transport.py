@@ -276,7 +276,7 @@ def working_dtype(tensor: Tensor) -> torch.dtype:
 def fused_kernel():
     """The module of the fused kernel, or None where Triton is missing; says which, once."""
     try:
-        from optical import transport_kernel
+        from . import transport_kernel
     except ImportError as error:
         logger.info("transport: PyTorch, since the fused kernel needs Triton (%s)", error)
         return None
