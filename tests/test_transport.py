@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import torch
 from optical.transport import (
     SOLVERS,
     cosine_cost,
+    fused_kernel,
     greedy_alignment,
     marginals,
     safe_block,
@@ -271,6 +273,76 @@ def test_the_fused_kernel_compiles_for_a_gpu_and_its_registers_suffice(capabilit
         spilled[n, m] = max(size, spilled.get((n, m), 0))
     assert {(16, 16), (16, 512), (512, 16), (64, 128), (128, 64)} <= spilled.keys()
     assert not {shape: size for shape, size in spilled.items() if size}
+
+
+class OnGpu(torch.Tensor):
+    """A tensor that claims to lie on a GPU."""
+
+    is_cuda = True
+
+
+@pytest.fixture
+def kernel(monkeypatch):
+    """A function that puts another one in the place of the fused kernel, which was never tried."""
+    transport_kernel = pytest.importorskip("optical.transport_kernel", reason="no Triton here")
+    fused_kernel.cache_clear()
+    yield lambda function: monkeypatch.setattr(transport_kernel, "sinkhorn", function)
+    fused_kernel.cache_clear()
+
+
+def failing(error):
+    def sinkhorn(*problem):
+        raise error
+
+    return sinkhorn
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (failing(RuntimeError("Failed to find C compiler")), "RuntimeError: Failed to find C comp"),
+        # As Triton's errors are.
+        (
+            failing(ValueError("at 27:4:\n  row = 1\n  ^\nno float")),
+            r"at 27:4: row = 1 \^ no float",
+        ),
+        (failing(OSError("first " + "x" * 9000 + " last")), "OSError: first x.* last"),
+        (lambda score, *_: torch.full_like(score, torch.nan), "nan"),
+        (lambda score, *_: torch.zeros_like(score), "wrong plan"),
+    ],
+    ids=["no compiler", "many lines", "long", "nan", "wrong"],
+)
+def test_a_kernel_that_does_not_run_is_left_for_pytorch_with_one_warning(
+    broken, reason, kernel, caplog
+):
+    kernel(broken)
+    cost, source, target = problem()
+    wanted = transport_plan(cost, source, target)
+    for _ in range(2):
+        plan = transport_plan(cost.as_subclass(OnGpu), source, target)
+        assert torch.equal(plan.as_subclass(torch.Tensor), wanted)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    line = record.getMessage()
+    assert re.search(reason, line)
+    assert "\n" not in line
+    assert len(line) < 400
+
+
+def test_a_kernel_that_runs_is_tried_once_and_used(kernel, caplog):
+    shapes = []
+
+    def sinkhorn(score, source, target, iterations):
+        shapes.append(list(score.shape))
+        return source[:, :, None] * target[:, None, :]
+
+    kernel(sinkhorn)
+    cost, source, target = problem()
+    for _ in range(2):
+        plan = transport_plan(cost.as_subclass(OnGpu), source, target)
+        assert torch.equal(plan.as_subclass(torch.Tensor), sinkhorn(cost, source, target, 1))
+    assert [shape for shape in shapes if shape != [3, 6, 5]] == [[1, 2, 2]]
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 def test_large_problems_are_left_to_pytorch():

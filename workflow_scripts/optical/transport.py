@@ -9,6 +9,7 @@ import logging
 import math
 import sys
 from functools import cache
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -124,12 +125,13 @@ def sinkhorn(
     Sinkhorn's scaling (Cuturi 2013, arXiv 1306.0895) in the kernel domain, whose kernel is made
     anew from the potentials before a factor can leave the range of floats (Schmitzer 2019,
     arXiv 1610.06519, section 3). So it is as safe as the log domain at a fraction of its
-    exponentials. On a CUDA device one fused kernel does all iterations of a problem.
+    exponentials. On a CUDA device one fused kernel does all iterations of a problem, where it can
+    be compiled.
 
     Column sums are exact, row sums as near as the iterations bring them.
     """
     score = scores(cost, source, target, epsilon)
-    if cost.is_cuda and (fused := fused_kernel()) and fused.fits(cost):
+    if cost.is_cuda and (fused := fused_kernel(cost.device)) and fused.fits(cost):
         return fused.sinkhorn(score, source, target, iterations)
     potential = torch.zeros_like(target)
     block = safe_block(cost, source, target, epsilon)
@@ -273,12 +275,29 @@ def working_dtype(tensor: Tensor) -> torch.dtype:
 
 
 @cache
-def fused_kernel():
-    """The module of the fused kernel, or None where Triton is missing; says which, once."""
+def fused_kernel(device: torch.device) -> ModuleType | None:
+    """The module of the fused kernel, or None where it does not run on a device; says which, once.
+
+    Triton compiles at the first use, for which it needs a C compiler and Python's headers. So a
+    tiny problem is tried, whose plan is known.
+    """
     try:
         from . import transport_kernel
     except ImportError as error:
         logger.info("transport: PyTorch, since the fused kernel needs Triton (%s)", error)
         return None
-    logger.info("transport: fused kernel (Triton)")
+    cost, mass = torch.zeros(1, 2, 2, device=device), torch.full((1, 2), 0.5, device=device)
+    try:
+        plan = transport_kernel.sinkhorn(cost, mass, mass, 2).flatten().tolist()
+        if not all(abs(share - 0.25) < 1e-5 for share in plan):
+            raise ArithmeticError(f"wrong plan, {plan} in place of 0.25 four times")
+    except Exception as error:  # whatever compilers and drivers raise: PyTorch does it too
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if len(reason) > 300:  # Triton quotes the kernel, and says at the end what is wrong
+            reason = f"{reason[:100]} ... {reason[-200:]}"
+        logger.warning(
+            "transport: PyTorch, since the fused kernel fails on %s (%s)", device, reason
+        )
+        return None
+    logger.info("transport: fused kernel (Triton) on %s", device)
     return transport_kernel
