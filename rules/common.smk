@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 sys.path.insert(0, f"{workflow.basedir}/workflow_scripts")
-from optical import corpora
+from optical import corpora, file_locks
 from optical import study as studies
 from optical.gpus import visible_gpus
 from optical.study import files as study_files
@@ -38,14 +38,19 @@ os.environ.update(
 # this one with the process: who has it alone may clear what others left.
 if workflow.is_main_process:
     Path(".snakemake/locks").mkdir(parents=True, exist_ok=True)
-    runs_here = open(".snakemake/runs", "a")
+    runs_here = open(".snakemake/runs", "a+")
+    by_hand = "after a killed run, remove its lock by hand: snakemake --unlock"
+
+    def lock_runs(operation):
+        return file_locks.lock(runs_here.fileno(), runs_here.name, operation, by_hand)
+
     try:
-        fcntl.flock(runs_here, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        for left in Path(".snakemake/locks").glob("*.lock"):
-            left.unlink()
+        if lock_runs(fcntl.LOCK_EX | fcntl.LOCK_NB):
+            for left in Path(".snakemake/locks").glob("*.lock"):
+                left.unlink()
     except BlockingIOError:
         pass  # another run is at work here; Snakemake sees to it that they share no file
-    fcntl.flock(runs_here, fcntl.LOCK_SH)
+    lock_runs(fcntl.LOCK_SH)
 
 # How many GPUs jobs may have at one time: those of this machine, unless a profile says it, as for a
 # cluster whose GPUs are elsewhere. Which one a job has, it finds out itself: optical/gpus.py.

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 from tqdm import tqdm
 
-from optical import files, hub, lock_file, wholeness
+from optical import file_locks, files, hub, lock_file, wholeness
 
 BLOCK = 1 << 16
 """Bytes written at once; what a broken connection can lose of those received."""
@@ -146,7 +146,9 @@ def held(part: Path) -> Iterator[Path]:
     """Hold a part, made if it is absent, waiting for any process that does."""
     while True:
         with open(part, "ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            file_locks.lock(
+                file.fileno(), part, fcntl.LOCK_EX, "start one run at a time that downloads it"
+            )
             # Who held it may have renamed or removed it: then it is another file that counts.
             if is_open_as(part, file):
                 try:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from optical import file_locks
+
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
@@ -57,7 +59,12 @@ def lock(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "a+") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file_locks.lock(
+                file.fileno(),
+                file.name,
+                fcntl.LOCK_EX | fcntl.LOCK_NB,
+                "nothing keeps a second process from working here",
+            )
         except BlockingIOError:
             file.seek(0)
             raise ValueError(

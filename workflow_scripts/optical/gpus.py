@@ -14,8 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from optical import file_locks
+
 POLL = 1.0
 """Seconds between two looks at devices that are all taken."""
+
+SHARED = "two jobs may share a GPU; set TMPDIR to a folder of this machine"
+"""What follows where the folder of temporary files has no locks."""
 
 
 def visible_gpus() -> list[str]:
@@ -61,7 +66,7 @@ def take_gpus(number: int) -> None:
     folder.mkdir(exist_ok=True)
     names: list[str] = []
     with open(folder / "queue", "a") as queue:
-        fcntl.flock(queue, fcntl.LOCK_EX)
+        file_locks.lock(queue.fileno(), queue.name, fcntl.LOCK_EX, SHARED)
         told = False
         while len(names) < number:
             for device in visible:
@@ -79,7 +84,7 @@ def lock_device(file: Path) -> bool:
     """Lock a device until this program ends, or what it becomes; say whether it was free."""
     device = os.open(file, os.O_CREAT | os.O_RDWR)
     try:
-        fcntl.flock(device, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file_locks.lock(device, file, fcntl.LOCK_EX | fcntl.LOCK_NB, SHARED)
     except BlockingIOError:
         os.close(device)
         return False

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from optical import file_locks
+
 LINE = re.compile(r"(?P<url>\S+)\t(?P<sha256>[0-9a-f]{64})\t(?P<bytes>\d+)")
 
 
@@ -34,7 +36,9 @@ def record(lock: Path, url: str, found: Record) -> None:
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with open(lock, "a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        file_locks.lock(
+            file.fileno(), lock, fcntl.LOCK_EX, "start one run at a time that downloads"
+        )
         file.seek(0)
         text = file.read().decode()
         known = records(text).get(url)

@@ -1,0 +1,120 @@
+"""Locks on the file systems of clusters: those of NFS, and none at all."""
+
+import errno
+import fcntl
+import os
+
+import pytest
+
+from optical import files, gpus, lock_file
+from optical.downloads import held
+from trees import SMOKE, copy_tree, snakemake, succeeds
+
+# On NFS a lock of a file is a POSIX lock: a shared one needs a file that is open for reading, an
+# exclusive one a file that is open for writing.
+AS_ON_NFS = "import fcntl; fcntl.flock = fcntl.lockf"
+NO_LOCKS = """
+import fcntl, os
+def flock(file, operation):
+    raise OSError({number}, os.strerror({number}))
+fcntl.flock = flock
+"""
+LACKING = [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS]
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A tree of the project, and the Python code that every process runs when it starts."""
+    (tmp_path / "site").mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    tree = copy_tree(tmp_path / "tree")
+    left = tree / ".snakemake/locks/0.output.lock"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    return tree, tmp_path / "site/sitecustomize.py", left
+
+
+def test_a_study_starts_on_nfs_and_clears_what_a_killed_run_left(tree):
+    folder, startup, left = tree
+    startup.write_text(AS_ON_NFS)
+    succeeds(snakemake(folder, "--dry-run", *SMOKE))
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("number", LACKING, ids=errno.errorcode.get)
+def test_a_study_starts_where_the_file_system_has_no_locks(tree, number):
+    folder, startup, left = tree
+    startup.write_text(NO_LOCKS.format(number=number))
+    done = succeeds(snakemake(folder, "--dry-run", *SMOKE))
+    assert done.stderr.count(f"has no locks ({os.strerror(number)})") == 1
+    assert "--unlock" in done.stderr
+    assert "Traceback" not in done.stderr
+    # Nobody can tell whether it is of a run that is still at work.
+    assert left.exists()
+
+
+def test_a_failure_of_another_kind_is_not_taken_for_a_file_system_without_locks(tree):
+    folder, startup, _ = tree
+    startup.write_text(NO_LOCKS.format(number=errno.EIO))
+    done = snakemake(folder, "--dry-run", *SMOKE)
+    assert done.returncode
+    assert os.strerror(errno.EIO) in done.stdout + done.stderr
+
+
+def hold_folder(folder):
+    with files.lock(folder / "unfinished"):
+        pass
+
+
+def hold_part(folder):
+    with held(folder / "part") as part:
+        part.write_text("half")
+
+
+def record_download(folder):
+    found = lock_file.Record("0" * 64, 1)
+    lock_file.record(folder / "lock.tsv", "https://example.org/a", found)
+    assert lock_file.recorded(folder / "lock.tsv", "https://example.org/a") == found
+
+
+def lock_device(folder):
+    assert gpus.lock_device(folder / "GPU-aa")
+
+
+USERS = [hold_folder, hold_part, record_download, lock_device]
+
+
+@pytest.mark.parametrize("use", USERS)
+def test_programs_lock_on_nfs(monkeypatch, tmp_path, capsys, use):
+    monkeypatch.setattr(fcntl, "flock", fcntl.lockf)
+    use(tmp_path)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("number", LACKING, ids=errno.errorcode.get)
+@pytest.mark.parametrize("use", USERS)
+def test_programs_go_on_where_there_are_no_locks(monkeypatch, tmp_path, capsys, use, number):
+    def flock(file, operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    use(tmp_path)
+    use(tmp_path)
+    said = capsys.readouterr().err.splitlines()
+    # Once for each folder, not once for each time.
+    assert len(said) == 1
+    assert said[0].startswith(str(tmp_path))
+    assert f"has no locks ({os.strerror(number)})" in said[0]
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.EACCES], ids=errno.errorcode.get)
+def test_what_another_process_holds_is_told_apart(monkeypatch, tmp_path, number):
+    """POSIX locks may say so in two ways."""
+
+    def flock(file, operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert not gpus.lock_device(tmp_path / "GPU-aa")
+    with pytest.raises(ValueError, match="is at work here"):
+        hold_folder(tmp_path)
