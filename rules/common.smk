@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, f"{workflow.basedir}/workflow_scripts")
 from optical import corpora, file_locks
@@ -33,6 +34,19 @@ os.environ.update(
     # Waiting threads must not hold the cores that another job computes on.
     OMP_WAIT_POLICY="passive",
 )
+
+# `conda activate` puts a job's environment where an active one stands in PATH, behind the Python above.
+# It therefore finds none active. Its failure stops nothing: each job looks at where it runs.
+if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+    active = r"CONDA_(SHLVL|PREFIX(_\d+)?|STACKED_\d+|DEFAULT_ENV|PROMPT_MODIFIER)"
+    for name in filter(re.compile(active).fullmatch, list(os.environ)):
+        del os.environ[name]
+    shell.prefix(
+        "set -euo pipefail;"
+        ' [ "$(command -v python)" = "${{CONDA_PREFIX:-none}}/bin/python" ] ||'
+        " {{ echo \"$(command -v python): not the Python of the job's conda environment,"
+        ' ${{CONDA_PREFIX:-of which none is active}}" >&2; exit 1; }}; '
+    )
 
 # A run that is killed leaves Snakemake's lock behind, which would stop the next. The system releases
 # this one with the process: who has it alone may clear what others left.
