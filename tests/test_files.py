@@ -1,9 +1,12 @@
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from optical.files import atomic_path, run_program, sha256
+from trees import ROOT
 
 
 def test_a_whole_file_takes_its_name(tmp_path):
@@ -92,3 +95,15 @@ def test_a_fault_of_the_program_keeps_its_traceback():
 
     with pytest.raises(KeyError):
         run_program(program)
+
+
+def test_a_log_says_which_python_wrote_it_and_a_terminal_or_pipe_does_not(tmp_path):
+    code = "from optical.files import run_program; run_program(lambda: print('done'))"
+    command = [sys.executable, "-c", code]
+    program = {"cwd": ROOT / "workflow_scripts", "check": True, "text": True}
+    with open(tmp_path / "log", "w") as log:
+        subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, **program)
+    said, done = (tmp_path / "log").read_text().splitlines()
+    assert said == f"{sys.executable}: Python {'.'.join(map(str, sys.version_info[:3]))}"
+    assert done == "done"
+    assert subprocess.run(command, capture_output=True, **program).stderr == ""
