@@ -5,12 +5,17 @@ Its environments are those of venv: made at once, and with a prefix of their own
 
 import os
 import re
+import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
-from trees import SMOKE, copy_tree, snakemake, succeeds
+from optical.study import is_constructed
+from test_environments import closure
+from test_workflow import STUDIES
+from trees import SMOKE, copy_tree, read_study, snakemake, succeeds
 
 CONDA = """#!/bin/bash
 case "$1 $2" in
@@ -144,3 +149,31 @@ def test_without_sdm_conda_a_job_runs_in_the_environment_that_is_active(base, tr
     monkeypatch.setenv("CONDA_PREFIX", str(base))
     succeeds(run_rule(tree))
     assert (tree / "prefix.txt").read_text().split() == [sys.prefix, str(base)]
+
+
+@pytest.fixture(scope="module")
+def bare_python(tmp_path_factory):
+    """A Python that has Snakemake and what Snakemake itself requires, and nothing else."""
+    folder = tmp_path_factory.mktemp("bare")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    for name in closure({"snakemake"}):
+        package = distribution(name)
+        for top in {file.parts[0] for file in package.files} - {"..", "__pycache__"}:
+            if not (site / top).exists():
+                (site / top).symlink_to(package.locate_file(top))
+    return folder / "bin/python"
+
+
+@pytest.mark.parametrize("path", STUDIES)
+def test_snakemake_alone_can_plan_a_study(bare_python, tmp_path, path):
+    tree = copy_tree(tmp_path / "tree")
+    # Constructed data needs no files; of other studies the downloads are enough to plan.
+    target = [] if is_constructed(read_study(tree / path)) else ["prefetch"]
+    command = [bare_python, "-m", "snakemake", "--dry-run", *target, "--configfile", path]
+    done = subprocess.run(
+        [*command, "--config", f"local={tmp_path}"], cwd=tree, capture_output=True, text=True
+    )
+    assert (target or ["write_report"])[0] in succeeds(done).stdout
+    missing = [bare_python, "-c", "import numpy"]
+    assert subprocess.run(missing, capture_output=True).returncode

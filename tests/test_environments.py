@@ -3,10 +3,12 @@
 import ast
 import re
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ROOT / "workflow_scripts"
@@ -46,6 +48,21 @@ def environment(path):
     """The channel packages and the {distribution: version} of a conda environment file."""
     *channel_packages, pip = yaml.safe_load(path.read_text())["dependencies"]
     return channel_packages, pinned(pip["pip"])
+
+
+def closure(names):
+    """The names of distributions, and of all that they require on this machine."""
+    found, queue = set(), [Requirement(name) for name in names]
+    while queue:
+        wanted = queue.pop()
+        found.add(canonical(wanted.name))
+        for needed in map(Requirement, distribution(wanted.name).requires or ()):
+            applies = needed.marker is None or any(
+                needed.marker.evaluate({"extra": extra}) for extra in ("", *wanted.extras)
+            )
+            if applies and canonical(needed.name) not in found:
+                queue.append(needed)
+    return found
 
 
 def rules():

@@ -24,35 +24,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from optical.constructed_languages import LANGUAGES, PIVOT, Language
 from optical.corpora import Pair, Passage, Query, TrainingSet
-
-
-@dataclass(frozen=True)
-class Language:
-    """How a language renders a fact.
-
-    order: the three parts, as a permutation of "svo". affix: where grammatical marks stand.
-    cognates: share of words derived from the pivot's form by a regular sound change.
-    """
-
-    order: str
-    affix: str
-    cognates: float
-    consonants: str
-    vowels: str
-
-
-PIVOT = "alba"
-LANGUAGES = {
-    "alba": Language("svo", "none", 0.0, "bdlmnprst", "aeiou"),
-    "bero": Language("svo", "suffix", 0.25, "bdfglmnrv", "aeio"),
-    "cilu": Language("sov", "suffix", 0.20, "cklmnpstz", "aiu"),
-    "doma": Language("vso", "prefix", 0.25, "bdghjkmnr", "aeou"),
-    "ekti": Language("sov", "prefix", 0.20, "fhkpqstxy", "eiu"),
-    "fusa": Language("vso", "suffix", 0.15, "bfghjlsvw", "aou"),
-    "gano": Language("osv", "suffix", 0.15, "cdgknqrwz", "aio"),
-    "hexi": Language("vos", "prefix", 0.20, "hjlmpqvxz", "eio"),
-}
 
 # Streams of items that must not share facts have different numbers.
 COLLECTION, TRAINING, BITEXT, TEXT, QUERY = range(5)
