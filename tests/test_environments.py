@@ -143,6 +143,12 @@ def test_an_environment_has_the_versions_of_requirements_txt(path):
     assert re.fullmatch(r"pip=[\d.]+", pip)
 
 
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
+def test_an_environment_is_of_conda_forge_alone(path):
+    """conda 26.7 takes `nodefaults` for a channel, and finds no such one."""
+    assert yaml.safe_load(path.read_text())["channels"] == ["conda-forge"]
+
+
 def test_all_environments_have_the_same_python():
     assert len({tuple(environment(path)[0]) for path in ENVIRONMENTS}) == 1
 
