@@ -151,6 +151,16 @@ def test_without_sdm_conda_a_job_runs_in_the_environment_that_is_active(base, tr
     assert (tree / "prefix.txt").read_text().split() == [sys.prefix, str(base)]
 
 
+@pytest.mark.parametrize("options", [("--sdm", "conda"), ()], ids=["conda", "no conda"])
+def test_a_comment_in_an_environment_file_reruns_its_steps_under_conda_alone(base, tree, options):
+    succeeds(run_rule(tree, *options))
+    assert "Nothing to be done" in succeeds(run_rule(tree, "--dry-run", *options)).stdout
+    with open(tree / "envs/data.yaml", "a") as file:
+        file.write("# a comment\n")
+    planned = succeeds(run_rule(tree, "--dry-run", *options)).stdout
+    assert ("rule say_prefix" in planned) == bool(options)
+
+
 @pytest.fixture(scope="module")
 def bare_python(tmp_path_factory):
     """A Python that has Snakemake and what Snakemake itself requires, and nothing else."""
