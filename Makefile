@@ -4,7 +4,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run data prefetch ask verify clean test test-survival test-slurm test-envs lint bench interop
+.PHONY: help run data prefetch ask verify clean test test-survival test-slurm test-envs envs lint bench interop
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -43,9 +43,12 @@ test-survival: .venv/installed  ## kill STUDY=config.yaml twenty times, fill its
 test-slurm: .venv/installed  ## run a study on a Slurm of two nodes on this machine, as root; needs slurm-wlm and munge
 	$(bin)/pytest -s tests/slurm
 
-test-envs: .venv/installed  ## run each step of a small study in an environment made of its own file alone: 6 GB, long
+test-envs: .venv/installed  ## run each step of a small study in an environment made of its own file alone: several GB, long
 	$(bin)/pytest -s tests/environments
 	sha256sum envs/*.yaml > envs/tested.sha256
+
+envs: .venv/installed  ## pin the conda environments in envs/ to requirements.txt, with all that they require
+	$(bin)/python envs/pin.py
 
 lint: .venv/installed  ## check style only
 	$(bin)/pytest tests/test_style.py

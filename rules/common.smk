@@ -455,7 +455,7 @@ def trained_models(wildcards):
 
 # Those of the steps of every study; that of ir_datasets only exports.
 environment_files = [
-    f"envs/{name}.yaml" for name in ("data", "encoder", "training", "index", "score", "report")
+    f"envs/{name}.yaml" for name in ("data", "training", "index", "score", "report")
 ]
 
 

@@ -38,7 +38,7 @@ rule pretrain_encoder:
     resources:
         gpu=gpus,
     conda:
-        "../envs/encoder.yaml"
+        "../envs/training.yaml"
     # Everything else waits for the encoders and then the teachers: they go first.
     priority: 2
     shell:
@@ -70,7 +70,7 @@ rule fetch_encoder:
         revision=setting("encoders/{encoder}/revision"),
     localrule: True
     conda:
-        "../envs/encoder.yaml"
+        "../envs/training.yaml"
     priority: 2
     shell:
         "python {input.program[0]} --hub {params.hub:q} --revision {params.revision}"
@@ -93,7 +93,7 @@ rule copy_encoder:
     params:
         folder=setting("encoders/{encoder}/folder"),
     conda:
-        "../envs/encoder.yaml"
+        "../envs/training.yaml"
     priority: 2
     shell:
         "python {input.program[0]} --folder {params.folder:q} --output {output} > {log} 2>&1"

@@ -58,7 +58,7 @@ rule fetch_translator:
         hub=setting("translation/hub"),
         revision=setting("translation/revision"),
     conda:
-        "../envs/encoder.yaml"
+        "../envs/training.yaml"
     shell:
         "python {input.program[0]} --hub {params.hub:q} --revision {params.revision}"
         " --output {output} > {log} 2>&1"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from optical.study import is_constructed
-from test_environments import closure
+from pin import closure
 from test_workflow import STUDIES
 from trees import SMOKE, copy_tree, read_study, snakemake, succeeds
 

@@ -3,16 +3,17 @@
 import ast
 import re
 import sys
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 import yaml
-from packaging.requirements import Requirement
+
+import pin
+from pin import IN_CONDA, ONLY_IN_CONDA, canonical
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ROOT / "workflow_scripts"
-PROJECT = {"optical"}
+PROJECT = {"optical", "pin"}
 
 # Where a distribution's name is not the name of its module.
 DISTRIBUTION = {
@@ -24,12 +25,6 @@ DISTRIBUTION = {
 }
 # What a distribution needs for what we use of it, and does not install by itself.
 ALSO_NEEDS = {"transformers": "accelerate"}
-# Why conda environments have another distribution than requirements.txt: see envs/index.yaml.
-IN_CONDA = {"faiss-cpu": "faiss-gpu"}
-
-
-def canonical(name):
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def pinned(lines):
@@ -48,21 +43,6 @@ def environment(path):
     """The channel packages and the {distribution: version} of a conda environment file."""
     *channel_packages, pip = yaml.safe_load(path.read_text())["dependencies"]
     return channel_packages, pinned(pip["pip"])
-
-
-def closure(names):
-    """The names of distributions, and of all that they require on this machine."""
-    found, queue = set(), [Requirement(name) for name in names]
-    while queue:
-        wanted = queue.pop()
-        found.add(canonical(wanted.name))
-        for needed in map(Requirement, distribution(wanted.name).requires or ()):
-            applies = needed.marker is None or any(
-                needed.marker.evaluate({"extra": extra}) for extra in ("", *wanted.extras)
-            )
-            if applies and canonical(needed.name) not in found:
-                queue.append(needed)
-    return found
 
 
 def rules():
@@ -128,19 +108,66 @@ def test_an_environment_has_what_its_programs_import_and_nothing_else(path):
         program_of(rule) for rule in RULES if environment_of(rule) == path.stem and program_of(rule)
     }
     needed = distributions(PROGRAMS / f"{program}.py" for program in programs)
-    _, installed = environment(path)
+    named = path.read_text().partition(pin.REQUIRED)[0]
+    installed = pinned(yaml.safe_load(named)["dependencies"][-1]["pip"])
     assert set(installed) == {IN_CONDA.get(name, name) for name in needed}
 
 
 @pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
-def test_an_environment_has_the_versions_of_requirements_txt(path):
+def test_an_environment_is_what_make_envs_writes(path):
+    assert path.read_text() == pin.pinned(path.read_text())
+
+
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
+def test_an_environment_has_all_that_its_packages_require_at_the_versions_of_requirements_txt(path):
     versions = requirements()
     versions |= {conda: versions[name] for name, conda in IN_CONDA.items()}
     channel_packages, installed = environment(path)
+    # What requirements.txt lacks is not installed here, and is not asked for what it requires.
+    foreign = [pinned(ONLY_IN_CONDA[name]) for name in IN_CONDA.values() if name in installed]
+    for others in foreign:
+        assert others.items() <= installed.items()
+        installed = {name: installed[name] for name in installed.keys() - others.keys()}
     assert installed == {name: versions.get(name) for name in installed}
+    here = {name: conda for name, conda in IN_CONDA.items() if conda in installed}
+    here |= {name: name for name in installed.keys() - here.values()}
+    for name in here:
+        for needed in pin.requirements(name, machine=pin.MACHINE):
+            # PyTorch pins the packages of CUDA itself.
+            by_itself = name == "torch" and str(needed.specifier).startswith("==")
+            assert canonical(needed.name) in here or by_itself, f"{name} requires {needed}"
     python, pip = channel_packages
     assert re.fullmatch(r"python=3\.11\.\d+", python)
     assert re.fullmatch(r"pip=[\d.]+", pip)
+
+
+NAMES_ALONE = """
+channels:
+  - conda-forge
+dependencies:
+  - python=3.11.14
+  - pip:
+      - {}
+"""
+
+
+def test_pinning_an_environment_writes_versions_and_what_is_required():
+    done = pin.pinned(NAMES_ALONE.format("Jinja2\n      - triton"))
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    jinja, markup, triton = (
+        next(line for line in lines if line.startswith(f"{name}=="))
+        for name in ("Jinja2", "MarkupSafe", "triton")
+    )
+    assert done == (
+        NAMES_ALONE.format(f"{jinja}\n      - {triton}") + f"{pin.REQUIRED}      - {markup}\n"
+    )
+    assert "; platform_system" in triton
+    assert pin.pinned(done) == done
+
+
+def test_a_package_that_requirements_txt_lacks_is_named():
+    with pytest.raises(ValueError, match=r"not in requirements\.txt: no-such-package"):
+        pin.pinned(NAMES_ALONE.format("no-such_package"))
 
 
 @pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pin import canonical
 from test_environments import environment, environment_of
 from trees import ROOT, SMOKE, copy_tree, snakemake, succeeds
 
@@ -27,6 +28,12 @@ def python_of(tmp_path_factory):
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         listed = [f"{package}=={version}" for package, version in packages.items()]
         subprocess.run([folder / "bin/pip", "install", "-q", *listed], check=True)
+        freeze = [folder / "bin/pip", "freeze"]
+        done = subprocess.run(freeze, check=True, capture_output=True, text=True)
+        found = {canonical(re.split("==| @ ", line)[0]) for line in done.stdout.splitlines()}
+        # PyTorch pins the packages of CUDA itself.
+        loose = {one for one in found - packages.keys() if not one.startswith(("nvidia", "cuda"))}
+        assert not loose, f"envs/{name}.yaml does not pin {', '.join(sorted(loose))}"
         return folder / "bin/python"
 
     return made
