@@ -2,6 +2,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -343,6 +344,36 @@ def test_a_kernel_that_runs_is_tried_once_and_used(kernel, caplog):
         assert torch.equal(plan.as_subclass(torch.Tensor), sinkhorn(cost, source, target, 1))
     assert [shape for shape in shapes if shape != [3, 6, 5]] == [[1, 2, 2]]
     assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
+@pytest.mark.parametrize("wrong", [torch.nan, torch.inf, 3e38])
+def test_no_kernel_sees_a_cost_that_is_not_finite(wrong, kernel):
+    kernel(failing(AssertionError("the kernel was called")))
+    cost, source, target = problem()
+    cost[1] = wrong
+    with pytest.raises(ValueError, match="problem 1 of the batch has a cost that is not finite"):
+        transport_plan(cost.as_subclass(OnGpu), source, target)
+    assert fused_kernel.cache_info().currsize == 0
+
+
+def test_the_kernel_is_started_on_the_device_of_its_problems(monkeypatch):
+    """Triton starts it on the current one, which may be another."""
+    transport_kernel = pytest.importorskip("optical.transport_kernel", reason="no Triton here")
+    entered = []
+
+    @contextmanager
+    def device_of(tensor):
+        entered.append(tensor)
+        yield
+        entered.clear()
+
+    def launch(score, *_, **__):
+        assert [tensor is score for tensor in entered] == [True]
+
+    monkeypatch.setattr("torch.cuda.device_of", device_of)
+    monkeypatch.setattr(transport_kernel, "sinkhorn_kernel", {(3,): launch})
+    cost, source, target = problem()
+    transport_kernel.sinkhorn(cost, source, target, 5)
 
 
 def test_large_problems_are_left_to_pytorch():

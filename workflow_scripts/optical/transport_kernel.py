@@ -4,9 +4,10 @@ PyTorch starts several kernels in each iteration, and reads and writes the matri
 program loads one problem, does all its iterations in registers, and stores the plan.
 """
 
+import torch
 import triton
 import triton.language as tl
-from torch import Tensor, empty_like, float32
+from torch import Tensor
 
 # Entries of a padded problem that the registers of one multiprocessor hold, with all that an
 # iteration makes of them. Of twice as many some shape spills registers with 8, 16 and 32 warps.
@@ -18,7 +19,7 @@ LEAST = tl.constexpr(1.2e-38)
 def fits(cost: Tensor) -> bool:
     """Whether a problem of this batch [B, n, m] stays on the chip, in the kernel's float32."""
     _, n, m = cost.shape
-    return padded(n) * padded(m) <= LARGEST and cost.dtype == float32
+    return padded(n) * padded(m) <= LARGEST and cost.dtype == torch.float32
 
 
 def padded(size: int) -> int:
@@ -38,20 +39,21 @@ def sinkhorn(score: Tensor, source: Tensor, target: Tensor, iterations: int) -> 
     """
     problems, n, m = score.shape
     score, source, target = (tensor.contiguous() for tensor in (score, source, target))
-    plan = empty_like(score)
+    plan = torch.empty_like(score)
     rows, columns = padded(n), padded(m)
-    sinkhorn_kernel[(problems,)](
-        score,
-        source,
-        target,
-        plan,
-        n,
-        m,
-        iterations,
-        ROWS=rows,
-        COLUMNS=columns,
-        num_warps=warps(rows, columns),
-    )
+    with torch.cuda.device_of(score):  # Triton starts kernels on the current device
+        sinkhorn_kernel[(problems,)](
+            score,
+            source,
+            target,
+            plan,
+            n,
+            m,
+            iterations,
+            ROWS=rows,
+            COLUMNS=columns,
+            num_warps=warps(rows, columns),
+        )
     return plan
 
 
