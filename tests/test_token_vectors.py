@@ -1,8 +1,16 @@
+import os
+import subprocess
+import sys
+from mmap import mmap
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from optical import token_vectors
 from optical.token_vectors import TokenVectors, write_token_vectors
+
+ROOT = Path(__file__).parents[1]
 
 
 def texts(number=20, dimension=4, seed=0):
@@ -50,7 +58,41 @@ def test_shards_are_one_store(tmp_path, monkeypatch):
 
 def test_vectors_are_mapped_and_not_loaded(tmp_path):
     write_token_vectors(tmp_path, texts(), 4)
-    assert all(isinstance(shard, np.memmap) for shard in TokenVectors(tmp_path).vectors)
+    (shard,) = TokenVectors(tmp_path).vectors
+    assert isinstance(shard.base, mmap)
+
+
+def test_a_store_and_its_indexes_need_few_open_files(tmp_path):
+    """MS MARCO has 1,075 shards; a process often may open 1,024 files."""
+    program = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from optical.token_index import build_index, open_index, search
+from optical.token_vectors import TokenVectors, shard_file
+texts = [(np.array([row]), row + np.ones((1, 8), dtype=np.float16)) for row in range(600)]
+for row, (ids, vectors) in enumerate(texts):
+    parts = {"vectors": vectors, "tokens": ids, "lengths": np.array([1])}
+    for part, array in parts.items():
+        np.save(shard_file(Path(sys.argv[1]), row, part), array)
+resource.setrlimit(resource.RLIMIT_NOFILE, (400, 400))
+store = TokenVectors(sys.argv[1])
+kept = [(store[row], store.ids(row)) for row in range(600)]
+for (ids, vectors), (read, read_ids) in zip(texts, kept, strict=True):
+    assert (read == vectors).all() and (read_ids == ids).all()
+store.padded(range(600))
+for kind in ("exact", "approximate"):
+    build_index(store, f"{sys.argv[1]}/{kind}", kind=kind)
+    index = open_index(f"{sys.argv[1]}/{kind}", store)
+    assert len(list(search(index, store, depth=1, rows=range(16), threads=2))) == 16
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow_scripts")},
+        capture_output=True,
+        text=True,
+    )
+    assert not done.returncode, done.stderr
 
 
 def test_a_store_of_no_text_is_empty(tmp_path):
@@ -75,4 +117,11 @@ def test_a_store_whose_files_disagree_is_refused(tmp_path):
     write_token_vectors(tmp_path, texts(), 4)
     np.save(tmp_path / "000000.lengths.npy", np.array([1], dtype=np.int32))
     with pytest.raises(ValueError, match="lengths.npy counts 1 tokens"):
+        TokenVectors(tmp_path)
+
+
+def test_a_store_whose_ids_are_of_another_number_is_refused(tmp_path):
+    write_token_vectors(tmp_path, texts(), 4)
+    np.save(tmp_path / "000000.tokens.npy", np.array([1], dtype=np.int32))
+    with pytest.raises(ValueError, match="the ids beside it are 1"):
         TokenVectors(tmp_path)

@@ -6,8 +6,11 @@ A folder holds shards of `SHARD` texts each, the last one of fewer. A shard is t
 Reading a row touches only that row's pages, so the store may be far larger than memory.
 """
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +20,48 @@ from optical.files import atomic_path
 SHARD = 8192
 """Texts of a shard: what is held in memory, with its vectors, while it is made."""
 
+OPEN = 128
+"""Shards of which a part is mapped at once. A map holds a file descriptor, of which a process often
+has 1,024, and MS MARCO has 1,075 shards. Random rows of a million texts never map a shard anew.
+"""
+
 LONGEST = 1 << 16
 """Tokens of vectors that are read from disk at once: 32 MiB in float32 at 128 dimensions."""
+
+
+class Maps(Sequence):
+    """The arrays of a part of all shards, mapped when they are read; the last `OPEN` stay mapped.
+
+    An array that is still in use when its turn is over stays mapped until it is let go.
+    """
+
+    def __init__(self, folder: Path, part: str, shards: int) -> None:
+        self.shards = shards
+        # The headers stay, so that mapping a shard again costs microseconds.
+        headers: dict[int, tuple[str, tuple[int, ...], np.dtype, int]] = {}
+
+        def mapped(number: int) -> np.ndarray:
+            if number not in headers:
+                path = shard_file(folder, number, part)
+                array = np.load(path, mmap_mode="r")
+                headers[number] = str(path), array.shape, array.dtype, array.offset
+            path, shape, dtype, offset = headers[number]
+            file = os.open(path, os.O_RDONLY)
+            try:
+                buffer = mmap(file, 0, access=ACCESS_READ)
+            finally:
+                os.close(file)
+            return np.ndarray(shape, dtype, buffer, offset)
+
+        self.mapped = lru_cache(OPEN)(mapped)
+
+    def __len__(self) -> int:
+        return self.shards
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        if not 0 <= number < self.shards:
+            raise IndexError(number)
+        return self.mapped(number)
 
 
 class TokenVectors:
@@ -34,22 +77,19 @@ class TokenVectors:
             shard_file(folder, n, "lengths") for n in range(len(lengths))
         ]:
             raise ValueError(f"{folder}: no whole store of token vectors; a shard is missing")
-        self.vectors = self._open(folder, "vectors", len(lengths))
-        self.tokens = self._open(folder, "tokens", len(lengths))
+        self.vectors = Maps(folder, "vectors", len(lengths))
+        self.tokens = Maps(folder, "tokens", len(lengths))
         by_shard = [np.load(path) for path in lengths]
-        for path, own, vectors in zip(lengths, by_shard, self.vectors, strict=True):
-            if own.sum() != len(vectors):
-                raise ValueError(
-                    f"{path} counts {own.sum()} tokens, the vectors beside it are {len(vectors)}"
-                )
+        for name, part in (("vectors", self.vectors), ("ids", self.tokens)):
+            for path, own, array in zip(lengths, by_shard, part, strict=True):
+                if own.sum() != len(array):
+                    raise ValueError(
+                        f"{path} counts {own.sum()} tokens, the {name} beside it are {len(array)}"
+                    )
         self.lengths = np.concatenate(by_shard)
         self.offsets = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
         self.firsts = np.cumsum([0, *map(len, by_shard)])  # rows
         self.dimension = self.vectors[0].shape[1]
-
-    @staticmethod
-    def _open(folder: Path, part: str, shards: int) -> list[np.ndarray]:
-        return [np.load(shard_file(folder, n, part), mmap_mode="r") for n in range(shards)]
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -61,10 +101,11 @@ class TokenVectors:
         """The token ids of a row, [length]."""
         return self._read(self.tokens, row)
 
-    def _read(self, part: list[np.ndarray], row: int) -> np.ndarray:
+    def _read(self, part: Maps, row: int) -> np.ndarray:
         shard = int(np.searchsorted(self.firsts, row, side="right")) - 1
         start = self.offsets[self.firsts[shard]]
-        return part[shard][self.offsets[row] - start : self.offsets[row + 1] - start]
+        # A copy: rows that a caller keeps are not to hold the maps of their shards.
+        return np.array(part[shard][self.offsets[row] - start : self.offsets[row + 1] - start])
 
     def blocks(
         self, tokens: int = LONGEST, shards: Iterable[int] | None = None
