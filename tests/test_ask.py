@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from safetensors.numpy import load_file, save_file
 
 import ask
 from conftest import embedder
@@ -56,6 +57,15 @@ def test_the_passage_that_is_asked_for_comes_first_with_its_alignment(study):
     assert "t → t 1.00" in lines[first + 2]
     assert "\x1b" not in done.stdout  # no colour where it is not seen
     assert sum(line[:2] in ("1.", "2.", "3.") for line in lines) == 3
+
+
+def test_a_model_that_gives_nan_is_refused(study):
+    file = Path("results/tiny/students/base/optical/sw/seed-1/1_Dense/model.safetensors")
+    weights = load_file(file)
+    save_file({name: weight * np.nan for name, weight in weights.items()}, file)
+    done = asked("--study", "tiny", "--student", "base", "--lang", "sw", "the cat")
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].endswith("seed-1 gives vectors that are not finite")
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
-from optical import token_index, token_vectors
+from optical import centroid_build, token_index, token_vectors
 from optical.centroid_build import CODECS, centroids_for
 from optical.token_index import build_index, open_index, search
 from optical.token_vectors import TokenVectors, write_token_vectors
@@ -268,3 +269,62 @@ def test_an_index_of_another_store_is_refused(tmp_path, passages, queries):
     build_index(passages, tmp_path / "index")
     with pytest.raises(ValueError, match="of 400 passages with .* expected the 70 with"):
         open_index(tmp_path / "index", queries)
+
+
+def spoil(folder, token):
+    """Make a number of a token's vector, in a store that was written already, NaN."""
+    file = token_vectors.shard_file(folder, 0, "vectors")
+    vectors = np.load(file)
+    vectors[token, 3] = np.nan
+    np.save(file, vectors)
+    return TokenVectors(folder)
+
+
+@pytest.mark.parametrize("sampled", [True, False])
+@pytest.mark.parametrize("text", [0, 7, 399])
+def test_no_approximate_index_is_built_of_nan(tmp_path, monkeypatch, passages, text, sampled):
+    if not sampled:  # k-means does not see it
+        some = np.random.default_rng(0).standard_normal((500, 16), dtype=np.float32)
+        monkeypatch.setattr(centroid_build, "sampled", lambda *_: some)
+    spoilt = spoil(tmp_path / "passages", passages.offsets[text])
+    with pytest.raises(ValueError, match=f"passages: text {text} has a token vector that is not"):
+        build_index(spoilt, tmp_path / "index", kind="approximate", centroids=30)
+    assert [path.name for path in tmp_path.iterdir()] == ["passages"]
+
+
+def test_exact_search_refuses_nan_of_a_passage(tmp_path, passages, queries):
+    index = built(passages, tmp_path / "index")
+    index.vectors = spoil(tmp_path / "passages", passages.offsets[8] - 1)
+    with pytest.raises(ValueError, match="passages: text 7 has a token vector that is not finite"):
+        list(search(index, queries, depth=5))
+
+
+@pytest.mark.parametrize("kind", ["exact", "approximate"])
+def test_a_query_with_nan_is_refused(tmp_path, passages, queries, kind):
+    index = built(passages, tmp_path / "index", kind=kind)
+    spoilt = spoil(tmp_path / "queries", queries.offsets[5])
+    with pytest.raises(ValueError, match="queries: text 5 has a token vector that is not finite"):
+        list(search(index, spoilt, depth=5))
+
+
+def finder_with_empty_lists():
+    """One that looks at one list of two, of which the second holds no centroid."""
+    centroids = np.array([[1, 0], [0.8, 0.6]], dtype=np.float32)
+    coarse = faiss.IndexFlatIP(2)
+    coarse.add(np.array([[1, 0], [-1, 0]], dtype=np.float32))
+    index = faiss.IndexIVFFlat(coarse, 2, 2, faiss.METRIC_INNER_PRODUCT)
+    index.train(centroids)
+    index.add(centroids)
+    index.nprobe = 1
+    return centroid_build.Finder(centroids, index)
+
+
+def test_a_vector_far_from_all_centroids_finds_the_nearest():
+    vectors = np.array([[0.9, 0.1], [-0.6, 0.8]], dtype=np.float32)
+    assert finder_with_empty_lists()(vectors).tolist() == [0, 1]
+
+
+def test_nan_has_no_nearest_centroid():
+    vectors = np.array([[0.9, 0.1], [np.nan, 0.8]], dtype=np.float32)
+    with pytest.raises(ValueError, match="not finite has no nearest centroid"):
+        finder_with_empty_lists()(vectors)

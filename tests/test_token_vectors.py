@@ -125,3 +125,12 @@ def test_a_store_whose_ids_are_of_another_number_is_refused(tmp_path):
     np.save(tmp_path / "000000.tokens.npy", np.array([1], dtype=np.int32))
     with pytest.raises(ValueError, match="the ids beside it are 1"):
         TokenVectors(tmp_path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e6])
+def test_a_vector_that_is_not_finite_is_not_written(tmp_path, monkeypatch, value):
+    monkeypatch.setattr(token_vectors, "SHARD", 2)
+    some = list(texts())
+    some[3][1][0, 2] = value  # 1e6 is beyond float16
+    with pytest.raises(ValueError, match="text 3 has a token vector that is not finite"):
+        write_token_vectors(tmp_path, some, 4)

@@ -1,6 +1,7 @@
 """Ask a finished study a question: the best passages, and which tokens made their scores."""
 
 import argparse
+import math
 import os
 import sys
 from pathlib import Path
@@ -44,6 +45,8 @@ def main(
     tokenizer = AutoTokenizer.from_pretrained(teacher, local_files_only=True)
     ((ids, query),) = embed(reader, [question], task="query")
     query = query.astype("float32")
+    if not math.isfinite(query.sum()):
+        raise ValueError(f"{model} gives vectors that are not finite")
     ((best, scores),) = index.search([query], passages)
     print(f"{student}, {method}, {collection}, read by {model}\n")
     asked = readable(reader.tokenizer, ids)

@@ -35,7 +35,8 @@ def build(
 
     codec: how residuals are kept, one of `CODECS`. centroids: their number; `centroids_for` when
     None. Vectors are read from their store twice, a block at a time. Raises ValueError for more
-    centroids than tokens, an unknown codec, and dimensions that the codec cannot part.
+    centroids than tokens, an unknown codec, dimensions that the codec cannot part, and a vector
+    that is not finite.
     """
     tokens, dimension = int(vectors.offsets[-1]), vectors.dimension
     number = centroids or min(centroids_for(tokens), tokens)
@@ -87,8 +88,8 @@ def sampled(vectors: TokenVectors, number: int) -> np.ndarray:
     found, end = [], 0
     for shard in vectors.vectors:
         start, end = end, end + len(shard)
-        own = chosen[np.searchsorted(chosen, start) : np.searchsorted(chosen, end)] - start
-        found.append(shard[own].astype(np.float32))
+        own = chosen[np.searchsorted(chosen, start) : np.searchsorted(chosen, end)]
+        found.append(vectors.checked(shard[own - start].astype(np.float32), own))
     return np.concatenate(found)
 
 
@@ -99,8 +100,19 @@ class Finder:
         self.centroids, self.index = centroids, index
 
     def __call__(self, vectors: np.ndarray) -> np.ndarray:
-        """The row of the nearest centroid of each vector, [n]."""
-        return self.index.search(vectors, 1)[1][:, 0].astype(np.uint16)
+        """The row of the nearest centroid of each vector, [n].
+
+        Raises ValueError for a vector that is not finite.
+        """
+        nearest = self.index.search(vectors, 1)[1][:, 0]
+        # FAISS gives -1 where the parts that it looked at hold no centroid, and for NaN.
+        lost = np.flatnonzero(nearest < 0)
+        if len(lost):
+            metric = faiss.METRIC_INNER_PRODUCT
+            nearest[lost] = faiss.knn(vectors[lost], self.centroids, 1, metric)[1][:, 0]
+        if nearest.min(initial=0) < 0:
+            raise ValueError("a vector that is not finite has no nearest centroid")
+        return nearest.astype(np.uint16)
 
 
 def train(sample: np.ndarray, number: int) -> Finder:

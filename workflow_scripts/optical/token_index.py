@@ -50,7 +50,8 @@ def build_index(
     """Build the index of passages as a folder, which is whole or absent.
 
     kind: "exact", "approximate", or "auto", which is exact up to `EXACT_TOKENS`. settings: those of
-    `optical.centroid_build.build`. Raises ValueError for a passage without a token.
+    `optical.centroid_build.build`. Raises ValueError for a passage without a token and, of an
+    approximate index, for a vector that is not finite.
     """
     tokens = int(vectors.offsets[-1])
     if not len(vectors) or not vectors.lengths.all():
@@ -117,13 +118,19 @@ def search(
     depth: passages kept. rows: of the queries to search with; all of them by default. documents:
     the number of the document that each passage is of, ascending; the best of these are found
     then, in place of passages. threads: blocks of queries that are searched at once; as many as
-    the machine, or OMP_NUM_THREADS, allows.
+    the machine, or OMP_NUM_THREADS, allows. Raises ValueError for a query's vector that is not
+    finite.
     """
     rows = range(len(queries)) if rows is None else rows
     threads = threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count())
 
     def block(start: int) -> list[Found]:
-        part = [queries[row].astype(np.float32) for row in rows[start : start + index.block]]
+        part = [
+            queries.checked(
+                queries[row].astype(np.float32), range(*queries.offsets[[row, row + 1]])
+            )
+            for row in rows[start : start + index.block]
+        ]
         return index.search(part, depth, documents)
 
     starts = range(0, len(rows), index.block)

@@ -86,6 +86,7 @@ class TokenVectors:
                     raise ValueError(
                         f"{path} counts {own.sum()} tokens, the {name} beside it are {len(array)}"
                     )
+        self.folder = folder
         self.lengths = np.concatenate(by_shard)
         self.offsets = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
         self.firsts = np.cumsum([0, *map(len, by_shard)])  # rows
@@ -112,13 +113,29 @@ class TokenVectors:
     ) -> Iterator[tuple[int, int, np.ndarray]]:
         """The vectors of all texts, or of those of some shards, in order, as (first row, last + 1,
         float32 [tokens, dim]); so many tokens at most, or one text.
+
+        Raises ValueError for a vector that is not finite.
         """
         for shard in range(len(self.vectors)) if shards is None else shards:
             begin, end = self.firsts[shard : shard + 2]
             offsets = self.offsets[begin : end + 1]
             for first, last in spans(offsets, tokens):
                 part = slice(offsets[first] - offsets[0], offsets[last] - offsets[0])
-                yield begin + first, begin + last, self.vectors[shard][part].astype(np.float32)
+                found = self.vectors[shard][part].astype(np.float32)
+                numbers = range(offsets[first], offsets[last])
+                yield begin + first, begin + last, self.checked(found, numbers)
+
+    def checked(self, vectors: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
+        """The vectors [tokens, dim] of the tokens of these numbers in the store.
+
+        Raises ValueError if one is not finite: an index knows no place for it.
+        """
+        # The extremes are NaN if anything is, and need no copy.
+        if vectors.size and not np.isfinite([vectors.min(), vectors.max()]).all():
+            token = numbers[int(np.isfinite(vectors).all(axis=1).argmin())]
+            text = int(np.searchsorted(self.offsets, token, side="right")) - 1
+            raise ValueError(not_finite(self.folder, text))
+        return vectors
 
     def padded(self, rows: Iterable[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows as vectors, float32 [B, longest, dim], token ids and mask, both [B, longest]."""
@@ -131,6 +148,11 @@ class TokenVectors:
         vectors[mask] = np.concatenate([self[row] for row in rows])
         tokens[mask] = np.concatenate([self.ids(row) for row in rows])
         return vectors, tokens, mask
+
+
+def not_finite(folder: Path, text: int) -> str:
+    """The message for a vector that is none."""
+    return f"{folder}: text {text} has a token vector that is not finite; check the model it is of"
 
 
 def spans(offsets: np.ndarray, tokens: int) -> Iterator[tuple[int, int]]:
@@ -168,7 +190,7 @@ def write_shard(
 ) -> None:
     """Write the (token ids, vectors) of a shard's texts.
 
-    Raises ValueError for vectors of another dimension.
+    Raises ValueError for vectors of another dimension, and for one that is not finite in float16.
     """
     ids, vectors, lengths = [np.empty(0)], [np.empty((0, dimension))], []
     for text_ids, text_vectors in texts:
@@ -177,8 +199,12 @@ def write_shard(
                 f"{folder}: vectors of shape {text_vectors.shape} for {len(text_ids)} tokens, "
                 f"expected {dimension} dimensions"
             )
+        with np.errstate(over="ignore"):
+            halves = text_vectors.astype(np.float16, copy=False)
+        if not np.isfinite(halves).all():
+            raise ValueError(not_finite(folder, number * SHARD + len(lengths)))
         ids.append(text_ids)
-        vectors.append(text_vectors.astype(np.float16, copy=False))
+        vectors.append(halves)
         lengths.append(len(text_ids))
     parts = {
         "vectors": np.concatenate(vectors, dtype=np.float16, casting="unsafe"),
