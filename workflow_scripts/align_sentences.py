@@ -33,18 +33,20 @@ def main(
 
     vectors = TokenVectors(targets)
     of_teacher = Embedder.load(teacher).tokenizer
-    # The first pairs that are neither too short to tell anything nor too long to be seen.
-    fitting = np.flatnonzero((vectors.lengths >= tokens // 2) & (vectors.lengths <= tokens))
-    rows = fitting[:pairs].tolist()
-    if not rows:
-        raise ValueError(f"{bitext}: no pair of {tokens // 2} to {tokens} tokens")
+    if not len(vectors):
+        raise ValueError(f"{bitext}: no sentence pair to align")
+    # The first pairs that are neither too short to tell anything nor too long to be seen, or those
+    # that are nearest to it.
+    beyond = np.maximum(tokens // 2 - vectors.lengths, vectors.lengths - tokens)
+    rows = np.argsort(np.maximum(beyond, 0), kind="stable")[:pairs].tolist()
+    length = max(2 * tokens, *vectors.lengths[rows].tolist())
     sources = pq.read_table(bitext, columns=["source"])["source"].take(rows).to_pylist()
     found = []
     for row in rows:
         found.append({"target": readable(of_teacher, vectors.ids(row)), "plans": {}})
     for title, folder in (("before", start), ("after", student)):
         model = Embedder.load(folder)
-        embedded = embed(model, sources, task="query", length=2 * tokens)
+        embedded = embed(model, sources, task="query", length=length)
         for pair, row, (ids, source) in zip(found, rows, embedded, strict=True):
             pair["source"] = readable(model.tokenizer, ids)
             both = (source.astype(np.float32), vectors[row].astype(np.float32))
@@ -67,7 +69,7 @@ if __name__ == "__main__":
     parser.add_argument("--targets", type=Path, required=True, help="the teacher's token vectors")
     parser.add_argument("--bitext", type=Path, required=True, help="bitext (.parquet)")
     parser.add_argument("--pairs", type=int, default=2, help="sentence pairs to align (2)")
-    parser.add_argument("--tokens", type=int, default=16, help="longest of them, in tokens (16)")
+    parser.add_argument("--tokens", type=int, default=16, help="tokens of a pair, from half of them on, if any is so (16)")
     parser.add_argument("--solver", default="sinkhorn", help="as in the distillation")
     parser.add_argument("--epsilon", type=float, default=0.05, help="as in the distillation")
     parser.add_argument("--iterations", type=int, default=50, help="as in the distillation")

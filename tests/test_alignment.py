@@ -1,0 +1,72 @@
+"""The sentence pairs whose transport plans are shown, and their picture."""
+
+import json
+
+import numpy as np
+import pytest
+
+import align_sentences
+import plot_plans
+from conftest import embedder
+from optical.corpora.rows import write_parquet
+from optical.embedding import embed
+from optical.token_vectors import write_token_vectors
+
+
+@pytest.fixture
+def aligned(tmp_path, model, monkeypatch):
+    """A function that aligns sentence pairs of so many words, and gives what was written."""
+    monkeypatch.setattr(align_sentences, "take_gpus", lambda number: None)
+
+    def align(*words, tokens):
+        teacher = embedder(model, tmp_path / "model")
+        sentences = [" ".join(["cat"] * number) for number in words]
+        rows = [(sentence, sentence) for sentence in sentences]
+        write_parquet(tmp_path / "bitext.parquet", ["source", "target"], rows)
+        targets = embed(teacher, sentences, task="query", length=100)
+        write_token_vectors(tmp_path / "targets", targets, teacher.dimension)
+        align_sentences.main(
+            start=tmp_path / "model",
+            student=tmp_path / "model",
+            targets=tmp_path / "targets",
+            teacher=tmp_path / "model",
+            bitext=tmp_path / "bitext.parquet",
+            pairs=2,
+            tokens=tokens,
+            solver="sinkhorn",
+            epsilon=0.05,
+            iterations=10,
+            output=tmp_path / "plans.json",
+        )
+        return json.loads((tmp_path / "plans.json").read_text())
+
+    return align
+
+
+@pytest.mark.parametrize(
+    ("words", "chosen"),
+    [
+        ((1, 40, 9, 2, 10, 9), [9, 10]),  # the first that fit
+        ((1, 40, 9, 2), [9, 2]),  # one fits
+        ((1, 3, 2), [3, 2]),  # all are too short
+        ((30, 20, 25), [20, 25]),  # all are too long
+        ((1,), [1]),
+    ],
+)
+def test_the_pairs_nearest_to_a_readable_length_are_aligned_and_drawn(
+    tmp_path, aligned, words, chosen
+):
+    plans = aligned(*words, tokens=42)  # 3 of a word, and 3 beside them
+    assert [len(pair["target"]) for pair in plans] == [3 * number + 3 for number in chosen]
+    for pair in plans:
+        assert pair["source"] == pair["target"]  # not cut off
+        for plan in pair["plans"].values():
+            assert np.shape(plan) == (len(pair["source"]), len(pair["target"]))
+    plot_plans.main(tmp_path / "plans.json", [tmp_path / "plans.svg", tmp_path / "plans.png"])
+    assert (tmp_path / "plans.svg").stat().st_size
+    assert (tmp_path / "plans.png").stat().st_size
+
+
+def test_a_bitext_without_a_pair_is_refused(aligned):
+    with pytest.raises(ValueError, match="bitext.parquet: no sentence pair to align"):
+        aligned(tokens=16)
