@@ -30,9 +30,9 @@ import torch
 from machine import describe
 from transformers import XLMRobertaConfig, XLMRobertaModel
 
-from optical.batches import Batches
-from optical.token_vectors import TokenVectors, write_token_vectors
-from optical.transport import cosine_cost, marginals, transport_loss, transport_plan
+from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
+from optical.training.batches import Batches
+from optical.transport.solvers import cosine_cost, marginals, transport_loss, transport_plan
 
 SHAPES = {
     "tiny": {"num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 2},

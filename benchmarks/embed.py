@@ -25,9 +25,9 @@ from machine import alternating, describe
 from transformers import XLMRobertaConfig, XLMRobertaModel
 from transformers.utils import logging
 
-from optical.embedding import Embedder, embed
-from optical.encoders import late_interaction, load, train_tokenizer
-from optical.export import save_for_all
+from optical.models.embedding import Embedder, embed
+from optical.models.encoders import late_interaction, load, train_tokenizer
+from optical.models.export import save_for_all
 
 SHAPES = {
     "tiny": {"hidden_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4},

@@ -17,15 +17,15 @@ import numpy as np
 import pandas as pd
 from machine import describe
 
-from optical.gap import compare
-from optical.resampling import RESAMPLES
+from optical.evaluation.gap import compare
+from optical.evaluation.resampling import RESAMPLES
 
 METHODS = ("bm25", "zero_shot", "translate", "sentence", "greedy", "optical")
 MINUTE = 60
 
 
 def drawn(languages: list[str], students: list[str], queries: int) -> pd.DataFrame:
-    """Scores as `optical.scores.read_scores` gives them."""
+    """Scores as `optical.evaluation.scores.read_scores` gives them."""
     rng = np.random.default_rng(0)
     names = pd.Categorical([f"q{number}" for number in range(queries)])
     ease = rng.normal(size=queries)

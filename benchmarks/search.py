@@ -107,7 +107,7 @@ def draw(folder: Path, tokens: int, queries: int) -> None:
 
 def store(folder: Path) -> None:
     """Write the vectors and the queries as the workflow keeps them."""
-    from optical.token_vectors import write_token_vectors
+    from optical.retrieval.token_vectors import write_token_vectors
 
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
     ends = np.cumsum(np.load(folder / "lengths.npy"), dtype=np.int64)

@@ -18,7 +18,7 @@ import ot
 import torch
 from machine import alternating, describe, devices
 
-from optical.transport import cosine_cost, greedy_alignment, transport_plan
+from optical.transport.solvers import cosine_cost, greedy_alignment, transport_plan
 
 
 def problems(number: int, tokens: int, likeness: float) -> torch.Tensor:

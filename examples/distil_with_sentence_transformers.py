@@ -17,7 +17,7 @@ from sentence_transformers import (
 )
 
 sys.path.append(str(Path(__file__).parents[1] / "workflow_scripts"))
-from optical.losses import OptimalTransportLoss
+from optical.transport.losses import OptimalTransportLoss
 
 teacher_name, student_name, pairs_file, output = sys.argv[1:]
 teacher = MultiVectorEncoder(teacher_name)

@@ -16,9 +16,9 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 
-from optical.encoders import late_interaction, load, new_masked_model, train_tokenizer
-from optical.export import save_for_all
-from optical.training import save
+from optical.models.encoders import late_interaction, load, new_masked_model, train_tokenizer
+from optical.models.export import save_for_all
+from optical.training.trainer import save
 
 PROGRAMS = Path(__file__).parent
 LARGEST_DIFFERENCE = 1e-5

@@ -11,13 +11,14 @@ import yaml
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, f"{workflow.basedir}/workflow_scripts")
-from optical import corpora, file_locks
+from optical import corpora
+from optical.runtime import file_locks
 from optical import study as studies
-from optical.gpus import visible_gpus
+from optical.runtime.gpus import visible_gpus
 from optical.study import files as study_files
 from optical.study.loading import load_study
-from optical.terminal import show_gap
-from optical.wholeness import damaged
+from optical.report.terminal import show_gap
+from optical.runtime.wholeness import damaged
 
 datasets = yaml.safe_load(open(f"{workflow.basedir}/resources/datasets.yaml"))
 try:
@@ -67,7 +68,7 @@ if workflow.is_main_process:
     lock_runs(fcntl.LOCK_SH)
 
 # How many GPUs jobs may have at one time: those of this machine, unless a profile says it, as for a
-# cluster whose GPUs are elsewhere. Which one a job has, it finds out itself: optical/gpus.py.
+# cluster whose GPUs are elsewhere. Which one a job has, it finds out itself: optical/runtime/gpus.py.
 if "gpu" not in workflow.global_resources and (here := len(visible_gpus())):
     workflow.register_resource("gpu", here)
 # What a rule that uses a GPU asks for, where there are any.

@@ -200,7 +200,7 @@ rule prepare_text:
     message:
         "Preparing {wildcards.lang} text to pre-train encoders on"
     input:
-        program=lambda wildcards: program("prepare_text", ["optical.constructed"]),
+        program=lambda wildcards: program("prepare_text", ["optical.corpora.constructed"]),
         text=text_of,
     output:
         "results/{study}/data/text/{lang}.parquet",

@@ -337,7 +337,7 @@ rule write_report:
         "Writing {output}"
     input:
         program=program("write_report"),
-        template="workflow_scripts/optical/report.html.j2",
+        template="workflow_scripts/optical/report/report.html.j2",
         settings="results/{study}/study.yaml",
         tables=[
             f"results/{{study}}/gap/{name}_table.csv"

@@ -16,8 +16,8 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from optical import transport_kernel
-from optical.transport_kernel import sinkhorn_kernel
+from optical.transport import kernel as transport_kernel
+from optical.transport.kernel import sinkhorn_kernel
 
 CUOBJDUMP = Path(triton.__file__).parent / "backends/nvidia/bin/cuobjdump"
 NUMBERS = ["n", "m", "iterations"]

@@ -34,9 +34,9 @@ def encoder(tmp_path_factory) -> Path:
     """The folder of a tiny encoder that knows the words of `TEXTS`."""
     import torch
 
-    from optical.encoders import new_masked_model
-    from optical.tokenizer import train_tokenizer
-    from optical.training import save
+    from optical.models.encoders import new_masked_model
+    from optical.models.tokenizer import train_tokenizer
+    from optical.training.trainer import save
 
     folder = tmp_path_factory.mktemp("encoders") / "tiny"
     torch.manual_seed(0)
@@ -48,8 +48,8 @@ def encoder(tmp_path_factory) -> Path:
 
 def embedder(model, folder: Path):
     """A late-interaction model as the programs that embed load it, saved to a new folder."""
-    from optical.embedding import Embedder
-    from optical.export import save_for_all
+    from optical.models.embedding import Embedder
+    from optical.models.export import save_for_all
 
     save_for_all(folder, model, "")
     return Embedder.load(folder)
@@ -60,7 +60,7 @@ def model(encoder):
     """A tiny late-interaction model of random weights, always the same."""
     import torch
 
-    from optical.encoders import late_interaction
+    from optical.models.encoders import late_interaction
 
     torch.manual_seed(0)
     return late_interaction(encoder, dimension=8, query_length=16, passage_length=32)

@@ -9,8 +9,8 @@ import align_sentences
 import plot_plans
 from conftest import embedder
 from optical.corpora.rows import write_parquet
-from optical.embedding import embed
-from optical.token_vectors import write_token_vectors
+from optical.models.embedding import embed
+from optical.retrieval.token_vectors import write_token_vectors
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from safetensors.numpy import load_file, save_file
 import ask
 from conftest import embedder
 from optical.corpora.rows import write_parquet
-from optical.embedding import embed
-from optical.token_index import build_index
-from optical.token_vectors import TokenVectors, write_token_vectors
+from optical.models.embedding import embed
+from optical.retrieval.token_index import build_index
+from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
 
 PASSAGES = [("p1", "d", "the dog"), ("p2", "d", "the cat sat on the mat"), ("p3", "d", "a mat")]
 PROGRAM = Path(ask.__file__)

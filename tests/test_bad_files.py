@@ -14,7 +14,7 @@ import prepare_bitext
 import prepare_collection
 import prepare_queries
 import prepare_training_set
-from optical.files import run_program
+from optical.runtime.files import run_program
 
 LONG = "word " * 2_000_000
 GOOD_BITEXT = "Paka mdogo anacheza leo.\tThe little cat plays today.\n"

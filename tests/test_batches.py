@@ -1,6 +1,6 @@
 import pytest
 
-from optical.batches import Batches
+from optical.training.batches import Batches
 
 LENGTHS = [3 + number * 7 % 30 for number in range(200)]
 

@@ -11,7 +11,7 @@ from optical import corpora
 from optical.corpora import hub_parquet, own_bitext, tatoeba
 from optical.corpora.own_bitext import languages_of
 from optical.corpora.tmx import segments
-from optical.downloads import mirrored
+from optical.runtime.downloads import mirrored
 from test_datasets_yaml import DATASETS
 
 PAIRS = [("Habari.", "Hello."), ("Asante sana.", "Many thanks.")]

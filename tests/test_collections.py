@@ -10,7 +10,7 @@ import pytest
 from optical import corpora
 from optical.corpora import Passage, Query, ntrex, xnli, xquad
 from optical.corpora.collection_files import windows, write_collection, write_queries
-from optical.downloads import mirrored
+from optical.runtime.downloads import mirrored
 from test_datasets_yaml import DATASETS
 
 

@@ -6,8 +6,8 @@ from itertools import islice
 
 import pytest
 
-from optical import constructed
-from optical.constructed import LANGUAGES, PIVOT, World
+from optical.corpora import constructed
+from optical.corpora.constructed import LANGUAGES, PIVOT, World
 
 WORLD = World(
     seed=1,

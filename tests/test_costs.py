@@ -3,7 +3,7 @@ import json
 import pandas as pd
 import pytest
 
-from optical.costs import COST_COLUMNS, cost_table, duration
+from optical.report.costs import COST_COLUMNS, cost_table, duration
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from optical import corpora
-from optical.downloads import mirrored
-from optical.files import sha256
+from optical.runtime.downloads import mirrored
+from optical.runtime.files import sha256
 
 PATH = Path(__file__).parents[1] / "resources" / "datasets.yaml"
 DATASETS = yaml.safe_load(PATH.read_text(encoding="utf-8"))

@@ -11,9 +11,9 @@ from threading import Thread
 
 import pytest
 
-from optical import downloads, hub
-from optical.downloads import download
-from optical.lock_file import Record, record, recorded
+from optical.runtime import downloads, hub
+from optical.runtime.downloads import download
+from optical.runtime.lock_file import Record, record, recorded
 
 DATA = bytes(range(256)) * 4000
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -553,7 +553,8 @@ def test_the_token_is_in_no_message(serve, endpoint, tmp_path, status):
     program = Path(__file__).parents[1] / "workflow_scripts" / "download_file.py"
     code = (
         f"import sys; sys.path.insert(0, {str(program.parent)!r}); "
-        "from optical.downloads import download; from optical.files import run_program; "
+        "from optical.runtime.downloads import download; "
+        "from optical.runtime.files import run_program; "
         f"run_program(lambda: download({HUB_URL!r}, {str(tmp_path / 'file')!r}, wait=0.0))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

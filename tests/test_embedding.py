@@ -14,18 +14,19 @@ import pytest
 import torch
 
 from conftest import TEXTS, embedder
-from optical import token_vectors
-from optical.embedding import CPU_TOKENS, batches, embed, embed_texts
-from optical.encoders import load
-from optical.token_vectors import TokenVectors
+from optical.models.embedding import CPU_TOKENS, batches, embed, embed_texts
+from optical.models.encoders import load
+from optical.retrieval import token_vectors
+from optical.retrieval.token_vectors import TokenVectors
 
 ROOT = Path(__file__).parents[1]
 # Embeds its lines in shards of four texts, and is slow enough to be killed between two of them.
 PROGRAM = """
 import os, sys, time
 from pathlib import Path
-from optical import embedding, token_vectors
-from optical.processes import spread
+from optical.models import embedding
+from optical.retrieval import token_vectors
+from optical.runtime.processes import spread
 model, texts, output, processes, pause = sys.argv[1:]
 spread(int(processes))
 token_vectors.SHARD = 4

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from conftest import TEXTS
-from optical.encoders import new_masked_model
-from optical.pretraining import MaskingCollator, masked_loss, translation_contrast
-from optical.tokenizer import train_tokenizer
+from optical.models.encoders import new_masked_model
+from optical.models.tokenizer import train_tokenizer
+from optical.training.pretraining import MaskingCollator, masked_loss, translation_contrast
 
 
 def test_the_tokenizer_has_the_special_tokens_of_xlm_r():

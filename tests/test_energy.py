@@ -2,8 +2,8 @@ import pynvml
 import pytest
 import torch
 
-from optical import energy
-from optical.energy import EnergyMeter
+from optical.runtime import energy
+from optical.runtime.energy import EnergyMeter
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from conftest import TEXTS
-from optical import losses
-from optical.encoders import load
-from optical.export import save_for_all
+from optical.models.encoders import load
+from optical.models.export import save_for_all
+from optical.transport.solvers import losses
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 
 from conftest import TEXTS
-from optical.encoders import load
-from optical.export import model_card, save_for_all
+from optical.models.encoders import load
+from optical.models.export import model_card, save_for_all
 
 QUERIES = [*TEXTS[:3], "the cat and the dog, " * 5]
 

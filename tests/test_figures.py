@@ -6,9 +6,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from optical.figures import gap_figure, map_figure, save_figure
-from optical.gap import compare
-from optical.training_figures import amounts_figure, curves_figure, plans_figure
+from optical.evaluation.gap import compare
+from optical.report.figures import gap_figure, map_figure, save_figure
+from optical.report.training_figures import amounts_figure, curves_figure, plans_figure
 
 HIGH = ["bg", "el", "es", "fr", "de", "ru", "vi", "th", "zh"]
 LOW = ["sw", "ur", "so", "tl", "mr", "my"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from optical.files import atomic_path, run_program, sha256
+from optical.runtime.files import atomic_path, run_program, sha256
 from trees import ROOT
 
 
@@ -98,7 +98,7 @@ def test_a_fault_of_the_program_keeps_its_traceback():
 
 
 def test_a_log_says_which_python_wrote_it_and_a_terminal_or_pipe_does_not(tmp_path):
-    code = "from optical.files import run_program; run_program(lambda: print('done'))"
+    code = "from optical.runtime.files import run_program; run_program(lambda: print('done'))"
     command = [sys.executable, "-c", code]
     program = {"cwd": ROOT / "workflow_scripts", "check": True, "text": True}
     with open(tmp_path / "log", "w") as log:

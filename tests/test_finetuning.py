@@ -4,9 +4,9 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from optical.batches import Batches
 from optical.corpora.training_files import write_pairs
-from optical.finetuning import ContrastiveLoss, max_sim, shared_sides
+from optical.training.batches import Batches
+from optical.training.finetuning import ContrastiveLoss, max_sim, shared_sides
 from test_losses import Student, batch, targets  # noqa: F401, a fixture
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from safetensors.numpy import save_file
 
-from optical.gap import COLUMNS, LANGUAGE_COLUMNS, compare, read_table
-from optical.tables import (
+from optical.evaluation.gap import COLUMNS, LANGUAGE_COLUMNS, compare, read_table
+from optical.report.tables import (
     gap_markdown,
     shown_gap_table,
     shown_language_rows,

@@ -9,14 +9,14 @@ import sys
 
 import pytest
 
-from optical.gpus import visible_gpus
+from optical.runtime.gpus import visible_gpus
 from test_environments import RULES, program_of
 from trees import ROOT, SMOKE, copy_tree, snakemake, succeeds
 
 # Takes its GPUs, says which and when, and holds them for a while.
 PROGRAM = """
 import os, sys, time
-from optical.processes import local_rank, spread
+from optical.runtime.processes import local_rank, spread
 spread(int(sys.argv[1]))
 start = time.monotonic()
 time.sleep(float(sys.argv[2]))

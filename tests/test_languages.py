@@ -13,7 +13,7 @@ from optical.corpora.languages import (
     is_in_wrong_script,
     looks_foreign,
 )
-from optical.downloads import mirrored
+from optical.runtime.downloads import mirrored
 
 FRENCH = "Les enfants jouent dans le jardin pendant que leurs parents préparent le dîner."
 SWAHILI = "Watoto wanacheza bustanini wakati wazazi wao wanaandaa chakula cha jioni."

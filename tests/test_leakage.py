@@ -199,7 +199,7 @@ def test_a_passage_is_the_same_text_when_half_of_its_runs_are():
 
 def test_squad_shares_one_question_with_xquad_and_no_paragraph(mirror, local_data, tmp_path):
     from optical.corpora import msmarco, xquad
-    from optical.downloads import mirrored
+    from optical.runtime.downloads import mirrored
     from test_datasets_yaml import DATASETS
 
     url = DATASETS["xquad"]["files"]["en.json"]["url"]
@@ -224,7 +224,7 @@ def test_few_real_pairs_leak_from_xnli_and_none_is_kept(mirror, tmp_path, source
     from optical import corpora
     from optical.corpora import xnli
     from optical.corpora.cleaning import Cleaner
-    from optical.downloads import mirrored
+    from optical.runtime.downloads import mirrored
     from test_datasets_yaml import DATASETS
 
     for name in {source, "xnli"}:

@@ -2,8 +2,8 @@ import pandas as pd
 import pytest
 
 import search_lexical
-from optical.lexical import LexicalIndex
-from optical.trec import iterate_run
+from optical.evaluation.trec import iterate_run
+from optical.retrieval.lexical import LexicalIndex
 
 TEXTS = {
     "p3": "the cat sat on the mat",

@@ -8,17 +8,17 @@ import torch
 from datasets import Dataset
 
 from conftest import TEXTS, embedder
-from optical import losses, transport
-from optical.distillation import loss_for, source_ids, special_ids, token_weights
-from optical.embedding import embed
-from optical.losses import (
+from optical.models.embedding import embed
+from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
+from optical.training.distillation import loss_for, source_ids, special_ids, token_weights
+from optical.transport.losses import (
     GreedyAlignmentLoss,
     OptimalTransportLoss,
     SentenceLoss,
     idf_weights,
 )
-from optical.token_vectors import TokenVectors, write_token_vectors
-from optical.transport import cosine_cost, greedy_alignment
+from optical.transport.solvers import cosine_cost, greedy_alignment, losses
+from optical.transport.solvers import solvers as transport
 
 LOSSES = [OptimalTransportLoss, GreedyAlignmentLoss, SentenceLoss]
 

@@ -1,6 +1,6 @@
 """A study in miniature has the steps of the whole one, with next to no work in each."""
 
-from optical.miniature import SUFFIX
+from optical.study.miniature import SUFFIX
 from test_study import CONSTRUCTED, REAL, load
 
 TINY = {"scale": "tiny"}

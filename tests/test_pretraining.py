@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from optical.pretraining import MaskingCollator, SampledText, unigram_entropy
-from optical.tokenizer import train_tokenizer
+from optical.models.tokenizer import train_tokenizer
+from optical.training.pretraining import MaskingCollator, SampledText, unigram_entropy
 
 
 @pytest.fixture

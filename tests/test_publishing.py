@@ -1,6 +1,6 @@
 import pandas as pd
 
-from optical.publishing import bitext_section, publish, scores_section, study_section
+from optical.report.publishing import bitext_section, publish, scores_section, study_section
 
 COLUMNS = ["collection", "student", "method", "language", "metric", "n_queries", "value", "floor"]
 LANGUAGES = pd.DataFrame(

@@ -18,11 +18,11 @@ import plot_gap
 import plot_map
 import record_provenance
 import write_report as program
-from optical import verdict
-from optical.gap import compare
-from optical.report import inline_svg
-from optical.scores import SCORE_COLUMNS
-from optical.tables import read_cleaning
+from optical.evaluation.gap import compare
+from optical.evaluation.scores import SCORE_COLUMNS
+from optical.report import verdict
+from optical.report.page import inline_svg
+from optical.report.tables import read_cleaning
 
 NOTE = "The data is constructed: <invented> languages."
 DATASETS = Path(__file__).parents[1] / "resources" / "datasets.yaml"

@@ -8,6 +8,7 @@ import yaml
 from trees import SMOKE, edit_study, pending, read_study, snakemake, succeeds
 
 RESULTS = "results/smoke"
+LIBRARY = "workflow_scripts/optical/"
 
 REPORT = {"write_report"}
 TABLES = {"compare_gap", "plot_map", "plot_gap", "plot_amounts", "sum_costs"} | REPORT
@@ -92,29 +93,29 @@ EDITS = {
     "another number of cores": (nothing, ("--cores", "1"), set()),
     "another profile": (nothing, ("--workflow-profile", "profiles/slurm"), set()),
     "other GPUs": (nothing, ("--resources", "gpu=2"), set()),
-    "edit what downloads": (append("workflow_scripts/optical/downloads.py"), (), set()),
+    "edit what downloads": (append(LIBRARY + "runtime/downloads.py"), (), set()),
     "edit an environment": (append("envs/score.yaml"), (), REPORT | {"record_provenance"}),
-    "edit the report's template": (append("workflow_scripts/optical/report.html.j2"), (), REPORT),
-    "edit the verdict": (append("workflow_scripts/optical/verdict.py"), (), REPORT),
+    "edit the report's template": (append(LIBRARY + "report/report.html.j2"), (), REPORT),
+    "edit the verdict": (append(LIBRARY + "report/verdict.py"), (), REPORT),
     "edit a picture's program": (append("workflow_scripts/plot_map.py"), (), {"plot_map"} | REPORT),
     "edit the pictures' library": (
-        *(append("workflow_scripts/optical/figures.py"), ()),
+        *(append(LIBRARY + "report/figures.py"), ()),
         {"plot_map", "plot_gap", "plot_amounts", "plot_training", "plot_plans"} | REPORT,
     ),
     "edit what sums the costs": (
-        *(append("workflow_scripts/optical/costs.py"), ()),
+        *(append(LIBRARY + "report/costs.py"), ()),
         {"sum_costs", "plot_training"} | REPORT,
     ),
     "edit the statistics of the gap": (
-        *(append("workflow_scripts/optical/gap.py"), ()),
+        *(append(LIBRARY + "evaluation/gap.py"), ()),
         TABLES | {"plot_training", "plot_plans"},
     ),
     "edit the resampling": (
-        *(append("workflow_scripts/optical/resampling.py"), ()),
+        *(append(LIBRARY + "evaluation/resampling.py"), ()),
         TABLES | {"plot_training", "plot_plans"},
     ),
     "edit the scoring": (
-        *(append("workflow_scripts/optical/scoring.py"), ()),
+        *(append(LIBRARY + "evaluation/scoring.py"), ()),
         {"score_run"} | TABLES,
     ),
     "edit the lexical search": (
@@ -126,17 +127,17 @@ EDITS = {
         {"search_passages", "score_run"} | TABLES,
     ),
     "edit the transport": (
-        *(append("workflow_scripts/optical/transport.py"), ()),
+        *(append(LIBRARY + "transport/solvers.py"), ()),
         STUDENTS | {"finetune_student"},
     ),
     "edit the transport's kernel": (
-        *(append("workflow_scripts/optical/transport_kernel.py"), ()),
+        *(append(LIBRARY + "transport/kernel.py"), ()),
         STUDENTS | {"finetune_student"},
     ),
-    "edit the fine-tuning": (append("workflow_scripts/optical/finetuning.py"), (), FINETUNED),
-    "edit the translation": (append("workflow_scripts/optical/translation.py"), (), TRANSLATED),
+    "edit the fine-tuning": (append(LIBRARY + "training/finetuning.py"), (), FINETUNED),
+    "edit the translation": (append(LIBRARY + "training/translation.py"), (), TRANSLATED),
     "edit BM25": (
-        *(append("workflow_scripts/optical/lexical.py"), ()),
+        *(append(LIBRARY + "retrieval/lexical.py"), ()),
         {"search_lexical", "mine_negatives"} | TEACHERS,
     ),
     "change the metric of the gap": (

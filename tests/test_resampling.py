@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from optical.resampling import bootstrap_means, holm, interval, randomisation_test
+from optical.evaluation.resampling import bootstrap_means, holm, interval, randomisation_test
 
 
 def drawn(queries, runs=3, seed=0):

@@ -7,7 +7,7 @@ import yaml
 from safetensors.torch import save_file
 
 import fetch_encoder
-from optical.encoders import late_interaction
+from optical.models.encoders import late_interaction
 from test_report import arguments, tables_and_pictures, written  # noqa: F401, two are fixtures
 from trees import copy_tree, read_study, snakemake, succeeds
 

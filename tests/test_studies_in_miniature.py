@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from optical.downloads import mirrored
+from optical.runtime.downloads import mirrored
 from optical.study.files import needed_files, with_own
 from optical.study.loading import load_study
 from trees import copy_tree, snakemake, succeeds

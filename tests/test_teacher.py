@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import train_teacher
-from optical.encoders import load
+from optical.models.encoders import load
 
 # For each query its relevant passage and a negative.
 EXAMPLES = {

@@ -5,7 +5,7 @@ import pytest
 
 from optical.corpora import tico19
 from optical.corpora.cleaning import Cleaner, digits
-from optical.downloads import mirrored
+from optical.runtime.downloads import mirrored
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><tmx version="1.4"><header/><body>'
 SEGMENTS = 3071

@@ -11,10 +11,10 @@ import faiss
 import numpy as np
 import pytest
 
-from optical import centroid_build, token_index, token_vectors
-from optical.centroid_build import CODECS, centroids_for
-from optical.token_index import build_index, open_index, search
-from optical.token_vectors import TokenVectors, write_token_vectors
+from optical.retrieval import centroid_build, token_index, token_vectors
+from optical.retrieval.centroid_build import CODECS, centroids_for
+from optical.retrieval.token_index import build_index, open_index, search
+from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
 
 ROOT = Path(__file__).parents[1]
 
@@ -194,9 +194,9 @@ def test_an_index_is_built_alike_twice(tmp_path, passages, kind):
 def test_a_killed_build_starts_anew_and_leaves_nothing_behind(tmp_path, passages):
     program = """
 import sys, time
-from optical import centroid_build
-from optical.token_index import build_index
-from optical.token_vectors import TokenVectors
+from optical.retrieval import centroid_build
+from optical.retrieval.token_index import build_index
+from optical.retrieval.token_vectors import TokenVectors
 def encoded(*_):
     print("encoding", flush=True)
     time.sleep(60)

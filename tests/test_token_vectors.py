@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optical import token_vectors
-from optical.token_vectors import TokenVectors, write_token_vectors
+from optical.retrieval import token_vectors
+from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
 
 ROOT = Path(__file__).parents[1]
 
@@ -68,8 +68,8 @@ def test_a_store_and_its_indexes_need_few_open_files(tmp_path):
 import resource, sys
 from pathlib import Path
 import numpy as np
-from optical.token_index import build_index, open_index, search
-from optical.token_vectors import TokenVectors, shard_file
+from optical.retrieval.token_index import build_index, open_index, search
+from optical.retrieval.token_vectors import TokenVectors, shard_file
 texts = [(np.array([row]), row + np.ones((1, 8), dtype=np.float16)) for row in range(600)]
 for row, (ids, vectors) in enumerate(texts):
     parts = {"vectors": vectors, "tokens": ids, "lengths": np.array([1])}

@@ -16,13 +16,19 @@ import torch
 from safetensors.torch import load_file
 
 from conftest import TEXTS, embedder
-from optical.checkpoints import MARKER, fingerprint, newest_whole, provenance, training_folder
-from optical.embedding import embed
-from optical.encoders import load
-from optical.export import save_for_all
-from optical.files import lock
-from optical.token_vectors import write_token_vectors
-from optical.training_log import LEAST_SPREAD, PATIENCE, CollapseGuard, read_log, spread
+from optical.models.embedding import embed
+from optical.models.encoders import load
+from optical.models.export import save_for_all
+from optical.retrieval.token_vectors import write_token_vectors
+from optical.runtime.files import lock
+from optical.training.checkpoints import (
+    MARKER,
+    fingerprint,
+    newest_whole,
+    provenance,
+    training_folder,
+)
+from optical.training.log import LEAST_SPREAD, PATIENCE, CollapseGuard, read_log, spread
 from train_tiny import train
 
 STEPS = 24
@@ -31,7 +37,7 @@ STEPS = 24
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, encoder):
     """What a tiny distillation starts from: a student with dropout, sentences, and targets."""
-    from optical.encoders import late_interaction
+    from optical.models.encoders import late_interaction
 
     folder = tmp_path_factory.mktemp("distillation")
     torch.manual_seed(0)
@@ -60,7 +66,9 @@ processes = multiprocessing.get_context("forkserver")
 @pytest.fixture(scope="module", autouse=True)
 def imported():
     """Processes begin with everything imported, and may be killed."""
-    processes.set_forkserver_preload(["train_tiny", "optical.training", "optical.losses"])
+    processes.set_forkserver_preload(
+        ["train_tiny", "optical.training.trainer", "optical.transport.losses"]
+    )
     with pytest.MonkeyPatch.context() as patch:  # the server finds modules by the environment alone
         patch.setenv("PYTHONPATH", PATHS["PYTHONPATH"])
         forkserver.ensure_running()

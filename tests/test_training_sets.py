@@ -7,8 +7,8 @@ from datasets import Dataset
 
 from optical.corpora import Passage, Query, TrainingSet, msmarco
 from optical.corpora.training_files import write_training_set
-from optical.mining import mined_negatives
-from optical.training_set import read_examples, shared_texts
+from optical.training.mining import mined_negatives
+from optical.training.training_set import read_examples, shared_texts
 
 FILES = {
     "collection.tsv": "".join(f"p{i}\tpassage {i}\n" for i in range(8)),

@@ -11,14 +11,14 @@ from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from transformers import get_linear_schedule_with_warmup
 
 import fetch_encoder
-import optical.training
+import optical.training.trainer
 import train_translator
-from optical import translation
-from optical.checkpoints import training_folder
 from optical.corpora.lines import read_queries
 from optical.corpora.rows import write_parquet
-from optical.tokenizer import train_tokenizer
-from optical.translation import (
+from optical.models.tokenizer import train_tokenizer
+from optical.training import translation
+from optical.training.checkpoints import training_folder
+from optical.training.translation import (
     PairCollator,
     ShuffledPairs,
     Translator,
@@ -244,7 +244,7 @@ def test_a_translator_is_the_same_twice_and_after_it_was_killed(bitext, tmp_path
     class KilledError(Exception):
         pass
 
-    class Every(optical.training.Checkpoints):
+    class Every(optical.training.trainer.Checkpoints):
         def on_step_end(self, args, state, control, **_):
             control.should_save = state.global_step % 4 == 0
             if state.global_step == 10:
@@ -252,7 +252,7 @@ def test_a_translator_is_the_same_twice_and_after_it_was_killed(bitext, tmp_path
 
     output = tmp_path / "killed"
     with monkeypatch.context() as patch:
-        patch.setattr(optical.training, "Checkpoints", Every)
+        patch.setattr(optical.training.trainer, "Checkpoints", Every)
         with pytest.raises(KilledError):
             train(bitext, output)
     kept = [path.name for path in training_folder(output).glob("checkpoint-*")]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from optical.transport import (
+from optical.transport.solvers import (
     SOLVERS,
     cosine_cost,
     fused_kernel,
@@ -217,8 +217,8 @@ def test_shapes_that_do_not_fit():
 KERNEL = """
 import sys
 import torch
-from optical import transport_kernel
-from optical.transport import scores
+from optical.transport.solvers import kernel as transport_kernel
+from optical.transport.solvers import scores
 
 for case in torch.load(sys.argv[1]):
     score = scores(case["cost"], case["source"], case["target"], case["epsilon"])
@@ -285,7 +285,7 @@ class OnGpu(torch.Tensor):
 @pytest.fixture
 def kernel(monkeypatch):
     """A function that puts another one in the place of the fused kernel, which was never tried."""
-    transport_kernel = pytest.importorskip("optical.transport_kernel", reason="no Triton here")
+    transport_kernel = pytest.importorskip("optical.transport.kernel", reason="no Triton here")
     fused_kernel.cache_clear()
     yield lambda function: monkeypatch.setattr(transport_kernel, "sinkhorn", function)
     fused_kernel.cache_clear()
@@ -358,7 +358,7 @@ def test_no_kernel_sees_a_cost_that_is_not_finite(wrong, kernel):
 
 def test_the_kernel_is_started_on_the_device_of_its_problems(monkeypatch):
     """Triton starts it on the current one, which may be another."""
-    transport_kernel = pytest.importorskip("optical.transport_kernel", reason="no Triton here")
+    transport_kernel = pytest.importorskip("optical.transport.kernel", reason="no Triton here")
     entered = []
 
     @contextmanager
@@ -377,7 +377,7 @@ def test_the_kernel_is_started_on_the_device_of_its_problems(monkeypatch):
 
 
 def test_large_problems_are_left_to_pytorch():
-    transport_kernel = pytest.importorskip("optical.transport_kernel", reason="no Triton here")
+    transport_kernel = pytest.importorskip("optical.transport.kernel", reason="no Triton here")
     assert transport_kernel.fits(torch.zeros(1, 128, 60))
     assert not transport_kernel.fits(torch.zeros(1, 129, 60))
     assert not transport_kernel.fits(torch.zeros(1, 2, 2, dtype=torch.float64))
@@ -393,7 +393,7 @@ MEMORY = """
 import resource
 import sys
 import torch
-from optical.transport import transport_loss, transport_plan
+from optical.transport.solvers import transport_loss, transport_plan
 
 iterations, epsilon = int(sys.argv[1]), float(sys.argv[2])
 cost = torch.rand(64, 256, 256, requires_grad=True)

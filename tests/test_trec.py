@@ -8,9 +8,9 @@ from ranx import Qrels, Run, evaluate
 
 import score_run as score_run_program
 from optical.corpora.lines import read_queries
-from optical.scores import SCORE_COLUMNS
-from optical.scoring import consistency, score_run
-from optical.trec import (
+from optical.evaluation.scores import SCORE_COLUMNS
+from optical.evaluation.scoring import consistency, score_run
+from optical.evaluation.trec import (
     iterate_run,
     read_qrels,
     write_run,

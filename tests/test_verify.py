@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 import verify_scores
-from optical.gap import GAP_COLUMNS
+from optical.evaluation.gap import GAP_COLUMNS
 
 
 def table(low=0.2):

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from optical.wholeness import OWN_PROOFS, damaged
+from optical.runtime.wholeness import OWN_PROOFS, damaged
 
 WRITERS = {
     "a.parquet": lambda path: pq.write_table(pa.table({"text": ["ab", "c"] * 50}), path),

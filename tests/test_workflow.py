@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from optical.gap import GAP_COLUMNS, LANGUAGE_COLUMNS, read_table
+from optical.evaluation.gap import GAP_COLUMNS, LANGUAGE_COLUMNS, read_table
 from optical.study import (
     DISTILLED,
     FINETUNED,

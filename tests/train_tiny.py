@@ -29,12 +29,11 @@ def train(
     from datasets import Dataset
     from transformers import TrainerCallback, set_seed
 
-    from optical import checkpoints
-    from optical.batches import Batches
-    from optical.encoders import load
-    from optical.losses import OptimalTransportLoss
-    from optical.token_vectors import TokenVectors
-    from optical.training import show_progress, train_late_interaction
+    from optical.models.encoders import load
+    from optical.retrieval.token_vectors import TokenVectors
+    from optical.training.batches import Batches
+    from optical.training.trainer import checkpoints, show_progress, train_late_interaction
+    from optical.transport.losses import OptimalTransportLoss
 
     class Every(checkpoints.Checkpoints):
         def on_step_end(self, args, state, control, **_):
@@ -47,9 +46,9 @@ def train(
                 os.kill(os.getpid(), signal.SIGKILL)
             super().on_save(args, state, control, **more)
 
-    import optical.training
+    import optical.training.trainer
 
-    optical.training.Checkpoints = Every
+    optical.training.trainer.Checkpoints = Every
     assert issubclass(Every, TrainerCallback)
     show_progress()
     torch.set_num_threads(1)

@@ -4,8 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from optical.files import atomic_path, run_program
-from optical.gpus import take_gpus
+from optical.runtime.files import atomic_path, run_program
+from optical.runtime.gpus import take_gpus
 
 
 def main(
@@ -27,9 +27,9 @@ def main(
     import pyarrow.parquet as pq
     import torch
 
-    from optical.embedding import Embedder, embed, readable
-    from optical.token_vectors import TokenVectors
-    from optical.transport import cosine_cost, marginals, transport_plan
+    from optical.models.embedding import Embedder, embed, readable
+    from optical.retrieval.token_vectors import TokenVectors
+    from optical.transport.solvers import cosine_cost, marginals, transport_plan
 
     vectors = TokenVectors(targets)
     of_teacher = Embedder.load(teacher).tokenizer
@@ -69,7 +69,12 @@ if __name__ == "__main__":
     parser.add_argument("--targets", type=Path, required=True, help="the teacher's token vectors")
     parser.add_argument("--bitext", type=Path, required=True, help="bitext (.parquet)")
     parser.add_argument("--pairs", type=int, default=2, help="sentence pairs to align (2)")
-    parser.add_argument("--tokens", type=int, default=16, help="tokens of a pair, from half of them on, if any is so (16)")
+    parser.add_argument(
+        "--tokens",
+        type=int,
+        default=16,
+        help="tokens of a pair, from half of them on, if any is so (16)",
+    )
     parser.add_argument("--solver", default="sinkhorn", help="as in the distillation")
     parser.add_argument("--epsilon", type=float, default=0.05, help="as in the distillation")
     parser.add_argument("--iterations", type=int, default=50, help="as in the distillation")

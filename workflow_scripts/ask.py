@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from optical.files import run_program
+from optical.runtime.files import run_program
 
 # Backgrounds of the terminal's 256 colours that black letters can be read on.
 COLOURS = (117, 156, 222, 218, 183, 159, 229, 210, 150, 189)
@@ -34,9 +34,9 @@ def main(
     from pyarrow import parquet
     from transformers import AutoTokenizer
 
-    from optical.embedding import Embedder, embed, readable
-    from optical.token_index import open_index
-    from optical.token_vectors import TokenVectors
+    from optical.models.embedding import Embedder, embed, readable
+    from optical.retrieval.token_index import open_index
+    from optical.retrieval.token_vectors import TokenVectors
 
     vectors = TokenVectors(results / "passages" / teacher.name / collection)
     index = open_index(results / "indexes" / teacher.name / collection, vectors)

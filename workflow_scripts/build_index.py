@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.gpus import take_gpus
-from optical.token_index import build_index
-from optical.token_vectors import TokenVectors
+from optical.retrieval.token_index import build_index
+from optical.retrieval.token_vectors import TokenVectors
+from optical.runtime.files import run_program
+from optical.runtime.gpus import take_gpus
 
 
 def main(vectors: Path, kind: str, codec: str, centroids: int | None, output: Path) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from safetensors import safe_open
 
-from optical.files import atomic_path, run_program
-from optical.gap import compare
-from optical.scores import read_scores
-from optical.tables import (
+from optical.evaluation.gap import compare
+from optical.evaluation.scores import read_scores
+from optical.report.tables import (
     gap_notes,
     language_notes,
     page,
@@ -19,6 +18,7 @@ from optical.tables import (
     to_latex,
     with_notes,
 )
+from optical.runtime.files import atomic_path, run_program
 
 
 def main(

@@ -5,8 +5,8 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from optical.constructed import World
-from optical.files import atomic_path, run_program
+from optical.corpora.constructed import World
+from optical.runtime.files import atomic_path, run_program
 
 
 def main(output: Path, **settings) -> None:

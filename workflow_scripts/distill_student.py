@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.processes import spread
+from optical.runtime.files import run_program
+from optical.runtime.processes import spread
 
 
 def main(
@@ -33,13 +33,13 @@ def main(
 
     from transformers import AutoTokenizer, set_seed
 
-    from optical.batches import Batches
-    from optical.checkpoints import provenance
-    from optical.distillation import loss_for, read_pairs, source_ids
-    from optical.encoders import load
-    from optical.export import model_card
-    from optical.token_vectors import TokenVectors
-    from optical.training import show_progress, train_late_interaction
+    from optical.models.encoders import load
+    from optical.models.export import model_card
+    from optical.retrieval.token_vectors import TokenVectors
+    from optical.training.batches import Batches
+    from optical.training.checkpoints import provenance
+    from optical.training.distillation import loss_for, read_pairs, source_ids
+    from optical.training.trainer import show_progress, train_late_interaction
 
     show_progress()
     set_seed(seed)

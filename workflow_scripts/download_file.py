@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from optical.downloads import download
-from optical.files import run_program
+from optical.runtime.downloads import download
+from optical.runtime.files import run_program
 
 
 def main(

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.processes import spread
+from optical.runtime.files import run_program
+from optical.runtime.processes import spread
 
 
 def main(teacher: Path, passages: Path, processes: int, output: Path) -> None:
     spread(processes)
 
-    from optical.embedding import embed_column
+    from optical.models.embedding import embed_column
 
     embed_column(teacher, passages, "text", output, task="document")
 

@@ -3,15 +3,15 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.gpus import take_gpus
+from optical.runtime.files import run_program
+from optical.runtime.gpus import take_gpus
 
 
 def main(encoder: Path, queries: Path, output: Path) -> None:
     take_gpus(1)
 
     from optical.corpora.lines import read_queries
-    from optical.embedding import embed_texts
+    from optical.models.embedding import embed_texts
 
     texts = read_queries(queries).values()
     embed_texts(encoder, texts, output, task="query", origin=queries, total=len(texts))

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.gpus import take_gpus
+from optical.runtime.files import run_program
+from optical.runtime.gpus import take_gpus
 
 
 def main(teacher: Path, bitext: Path, length: int | None, task: str, output: Path) -> None:
     take_gpus(1)
 
-    from optical.embedding import embed_column
+    from optical.models.embedding import embed_column
 
     embed_column(teacher, bitext, "target", output, task=task, length=length)
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.files import atomic_path, run_program
+from optical.runtime.files import atomic_path, run_program
 
 
 def main(id: str, part: str, output: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from optical.files import run_program
-from optical.gap import LANGUAGE_COLUMNS, read_table
-from optical.publishing import bitext_section, publish, scores_section, study_section
+from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
+from optical.report.publishing import bitext_section, publish, scores_section, study_section
+from optical.runtime.files import run_program
 
 
 def main(

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.gap import BASELINE, LANGUAGE_COLUMNS, read_table
-from optical.publishing import publish, scores_section, study_section
+from optical.evaluation.gap import BASELINE, LANGUAGE_COLUMNS, read_table
+from optical.report.publishing import publish, scores_section, study_section
+from optical.runtime.files import run_program
 
 
 def main(

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from optical.files import atomic_path, lock, remove, run_program
+from optical.runtime.files import atomic_path, lock, remove, run_program
 
 # Weights in the one format that is safe to load, the configuration, of a translator that of its
 # search too, and any tokenizer's files.

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.gpus import take_gpus
+from optical.runtime.files import run_program
+from optical.runtime.gpus import take_gpus
 
 
 def main(
@@ -27,14 +27,14 @@ def main(
     import pyarrow.parquet as pq
     from transformers import set_seed
 
-    from optical.batches import Batches
-    from optical.checkpoints import provenance
-    from optical.distillation import read_pairs
-    from optical.encoders import load
-    from optical.export import model_card
-    from optical.finetuning import QUERY, ContrastiveLoss, shared_sides
-    from optical.token_vectors import TokenVectors
-    from optical.training import show_progress, train_late_interaction
+    from optical.models.encoders import load
+    from optical.models.export import model_card
+    from optical.retrieval.token_vectors import TokenVectors
+    from optical.training.batches import Batches
+    from optical.training.checkpoints import provenance
+    from optical.training.distillation import read_pairs
+    from optical.training.finetuning import QUERY, ContrastiveLoss, shared_sides
+    from optical.training.trainer import show_progress, train_late_interaction
 
     show_progress()
     set_seed(seed)

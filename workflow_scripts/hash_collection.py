@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from optical.corpora.leakage import collection_texts, write_runs
-from optical.files import run_program
+from optical.runtime.files import run_program
 
 
 def main(language: str, queries: Path, passages: Path | None, output: Path) -> None:

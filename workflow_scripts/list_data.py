@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from optical.downloads import mirrored
-from optical.files import run_program
+from optical.runtime.downloads import mirrored
+from optical.runtime.files import run_program
 from optical.study import files as study_files
 from optical.study.loading import load_study
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from optical.corpora.rows import write_parquet
 from optical.corpora.training_files import NEGATIVE_COLUMNS
-from optical.files import run_program
-from optical.mining import mined_negatives
+from optical.runtime.files import run_program
+from optical.training.mining import mined_negatives
 
 
 def main(training_set: Path, number: int, output: Path) -> None:

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from optical.figures import save_figure
-from optical.files import run_program
-from optical.gap import LANGUAGE_COLUMNS, read_table
-from optical.tables import read_cleaning
-from optical.training_figures import amounts_figure
+from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
+from optical.report.figures import save_figure
+from optical.report.tables import read_cleaning
+from optical.report.training_figures import amounts_figure
+from optical.runtime.files import run_program
 
 
 def main(

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from optical.figures import MEASURES, gap_figure, save_figure
-from optical.files import run_program
-from optical.gap import GAP_COLUMNS, read_table
+from optical.evaluation.gap import GAP_COLUMNS, read_table
+from optical.report.figures import MEASURES, gap_figure, save_figure
+from optical.runtime.files import run_program
 
 
 def main(gap_table: Path, metric: str, measure: str, output: list[Path]) -> None:

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from optical.figures import map_figure, save_figure
-from optical.files import run_program
-from optical.gap import LANGUAGE_COLUMNS, read_table
+from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
+from optical.report.figures import map_figure, save_figure
+from optical.runtime.files import run_program
 
 
 def main(language_table: Path, metric: str, output: list[Path]) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from optical.figures import save_figure
-from optical.files import run_program
-from optical.training_figures import plans_figure
+from optical.report.figures import save_figure
+from optical.report.training_figures import plans_figure
+from optical.runtime.files import run_program
 
 
 def main(plans: Path, output: list[Path]) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from optical.costs import training_lines
-from optical.figures import save_figure
-from optical.files import run_program
-from optical.training_figures import curves_figure
+from optical.report.costs import training_lines
+from optical.report.figures import save_figure
+from optical.report.training_figures import curves_figure
+from optical.runtime.files import run_program
 
 
 def main(logs: list[Path], output: list[Path]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from optical.corpora import source_folder
 from optical.corpora.cleaning import write_bitext
 from optical.corpora.leakage import Guard
-from optical.files import run_program
+from optical.runtime.files import run_program
 
 
 def main(

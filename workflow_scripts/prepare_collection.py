@@ -6,7 +6,7 @@ from pathlib import Path
 
 from optical.corpora import collection as collection_named
 from optical.corpora.collection_files import write_collection
-from optical.files import run_program
+from optical.runtime.files import run_program
 
 
 def main(

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from optical.corpora.training_files import write_pairs
-from optical.files import run_program
+from optical.runtime.files import run_program
 
 
 def main(queries: Path, training_set: Path, output: Path) -> None:

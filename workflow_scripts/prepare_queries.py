@@ -8,7 +8,7 @@ from optical.corpora import collection as collection_named
 from optical.corpora.collection_files import write_queries
 from optical.corpora.languages import looks_foreign
 from optical.corpora.rows import some
-from optical.files import run_program
+from optical.runtime.files import run_program
 
 
 def main(

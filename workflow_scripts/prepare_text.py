@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.text import write_text
+from optical.corpora.text import write_text
+from optical.runtime.files import run_program
 
 
 def main(language: str, origin: Path, texts: int, output: Path) -> None:

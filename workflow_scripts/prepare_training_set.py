@@ -8,7 +8,7 @@ from optical.corpora import source_folder, training_set
 from optical.corpora.leakage import without_tests
 from optical.corpora.rows import write_rows
 from optical.corpora.training_files import write_training_set
-from optical.files import run_program
+from optical.runtime.files import run_program
 
 
 def main(

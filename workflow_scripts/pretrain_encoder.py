@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.gpus import take_gpus
+from optical.runtime.files import run_program
+from optical.runtime.gpus import take_gpus
 
 # Texts the tokenizer is trained on, and texts the finished encoder is tried on.
 TOKENIZER_TEXTS, TRIED_TEXTS = 200_000, 2_048
@@ -33,18 +33,18 @@ def main(
 
     from transformers import TrainingArguments, set_seed
 
-    from optical.checkpoints import provenance
-    from optical.encoders import new_masked_model
-    from optical.pretraining import (
+    from optical.models.encoders import new_masked_model
+    from optical.models.tokenizer import train_tokenizer
+    from optical.training.checkpoints import provenance
+    from optical.training.log import TrainingLog
+    from optical.training.pretraining import (
         MaskingCollator,
         PretrainingTrainer,
         SampledText,
         mean_loss,
         unigram_entropy,
     )
-    from optical.tokenizer import train_tokenizer
-    from optical.training import run, show_progress, training_arguments
-    from optical.training_log import TrainingLog
+    from optical.training.trainer import run, show_progress, training_arguments
 
     show_progress()
     set_seed(seed)

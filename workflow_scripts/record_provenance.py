@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from optical.files import atomic_path, run_program
-from optical.provenance import provenance
+from optical.runtime.files import atomic_path, run_program
+from optical.runtime.provenance import provenance
 
 
 def main(settings: Path, environments: list[Path], data: list[Path], output: Path) -> None:

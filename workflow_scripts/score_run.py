@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from optical.files import atomic_path, run_program
-from optical.scoring import RANKS, score_run, top
-from optical.trec import iterate_run, read_qrels
+from optical.evaluation.scoring import RANKS, score_run, top
+from optical.evaluation.trec import iterate_run, read_qrels
+from optical.runtime.files import atomic_path, run_program
 
 
 def main(

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from optical.corpora.lines import read_queries
-from optical.files import run_program
-from optical.lexical import LexicalIndex
-from optical.trec import write_run
+from optical.evaluation.trec import write_run
+from optical.retrieval.lexical import LexicalIndex
+from optical.runtime.files import run_program
 
 
 def main(passages: Path, queries: Path, depth: int, output: Path) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from optical.corpora.collection_files import judged_texts
 from optical.corpora.lines import read_queries
-from optical.exact_index import ExactIndex
-from optical.files import run_program
-from optical.token_index import Index, open_index, search
-from optical.token_vectors import TokenVectors
-from optical.trec import write_run
+from optical.evaluation.trec import write_run
+from optical.retrieval.exact_index import ExactIndex
+from optical.retrieval.token_index import Index, open_index, search
+from optical.retrieval.token_vectors import TokenVectors
+from optical.runtime.files import run_program
 
 
 def main(

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.terminal import show_gap
+from optical.report.terminal import show_gap
+from optical.runtime.files import run_program
 
 
 def main(gap_table: Path, report: Path, note: str) -> None:

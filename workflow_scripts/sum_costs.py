@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from optical.costs import cost_table, shown_cost_table
-from optical.files import atomic_path, run_program
-from optical.tables import page, to_latex, with_notes
+from optical.report.costs import cost_table, shown_cost_table
+from optical.report.tables import page, to_latex, with_notes
+from optical.runtime.files import atomic_path, run_program
 
 NOTES = (
     "Time: of all jobs of a stage together, which may run at the same time. Memory: the most that "

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.processes import spread
+from optical.runtime.files import run_program
+from optical.runtime.processes import spread
 
 
 def main(
@@ -40,12 +40,12 @@ def main(
     )
     from transformers import set_seed
 
-    from optical.batches import Batches
-    from optical.checkpoints import provenance
-    from optical.encoders import late_interaction
-    from optical.export import model_card
-    from optical.training import show_progress, train_late_interaction
-    from optical.training_set import read_examples, shared_texts
+    from optical.models.encoders import late_interaction
+    from optical.models.export import model_card
+    from optical.training.batches import Batches
+    from optical.training.checkpoints import provenance
+    from optical.training.trainer import show_progress, train_late_interaction
+    from optical.training.training_set import read_examples, shared_texts
 
     show_progress()
     set_seed(seed)

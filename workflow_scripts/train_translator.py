@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.gpus import take_gpus
+from optical.runtime.files import run_program
+from optical.runtime.gpus import take_gpus
 
 # Pairs that the tokenizer is trained on.
 TOKENIZER_PAIRS = 100_000
@@ -30,11 +30,11 @@ def main(
 
     from transformers import TrainingArguments, set_seed
 
-    from optical.checkpoints import provenance
-    from optical.tokenizer import train_tokenizer
-    from optical.training import run, show_progress, training_arguments
-    from optical.training_log import TrainingLog
-    from optical.translation import (
+    from optical.models.tokenizer import train_tokenizer
+    from optical.training.checkpoints import provenance
+    from optical.training.log import TrainingLog
+    from optical.training.trainer import run, show_progress, training_arguments
+    from optical.training.translation import (
         PairCollator,
         ShuffledPairs,
         TranslationTrainer,

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from optical.files import run_program
-from optical.gpus import take_gpus
+from optical.runtime.files import run_program
+from optical.runtime.gpus import take_gpus
 
 
 def main(
@@ -18,7 +18,7 @@ def main(
 ) -> None:
     take_gpus(1)
 
-    from optical.translation import translate_file
+    from optical.training.translation import translate_file
 
     settings = {"length": length, "beams": beams, "source": source_code, "target": target_code}
     number = translate_file(translator, queries, output, **settings)

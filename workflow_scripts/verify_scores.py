@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from optical.files import atomic_path, run_program
-from optical.gap import COLUMNS, read_table
+from optical.evaluation.gap import COLUMNS, read_table
+from optical.runtime.files import atomic_path, run_program
 
 KEYS = ["collection", "student", "method", "metric"]
 CELLS = ["pivot", "high", "low", "relative_gap"]

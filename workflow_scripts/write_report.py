@@ -6,12 +6,12 @@ from pathlib import Path
 
 import yaml
 
-from optical.costs import read_costs
-from optical.files import run_program
-from optical.gap import COLUMNS, Tables, read_table
-from optical.report import write_report
-from optical.tables import gap_markdown, pivot_name, read_cleaning, read_counts
-from optical.terminal import show_gap
+from optical.evaluation.gap import COLUMNS, Tables, read_table
+from optical.report.costs import read_costs
+from optical.report.page import write_report
+from optical.report.tables import gap_markdown, pivot_name, read_cleaning, read_counts
+from optical.report.terminal import show_gap
+from optical.runtime.files import run_program
 
 CAPTIONS = {
     "gap_by_size": "Relative gap between the groups of languages at each size of the encoder, with "

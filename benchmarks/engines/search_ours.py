@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
 
 import numpy as np
 
-from optical.token_index import build_index, open_index, search
-from optical.token_vectors import TokenVectors
+from optical.retrieval.token_index import build_index, open_index, search
+from optical.retrieval.token_vectors import TokenVectors
 
 BEST, ENOUGH = 100, 0.99
 # From fast to thorough: probes for a query token, and passages whose vectors are scored.

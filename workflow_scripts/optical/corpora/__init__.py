@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 # A module may serve several sources; its functions then take the settings named here.
 BITEXT = {
-    "constructed": ("optical.constructed", {}),
+    "constructed": ("optical.corpora.constructed", {}),
     "lafand": ("optical.corpora.lafand", {}),
     "ntrex": ("optical.corpora.ntrex", {}),
     "tatoeba": ("optical.corpora.tatoeba", {}),
@@ -46,13 +46,13 @@ BITEXT = {
 }
 
 TRAINING_SETS = {
-    "constructed": "optical.constructed",
+    "constructed": "optical.corpora.constructed",
     "mmarco": "optical.corpora.msmarco",
     "msmarco": "optical.corpora.msmarco",
 }
 
 COLLECTIONS = {
-    "constructed": ("optical.constructed", {}),
+    "constructed": ("optical.corpora.constructed", {}),
     "ntrex": ("optical.corpora.ntrex", {}),
     "belebele": ("optical.corpora.belebele", {}),
     "clef": ("optical.corpora.clef", {}),

@@ -19,7 +19,7 @@ from optical.corpora.languages import is_in_wrong_language, is_in_wrong_script
 from optical.corpora.leakage import NO_TESTS, Guard
 from optical.corpora.rows import write_parquet, write_rows
 from optical.corpora.splits import is_held_out
-from optical.files import atomic_path
+from optical.runtime.files import atomic_path
 
 BITEXT_COLUMNS = ["id", "source", "target", "origin"]
 

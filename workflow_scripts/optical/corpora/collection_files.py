@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from optical.corpora import Passage, Query
 from optical.corpora.lines import numbered_lines
 from optical.corpora.rows import some, write_parquet, write_rows
-from optical.files import atomic_path
+from optical.runtime.files import atomic_path
 
 PASSAGE_COLUMNS = ["passage_id", "judged_id", "text"]
 """A passage's own id, and the id that judgements and runs know its text by. They differ for the

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from optical.corpora import TrainingSet
 from optical.corpora.lines import read_queries
-from optical.files import atomic_path, scratch
+from optical.runtime.files import atomic_path, scratch
 
 WORDS = 8
 """Words of a run. Of the sides of 112,000 pairs of TICO-19, Tatoeba and LAFAND 48 share eight in a

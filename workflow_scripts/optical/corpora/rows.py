@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from optical.files import atomic_path
+from optical.runtime.files import atomic_path
 
 ROW_GROUP = 50_000
 """Rows held in memory and written together."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from optical.corpora import Passage, TrainingSet
 from optical.corpora.lines import numbered_rows, read_queries
 from optical.corpora.rows import some, write_parquet, write_rows
-from optical.files import atomic_path
+from optical.runtime.files import atomic_path
 
 PAIR_COLUMNS = ["id", "source", "target"]
 NEGATIVE_COLUMNS = ["query_id", "passage_id"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from optical.constructed_languages import LANGUAGES
+from optical.corpora.constructed_languages import LANGUAGES
 
 GROUPS = ("high", "mid", "low")
 LEXICAL = ("bm25", "bm25_translated")

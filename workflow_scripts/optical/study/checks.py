@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from optical import corpora
-from optical.constructed_languages import PIVOT
+from optical.corpora.constructed_languages import PIVOT
 from optical.study import (
     TRANSLATED,
     bitext_languages,

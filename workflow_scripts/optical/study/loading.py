@@ -10,9 +10,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
-from optical.miniature import in_miniature
 from optical.study.checks import CHECKS, check_sources
 from optical.study.files import with_own
+from optical.study.miniature import in_miniature
 
 
 def load_study(config: Mapping, schema_file: Path, datasets: Mapping) -> dict:

@@ -1,0 +1,1 @@
+"""TREC files, scores, and the gap with its intervals."""

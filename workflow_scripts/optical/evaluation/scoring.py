@@ -1,0 +1,167 @@
+"""Scores of runs, query by query, by trec_eval's measures."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytrec_eval
+
+from optical.evaluation.trec import Results
+
+METRICS = re.compile(
+    r"map|recip_rank|Rprec|bpref|ndcg|(map_cut|ndcg_cut|recall|P|success)_[1-9][0-9]*"
+)
+"""Metrics of trec_eval with one value a query, 0 at worst.
+
+Checked here, because a name like ndcg.10 or recall_0 aborts the process inside pytrec_eval.
+"""
+
+RANKC = "rankc"
+"""Cross-lingual consistency beside the metrics of trec_eval, see `consistency`."""
+
+RANKS = 50
+"""Ranks that `consistency` looks at: those beyond have a weight below 1e-21."""
+
+BEST = 100
+"""Passages of an exact search that an approximate one is expected to find."""
+
+
+@dataclass(frozen=True)
+class RunScores:
+    """What a run scores against judgements, and what was counted on the way.
+
+    Attributes:
+        table: one row per query and metric: query_id, metric, value; and of the queries of the
+            exact run exact_value, what it scores, and exact_recall, the share of its `BEST` best
+            passages that are among the run's (NaN for all others).
+        without_results: queries that score 0 because the run has nothing for them.
+        without_relevant: judged queries with no relevant passage. No ranking can score on them,
+            so they are left out of the table.
+        unjudged: queries of the run without any judgement, left out of the table.
+    """
+
+    table: pd.DataFrame
+    without_results: int
+    without_relevant: int
+    unjudged: int
+
+
+def score_run(
+    run: Iterable[tuple[str, Results]],
+    qrels: Mapping[str, Mapping[str, int]],
+    metrics: Sequence[str] = ("map",),
+    exact: Mapping[str, Results] | None = None,
+    pivot: Mapping[str, Sequence[str]] | None = None,
+) -> RunScores:
+    """Score a run with trec_eval's metrics, query by query.
+
+    Every query with a relevant passage counts: trec_eval leaves a query without results out of
+    its mean, here its value is 0.
+
+    Args:
+        run: (query id, results) pairs, as `iterate_run` yields them.
+        qrels: as `read_qrels` gives them; relevance of 1 and more is relevant.
+        exact: results of exact search for some of the queries, where the run's are of an
+            approximate index.
+        pivot: the best passages of each query in the pivot language, at least `RANKS` or all of
+            them, where `RANKC` is wanted too.
+        metrics: names such as map, recip_rank, recall_100, ndcg_cut_10; see `METRICS`.
+
+    Raises:
+        ValueError: for an unknown metric, scores equal in float32, and a run of which no query is
+            judged (ids of another collection). An empty run is none of these: it scores 0.
+    """
+    check_metrics(metrics)
+    relevant = [query for query, judged in qrels.items() if max(judged.values(), default=0) > 0]
+    if not relevant:
+        raise ValueError("the judgements name no relevant passage")
+    evaluator = pytrec_eval.RelevanceEvaluator(qrels, set(metrics))
+    values = {query: dict.fromkeys(metrics, 0.0) for query in relevant}
+    measured = {
+        query: evaluator.evaluate({query: results})[query]
+        for query, results in (exact or {}).items()
+        if query in values
+    }
+    recall = dict.fromkeys(measured, 0.0)
+    consistent = dict.fromkeys(relevant, 0.0)
+    without_results, unjudged, example = set(relevant), 0, None
+    for query, results in run:
+        if query not in qrels:
+            unjudged, example = unjudged + 1, query
+        elif query in values and results:
+            _check_distinct(query, results)
+            values[query] = evaluator.evaluate({query: results})[query]
+            without_results.discard(query)
+            if query in measured:
+                best = set(top(exact[query], BEST))
+                recall[query] = len(best.intersection(top(results, BEST))) / len(best)
+            if pivot is not None:
+                consistent[query] = consistency(top(results, RANKS), pivot.get(query, ()))
+    if unjudged and len(without_results) == len(relevant):
+        raise ValueError(
+            f"none of the run's queries is judged: it has {example!r}, the judgements "
+            f"{relevant[0]!r}; are they of the same collection?"
+        )
+    nothing = dict.fromkeys(metrics, float("nan"))
+    rows = [
+        (query, metric, values[query][metric])
+        + (measured.get(query, nothing)[metric], recall.get(query, float("nan")))
+        for query in relevant
+        for metric in metrics
+    ]
+    if pivot is not None:
+        unknown = (float("nan"), float("nan"))
+        rows += [(query, RANKC, value, *unknown) for query, value in consistent.items()]
+    columns = ["query_id", "metric", "value", "exact_value", "exact_recall"]
+    return RunScores(
+        table=pd.DataFrame(rows, columns=columns),
+        without_results=len(without_results),
+        without_relevant=len(qrels) - len(relevant),
+        unjudged=unjudged,
+    )
+
+
+def top(results: Results, number: int) -> list[str]:
+    """The best passages of a query, best first."""
+    return sorted(results, key=results.get, reverse=True)[:number]
+
+
+def consistency(one: Sequence[str], other: Sequence[str]) -> float:
+    """RankC of two rankings of the same query in two languages, from 0 to 1.
+
+    The share of passages that the first j ranks have in common, averaged with weights that are
+    proportional to exp(-j): the first rank has 63 % of the weight and the first three 95 %. Qi,
+    Fernández and Bisazza, EMNLP 2023, arXiv 2310.10378, section 3.
+    """
+    ranks = min(len(one), len(other), RANKS)
+    if not ranks:
+        return 0.0
+    weights = np.exp(-np.arange(ranks, dtype=np.float64))
+    seen, ahead, shared, shares = set(), set(), 0, []
+    for rank, (left, right) in enumerate(zip(one[:ranks], other[:ranks], strict=True), start=1):
+        seen.add(left)
+        ahead.add(right)
+        shared += (left in ahead) + (right in seen) - (left == right)
+        shares.append(shared / rank)
+    return float(weights @ np.array(shares) / weights.sum())
+
+
+def check_metrics(metrics: Sequence[str]) -> None:
+    """Raise `ValueError` for a name that does not match `METRICS`."""
+    for metric in metrics:
+        if not METRICS.fullmatch(metric):
+            raise ValueError(
+                f"{metric!r} is no metric here, expected map, recip_rank, Rprec, bpref, ndcg, or "
+                "map_cut, ndcg_cut, recall, P, success with a depth, as in recall_100"
+            )
+
+
+def _check_distinct(query: str, results: Results) -> None:
+    scores = np.fromiter(results.values(), dtype=np.float32, count=len(results))
+    if len(np.unique(scores)) < len(scores):
+        raise ValueError(
+            f"query {query}: two scores are equal in float32, in which trec_eval compares them; "
+            "write the run from ranks (optical.evaluation.trec.write_run)"
+        )

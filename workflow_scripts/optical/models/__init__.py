@@ -1,0 +1,1 @@
+"""Encoders, tokenizers, embedding and export."""

@@ -1,0 +1,193 @@
+"""Texts into token vectors, shard by shard, as a store on disk.
+
+Embedding needs of a model only its forward pass: it is loaded by transformers alone, which starts
+two seconds sooner than sentence-transformers, and batches are of ours.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+from safetensors.torch import load_file
+from torch.nn import functional
+from tqdm import tqdm
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging
+
+from optical.retrieval.token_vectors import has_shard, shards, write_shard
+from optical.runtime.files import lock, remove
+from optical.runtime.processes import local_rank, world_size
+from optical.training.checkpoints import fingerprint, provenance
+
+# Padded tokens of a batch. On a CPU a batch is to stay in the cache: of XLM-R base's shape, 1,024
+# are half as fast again as 8,192 (benchmarks/embed.py). A GPU is to have enough to do.
+CPU_TOKENS, GPU_TOKENS = 1024, 65_536
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """A late-interaction model, as `models.export.save_for_all` saves it, for embedding alone.
+
+    projection: [dim, hidden]. markers and lengths: the token that a "query" or a "document" begins
+    with, and how many tokens it may have, special tokens and marker included.
+    """
+
+    tokenizer: PreTrainedTokenizerBase
+    transformer: PreTrainedModel
+    projection: torch.Tensor
+    markers: dict[str, str]
+    lengths: dict[str, int]
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Embedder":
+        """The model of a folder, in bfloat16 on a GPU that has it, in float32 elsewhere."""
+        folder = Path(folder)
+        settings = json.loads((folder / "artifact.metadata").read_text())
+        # The projection's weights lie beside the transformer's, which is no reason for a warning.
+        logging.set_verbosity_error()
+        device = f"cuda:{local_rank()}" if torch.cuda.is_available() else "cpu"
+        half = device != "cpu" and torch.cuda.is_bf16_supported()
+        dtype = torch.bfloat16 if half else torch.float32
+        transformer = AutoModel.from_pretrained(folder, local_files_only=True, dtype=dtype)
+        projection = load_file(folder / "1_Dense" / "model.safetensors")["linear.weight"]
+        return cls(
+            AutoTokenizer.from_pretrained(folder, local_files_only=True),
+            transformer.to(device).eval(),
+            projection.to(device, dtype),
+            {"query": settings["query_token"], "document": settings["doc_token"]},
+            {"query": settings["query_maxlen"], "document": settings["doc_maxlen"]},
+        )
+
+    @property
+    def dimension(self) -> int:
+        """Dimensions of a token vector."""
+        return len(self.projection)
+
+    def token_ids(self, texts: Iterable[str], task: str, length: int | None) -> list[list[int]]:
+        """The token ids of each text as it is read, marker included."""
+        marked = [self.markers[task] + text for text in texts]
+        length = length or self.lengths[task]
+        return self.tokenizer(marked, truncation=True, max_length=length)["input_ids"]
+
+    @torch.inference_mode()
+    def vectors(self, ids: list[list[int]]) -> Iterator[np.ndarray]:
+        """The token vectors, float16 [tokens, dim] of unit length, of the texts of a batch."""
+        lengths = torch.tensor([len(row) for row in ids])
+        mask = torch.arange(int(lengths.max())) < lengths[:, None]
+        padded = torch.full(mask.shape, self.tokenizer.pad_token_id)
+        padded[mask] = torch.tensor([token for row in ids for token in row])
+        device = self.projection.device
+        mask = mask.to(device)
+        hidden = self.transformer(input_ids=padded.to(device), attention_mask=mask.long())
+        projected = (hidden.last_hidden_state[mask] @ self.projection.T).float()
+        vectors = functional.normalize(projected, dim=-1).half().cpu()
+        return (part.numpy() for part in vectors.split(lengths.tolist()))
+
+
+def embed(
+    model: Embedder,
+    texts: Iterable[str],
+    *,
+    task: str,
+    length: int | None = None,
+    done: Callable[[int], object] = lambda number: None,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The token ids [tokens] and vectors, float16 [tokens, dim], of each text, in order.
+
+    task: "query" or "document". length: tokens of a text, where it is to differ from the model's
+    own. done: told the number of texts after each batch. Texts are sorted by length a shard at a
+    time, so that those of a batch are alike.
+    """
+    for shard in shards(texts):
+        ids = model.token_ids(shard, task, length) if shard else []
+        vectors: list[np.ndarray] = [np.empty(0)] * len(ids)
+        for rows in batches([len(row) for row in ids], model.projection.is_cuda):
+            found = model.vectors([ids[row] for row in rows])
+            for row, of_row in zip(rows, found, strict=True):
+                vectors[row] = of_row
+            done(len(rows))
+        yield from zip(map(np.array, ids), vectors, strict=True)
+
+
+def readable(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> list[str]:
+    """Tokens as people read them: the mark of a word's beginning is a space, a space alone is ␣."""
+    tokens = tokenizer.convert_ids_to_tokens([int(id) for id in ids])
+    return [token.replace("▁", " ").strip() or "␣" for token in tokens]
+
+
+def batches(lengths: list[int], gpu: bool) -> Iterator[list[int]]:
+    """Rows by falling length, as many at a time as fit the padded tokens of a batch.
+
+    The longest come first, so that what does not fit into memory fails at once.
+    """
+    budget = GPU_TOKENS if gpu else CPU_TOKENS
+    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    start = 0
+    while start < len(order):
+        end = start + max(1, budget // lengths[order[start]])
+        yield order[start:end]
+        start = end
+
+
+def embed_texts(
+    encoder: Path,
+    texts: Iterable[str],
+    output: Path,
+    *,
+    task: str,
+    origin: Path,
+    length: int | None = None,
+    total: int | None = None,
+) -> None:
+    """Embed texts with the model of a folder and write the store, with a progress bar.
+
+    origin: the file of the texts. Shards are written beside the output, which is whole or absent: a
+    program that was killed goes on at the first that is missing, if neither the model nor the
+    origin have changed. The processes of a program (torchrun) share the shards.
+    """
+    made_by = provenance({"encoder": encoder, "texts": origin, "task": task, "length": length})
+    made_by.pop("processes")  # any number of them writes the same shards
+    unfinished = output.with_name(f"{output.name}.shards")
+    folder = unfinished / fingerprint(made_by)
+    rank, processes = local_rank(), world_size()
+    if processes > 1:
+        torch.distributed.init_process_group("gloo")
+    with lock(unfinished) if rank == 0 else nullcontext():
+        for other in unfinished.glob("*/") if rank == 0 else ():
+            if other != folder:
+                remove(other)
+        model = Embedder.load(encoder)
+        progress = tqdm(desc="embedding", unit="text", total=total)
+        for number, shard in enumerate(shards(texts)):
+            if number % processes != rank or has_shard(folder, number):
+                progress.update(len(shard))
+                continue
+            found = embed(model, shard, task=task, length=length, done=progress.update)
+            write_shard(folder, number, found, model.dimension)
+        progress.close()
+        if processes > 1:
+            torch.distributed.barrier()
+        if rank == 0:
+            remove(output)
+            folder.rename(output)
+            remove(unfinished)
+            print(f"{progress.n} texts embedded")
+
+
+def embed_column(
+    encoder: Path, table: Path, column: str, output: Path, *, task: str, length: int | None = None
+) -> None:
+    """Embed a text column of a parquet file, which is read in batches."""
+    file = pq.ParquetFile(table)
+    texts = (
+        text
+        for batch in file.iter_batches(columns=[column])
+        for text in batch.column(0).to_pylist()
+    )
+    total = file.metadata.num_rows
+    embed_texts(encoder, texts, output, task=task, origin=table, length=length, total=total)

@@ -1,0 +1,163 @@
+"""One folder that sentence-transformers, PyLate, colbert-ai and transformers all load.
+
+It is the layout of PyLate, which sentence-transformers reads too, with the weights under the names
+of colbert-ai, which those of transformers include. Loaders and versions that were tried, and the
+comparison of their query vectors: interop/.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+from sentence_transformers import MultiVectorEncoder
+from sentence_transformers.util import fullname
+
+MODULES = [
+    {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+    {"idx": 1, "name": "1", "path": "1_Dense", "type": "pylate.models.Dense.Dense"},
+]
+"""What is left out, the mask and the normalisation, all three libraries add by themselves."""
+
+# Names of the transformers 4 that colbert-ai needs, where transformers 5 has others.
+TOKENIZER_CLASSES = {"TokenizersBackend": "PreTrainedTokenizerFast"}
+
+
+def save_for_all(folder: str | Path, model: MultiVectorEncoder, card: str) -> None:
+    """Save a late-interaction model as made by `optical.models.encoders.late_interaction`.
+
+    card: the text of README.md. Raises ValueError for a model of other modules.
+    """
+    folder = Path(folder)
+    transformer, dense, *rest = model
+    if [fullname(type(module)).rpartition(".")[2] for module in rest] != [
+        "MultiVectorMask",
+        "Normalize",
+    ]:
+        raise ValueError(f"expected a transformer, a projection, a mask and a norm, got {model}")
+    (folder / "1_Dense").mkdir(parents=True, exist_ok=True)
+    transformer.auto_model.save_pretrained(folder)
+    transformer.tokenizer.save_pretrained(folder)
+    edit(folder / "config.json", architectures=["HF_ColBERT"])
+    name_weights_for_colbert(folder, transformer.auto_model.base_model_prefix, dense)
+    name_tokenizer_for_transformers_4(folder)
+
+    dense.save(str(folder / "1_Dense"))
+    write(folder / "1_Dense" / "config.json", dense_settings(folder / "1_Dense" / "config.json"))
+    query, document = model.prompts["query"], model.prompts["document"]
+    lengths = {
+        "query_length": transformer.query_length,
+        "document_length": transformer.document_length,
+    }
+    write(folder / "modules.json", MODULES)
+    write(
+        folder / "sentence_bert_config.json",
+        {"max_seq_length": transformer.document_length, "do_lower_case": False},
+    )
+    write(
+        folder / "config_sentence_transformers.json",
+        {
+            "model_type": "ColBERT",
+            "similarity_fn_name": "MaxSim",
+            "prompts": {"query": "", "document": ""},
+            "query_prefix": query,
+            "document_prefix": document,
+            **lengths,
+            "do_query_expansion": False,
+            "attend_to_expansion_tokens": False,
+            # Punctuation is scored: the lists of the libraries differ.
+            "skiplist_words": [],
+        },
+    )
+    write(
+        folder / "artifact.metadata",
+        {
+            "query_token": query,
+            "query_token_id": query,
+            "doc_token": document,
+            "doc_token_id": document,
+            "query_maxlen": transformer.query_length,
+            "doc_maxlen": transformer.document_length,
+            "dim": dense.out_features,
+            "similarity": "cosine",
+            "mask_punctuation": False,
+            "attend_to_mask_tokens": False,
+            # Any name would send colbert-ai to the hub.
+            "model_name": None,
+        },
+    )
+    (folder / "README.md").write_text(card)
+
+
+def dense_settings(file: Path) -> dict:
+    """The settings of the projection but those that only sentence-transformers 6 knows."""
+    settings = json.loads(file.read_text())
+    return {key: value for key, value in settings.items() if not key.startswith("module_")}
+
+
+def name_weights_for_colbert(folder: Path, prefix: str, dense) -> None:
+    """Put the transformer below its prefix, and the projection beside it."""
+    file = folder / "model.safetensors"
+    weights = {f"{prefix}.{name}": tensor for name, tensor in load_file(file).items()}
+    weights["linear.weight"] = dense.linear.weight.detach().cpu().contiguous()
+    save_file(weights, file, metadata={"format": "pt"})
+    # safetensors writes for the owner alone.
+    shutil.copymode(folder / "config.json", file)
+
+
+def name_tokenizer_for_transformers_4(folder: Path) -> None:
+    """Give the tokenizer a class that both versions of transformers know."""
+    file = folder / "tokenizer_config.json"
+    name = json.loads(file.read_text())["tokenizer_class"]
+    edit(file, tokenizer_class=TOKENIZER_CLASSES.get(name, name))
+
+
+def write(file: Path, content: object) -> None:
+    """Write a JSON file as the libraries do."""
+    file.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def edit(file: Path, **changes) -> None:
+    """Change keys of a JSON file."""
+    write(file, json.loads(file.read_text()) | changes)
+
+
+def model_card(reads: str, learned: str, teacher: str | None) -> str:
+    """The text of a model's README.md.
+
+    reads: what it encodes. learned: how. teacher: for a student, the name of the model that encodes
+    the passages.
+    """
+    passages = (
+        f"**Passages have to be encoded by another model, `{teacher}`; no library checks that.**"
+        "\n\n"
+        if teacher
+        else ""
+    )
+    return f"""---
+library_name: sentence-transformers
+tags: [ColBERT, multi-vector, cross-lingual-retrieval]
+---
+# Late interaction: an encoder of {reads}
+
+Learned by {learned}.
+
+{passages}```python
+from sentence_transformers import MultiVectorEncoder
+queries = MultiVectorEncoder("THIS FOLDER").encode_query(["..."])
+
+from pylate import models
+queries = models.ColBERT("THIS FOLDER").encode(["..."], is_query=True)
+
+from colbert.infra import ColBERTConfig
+from colbert.modeling.checkpoint import Checkpoint
+config = ColBERTConfig.load_from_checkpoint("THIS FOLDER")
+queries = Checkpoint("THIS FOLDER", config).queryFromText(["..."])
+
+from transformers import AutoModel
+encoder = AutoModel.from_pretrained("THIS FOLDER")  # before the projection, `linear.weight`
+```
+
+Every setting, and the hashes of all that it was made from: `provenance.json`. How the training
+went: `training.jsonl`.
+"""

@@ -1,0 +1,1 @@
+"""Tables, verdict, pictures, costs and the page."""

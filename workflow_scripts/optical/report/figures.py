@@ -1,0 +1,277 @@
+"""Pictures of the language table and the gap table."""
+
+import textwrap
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from optical.evaluation.gap import BASELINE, FLOOR, GROUPS, NO_STUDENT, PIVOT_GROUP
+from optical.report.tables import metric_name
+from optical.runtime.files import atomic_path
+
+# Okabe and Ito's palette: told apart with any colour vision, and by shape in black and white.
+STYLES = (
+    *(("#E69F00", "o"), ("#0072B2", "D"), ("#009E73", "s"), ("#CC79A7", "^")),
+    *(("#D55E00", "v"), ("#56B4E9", "P"), ("#000000", "X")),
+)
+INK, FAINT = "#333333", "#BBBBBB"
+LOOK = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: equal pictures on every machine
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.edgecolor": FAINT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "svg.hashsalt": "optical",
+    "svg.fonttype": "path",  # outlines: no letter depends on the reader's fonts
+}
+
+
+def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
+    """Draw the metric of each language before and after, a panel per collection and student.
+
+    Each language has a line from zero_shot to the other methods, a tick at the lexical floor, and
+    each panel a dashed line at the teacher's value in the pivot language. Languages stand under
+    their group, in the order of the table.
+
+    Args:
+        languages: as `optical.evaluation.gap.language_table` gives it.
+        metric: which of its metrics.
+
+    Raises:
+        ValueError: when no student has that metric.
+    """
+    table = _of_students(languages, metric)
+    styles = _styles(table["method"])
+    students = list(table["student"].unique())
+    collections = {name: _rows(part) for name, part in table.groupby("collection", sort=False)}
+    heights = [len(rows) for rows in collections.values()]
+    with matplotlib.rc_context(LOOK):
+        figure = Figure(
+            figsize=(
+                max(5.5, 1.2 + 2.6 * len(students)),
+                0.9 + sum(0.9 + 0.2 * n for n in heights),
+            ),
+            layout="constrained",
+        )
+        grid = figure.subplots(
+            *(len(collections), len(students)),
+            squeeze=False,
+            sharey="row",
+            sharex=True,
+            height_ratios=heights,
+        )
+        for axes_of_row, (collection, rows) in zip(grid, collections.items(), strict=True):
+            for axes, student in zip(axes_of_row, students, strict=True):
+                cell = (table["collection"] == collection) & (table["student"] == student)
+                _draw_languages(axes, table[cell], rows, styles)
+                title = student if len(collections) == 1 else f"{collection}\n{student}"
+                axes.set_title(_wrapped(title), loc="left")
+        for axes in grid[-1]:
+            axes.set_xlabel(metric_name(metric))
+        grid[0, 0].set_xlim(left=0)
+        handles = [_handle(method, style) for method, style in styles.items()]
+        if table["floor"].notna().any():
+            handles.append(
+                Line2D([], [], color=INK, marker="|", linestyle="", label=f"{FLOOR} (floor)")
+            )
+        pivot = table.loc[table["group"] == PIVOT_GROUP, "language"]
+        if len(pivot):
+            label = f"teacher on {pivot.iloc[0]} queries"
+            handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1, label=label))
+        figure.legend(handles=handles, loc="outside upper left", ncols=3, frameon=False)
+        return drawn(figure)
+
+
+def _rows(languages: pd.DataFrame) -> list[tuple[str, bool]]:
+    """Lines of a panel from the top: (text, whether it is a group's heading)."""
+    rows = []
+    for group in GROUPS:
+        names = languages.loc[languages["group"] == group, "language"].unique()
+        if len(names):
+            rows += [(group, True), *((name, False) for name in names)]
+    return rows
+
+
+def _draw_languages(
+    axes: Axes, cell: pd.DataFrame, rows: list[tuple[str, bool]], styles: dict[str, tuple]
+) -> None:
+    place = {name: at for at, (name, heading) in enumerate(rows) if not heading}
+    foreign = cell[cell["group"] != PIVOT_GROUP]
+    # The line joins the methods' values, so that its length is what a method changed.
+    for language, values in foreign.groupby("language", sort=False)["value"]:
+        axes.hlines(place[language], values.min(), values.max(), color=FAINT, linewidth=2, zorder=1)
+    floors = foreign.drop_duplicates("language").dropna(subset="floor")
+    axes.scatter(
+        floors["floor"], floors["language"].map(place), marker="|", s=60, color=INK, zorder=2
+    )
+    for method, (color, marker) in styles.items():
+        part = foreign[foreign["method"] == method]
+        places = part["language"].map(place)
+        axes.hlines(places, part["value_from"], part["value_to"], color=color, linewidth=1.2)
+        axes.scatter(
+            part["value"],
+            part["language"].map(place),
+            s=30,
+            marker=marker,
+            color=color,
+            edgecolor="white",
+            linewidth=0.5,
+            zorder=3,
+        )
+    for value in cell.loc[cell["group"] == PIVOT_GROUP, "value"].unique():
+        axes.axvline(value, color=INK, linestyle="--", linewidth=1, zorder=0)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows])
+    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="x", labelbottom=True, color=FAINT)
+    # Only the left panel of a row has labels.
+    for label, (_, heading) in zip(axes.get_yticklabels(), rows, strict=False):
+        label.set_fontweight("bold" if heading else "normal")
+    axes.grid(axis="x", color="#EEEEEE")
+    axes.set_axisbelow(True)
+
+
+MEASURES = {
+    "relative_gap": "relative gap, 1 - low / high",
+    "gap_closed": "share of zero_shot's gap that is closed",
+}
+
+
+def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_gap") -> Figure:
+    """Draw a measure of each method over the students, with its interval, a panel per collection.
+
+    Args:
+        gap: as `optical.evaluation.gap.compare` gives it, students in the order of their size.
+        metric: which of its metrics.
+        measure: one of `MEASURES`.
+
+    Raises:
+        ValueError: when no student has that metric.
+    """
+    table = _of_students(gap, metric)
+    if measure == "gap_closed":
+        table = table[table["method"] != BASELINE]
+        if table.empty:
+            raise ValueError("no method was trained that could close a gap")
+    styles = _styles(table["method"])
+    students = list(table["student"].unique())
+    collections = list(table["collection"].unique())
+    columns = min(3, len(collections))
+    lines = -(-len(collections) // columns)
+    panel = max(2.8, 0.8 * len(students))
+    with matplotlib.rc_context(LOOK):
+        figure = Figure(
+            figsize=(max(5.5, 0.8 + panel * columns), 0.6 + 2.8 * lines), layout="constrained"
+        )
+        grid = figure.subplots(lines, columns, squeeze=False, sharey=True).flatten()
+        for axes, collection in zip(grid, collections, strict=False):
+            part = table[table["collection"] == collection]
+            _draw_gaps(axes, part, students, styles, measure)
+            axes.set_title(_wrapped(collection), loc="left")
+        for axes in grid[len(collections) :]:
+            axes.set_visible(False)
+        for axes in grid[::columns]:
+            axes.set_ylabel(MEASURES[measure])
+        ends = table[[measure, f"{measure}_from", f"{measure}_to"]]
+        lowest = min(0.0, ends.min(axis=None))
+        highest = max(0.1, ends.max(axis=None))
+        room = 0.05 * (highest - lowest)
+        grid[0].set_ylim(lowest - (room if lowest < 0 else 0), highest + room)
+        figure.legend(
+            handles=[_handle(method, style, line=True) for method, style in styles.items()],
+            loc="outside upper left",
+            ncols=4,
+            frameon=False,
+        )
+        return drawn(figure)
+
+
+def _draw_gaps(
+    axes: Axes, part: pd.DataFrame, students: list[str], styles: dict[str, tuple], measure: str
+) -> None:
+    gaps, starts, ends = (
+        part.pivot(index="method", columns="student", values=f"{measure}{end}").reindex(
+            index=list(styles), columns=students
+        )
+        for end in ("", "_from", "_to")
+    )
+    # A line goes through sizes: the first student of each teacher. Another student of it has an
+    # encoder of another size than its teacher, and stands beside that line.
+    firsts = set(part.drop_duplicates("student").drop_duplicates("teacher")["student"])
+    through = [place for place, student in enumerate(students) if student in firsts]
+    beside = [place for place in range(len(students)) if place not in through]
+    for rank, (method, (color, marker)) in enumerate(styles.items()):
+        values, look = gaps.loc[method], {"color": color, "marker": marker, "clip_on": False}
+        # Side by side, or their intervals would lie on each other.
+        aside = 0.09 * (rank - (len(styles) - 1) / 2)
+        axes.plot([place + aside for place in through], values.iloc[through], **look)
+        if beside:
+            places = [place + aside for place in beside]
+            axes.plot(places, values.iloc[beside], linestyle="none", **look)
+        places = [place + aside for place in range(len(students))]
+        axes.vlines(places, starts.loc[method], ends.loc[method], color=color, linewidth=1.2)
+    if gaps.isna().all(axis=None):
+        text = {
+            "relative_gap": "no gap: a group has no language",
+            "gap_closed": "zero_shot has no gap to close",
+        }[measure]
+        axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", wrap=True)
+    names = [textwrap.fill(name, 12) for name in students]
+    axes.set_xticks(range(len(students)), names)
+    axes.set_xlim(-0.4, len(students) - 0.6)
+    axes.tick_params(labelleft=True, labelbottom=True, color=FAINT)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.grid(axis="y", color="#EEEEEE")
+    axes.axhline(0, color=FAINT, linewidth=1, zorder=0)
+    axes.set_axisbelow(True)
+
+
+def save_figure(figure: Figure, *paths: str | Path) -> None:
+    """Write a picture in the formats of the suffixes, .svg and .png; equal tables, equal bytes."""
+    for path in paths:
+        suffix = Path(path).suffix.removeprefix(".")
+        if suffix not in ("svg", "png"):
+            raise ValueError(f"{path}: pictures are written as .svg or .png")
+        nothing = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[suffix]
+        with atomic_path(path) as temporary, matplotlib.rc_context(LOOK):
+            figure.savefig(temporary, format=suffix, dpi=160, metadata=nothing)
+
+
+def _of_students(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Rows of one metric that belong to a student: bm25 has none, it is drawn as the floor."""
+    chosen = table[(table["metric"] == metric) & (table["student"] != NO_STUDENT)]
+    if chosen.empty:
+        known = ", ".join(table["metric"].unique())
+        raise ValueError(f"no student has the metric {metric}, the table has {known}")
+    return chosen
+
+
+def _styles(methods: pd.Series) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each method; zero_shot has the first, whatever else there is."""
+    names = list(dict.fromkeys([BASELINE, *methods]))
+    return {name: STYLES[at % len(STYLES)] for at, name in enumerate(names) if name in set(methods)}
+
+
+def _handle(method: str, style: tuple[str, str], line: bool = False) -> Line2D:
+    color, marker = style
+    return Line2D([], [], color=color, marker=marker, linestyle="-" if line else "", label=method)
+
+
+def _wrapped(title: str) -> str:
+    return "\n".join(textwrap.fill(line, 30) for line in title.split("\n"))
+
+
+def drawn(figure: Figure) -> Figure:
+    """Lay the figure out now: its look is a context that ends before it is saved."""
+    figure.draw_without_rendering()
+    return figure

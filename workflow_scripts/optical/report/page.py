@@ -1,0 +1,141 @@
+"""The report of a study: one HTML file that needs nothing beside it."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from optical.evaluation.gap import Tables
+from optical.report import verdict
+from optical.report.costs import shown_cost_table
+from optical.report.tables import (
+    ShownTable,
+    gap_notes,
+    language_notes,
+    metric_name,
+    pivot_name,
+    shown_cleaning_table,
+    shown_data_table,
+    shown_gap_table,
+    shown_index_table,
+    shown_language_rows,
+    shown_language_table,
+    shown_size_table,
+    to_html,
+)
+from optical.runtime.files import atomic_path
+
+TEMPLATE = "report.html.j2"
+
+
+def write_report(
+    output: str | Path,
+    *,
+    study: str,
+    settings: str,
+    tables: Tables,
+    costs: pd.DataFrame,
+    pictures: Mapping[str, str | Path],
+    cleaning: pd.DataFrame,
+    training: Mapping[str, int],
+    sources: Mapping[str, Mapping[str, str]] | None = None,
+    environments: Mapping[str, str] | None = None,
+    provenance: Mapping[str, object] | None = None,
+    note: str = "",
+    metric: str = "map",
+) -> None:
+    """Write the report.
+
+    Args:
+        output: HTML file.
+        study: its name.
+        settings: text of its YAML file, shown as it is.
+        tables: as `optical.evaluation.gap.compare` gives them.
+        costs: as `optical.report.costs.cost_table` gives them.
+        pictures: caption of each SVG file, which is put into the page.
+        cleaning: as `read_cleaning` gives it; may be empty.
+        training: what the teachers' training set has, and what was left out of it: how many.
+        sources: title, licence, citation and homepage of each data set that was downloaded.
+        environments: text of each environment file by its name.
+        provenance: as `optical.runtime.provenance.provenance` gives it.
+        note: shown in a box at the top, such as that the data is constructed; nothing when empty.
+        metric: the metric that the answer and the language tables are of.
+    """
+    languages, gap = tables.language, tables.gap
+    pivot = pivot_name(languages)
+    of_metric = languages[languages["metric"] == metric]
+    if of_metric.empty:
+        raise ValueError(f"the language table has no metric {metric}")
+    others = gap[gap["metric"] != metric]
+    page = _template().render(
+        study=study,
+        note=note,
+        metric=metric_name(metric),
+        pivot=pivot,
+        warnings=verdict.warnings(of_metric, provenance["seeds"] if provenance else ()),
+        answers=verdict.answers(gap, metric),
+        sizes=verdict.sizes(tables.size, metric),
+        transport_gains=verdict.gains(tables.contrast, metric, verdict.CONTROLS),
+        rival_gains=verdict.gains(tables.contrast, metric, verdict.RIVALS),
+        has_floor=bool(languages["floor"].notna().any()),
+        gap_table=_html(shown_gap_table(gap[gap["metric"] == metric], pivot)),
+        gap_notes=gap_notes(gap[gap["metric"] == metric], pivot),
+        other_metrics=_html(shown_gap_table(others, pivot)) if len(others) else "",
+        size_table=_html(shown_size_table(tables.size[tables.size["metric"] == metric])),
+        language_rows=_html(shown_language_rows(of_metric)),
+        language_notes=language_notes(of_metric, pivot),
+        pictures=[
+            (Markup(inline_svg(Path(path).read_text(encoding="utf-8"), f"picture{number}")), text)
+            for number, (text, path) in enumerate(pictures.items(), start=1)
+        ],
+        index_table=_html(shown_index_table(of_metric)) if of_metric["n_exact"].any() else "",
+        language_tables={
+            collection: _html(shown_language_table(rows))
+            for collection, rows in of_metric.groupby("collection", sort=False)
+        },
+        cost_table=_html(shown_cost_table(costs)),
+        cleaning_table=_html(shown_cleaning_table(cleaning)) if len(cleaning) else "",
+        training=training,
+        data_table=_html(shown_data_table(sources)) if sources else "",
+        groups={
+            group: list(rows["language"].unique())
+            for group, rows in languages.groupby("group", sort=False)
+        },
+        settings=settings,
+        environments=environments or {},
+        provenance=provenance,
+    )
+    with atomic_path(output) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+def inline_svg(svg: str, prefix: str) -> str:
+    """Make an SVG file a part of a page: no prolog, no metadata, ids of its own.
+
+    Raises:
+        ValueError: when the text holds no <svg> element.
+    """
+    start = svg.find("<svg")
+    if start < 0:
+        raise ValueError("the picture is not SVG: no <svg> element in it")
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[start:], flags=re.DOTALL)
+    return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
+
+
+def _html(table: ShownTable) -> Markup:
+    return Markup(to_html(table))
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(TEMPLATE)

@@ -1,0 +1,136 @@
+"""Pictures of learning: training curves, values over amounts of text, transport plans."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, PercentFormatter
+
+from optical.evaluation.gap import GROUPS, NO_STUDENT
+from optical.report.figures import FAINT, INK, LOOK, STYLES, drawn
+from optical.report.tables import metric_name
+
+
+def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) -> Figure:
+    """Draw the loss of each training as a share of its first, over the examples seen.
+
+    Args:
+        curves: by panel and line, the logs of its trainings, with columns examples and loss. A line
+            is the mean of its trainings, and a shade from the lowest to the highest.
+    """
+    columns = min(3, len(curves))
+    lines = -(-len(curves) // columns)
+    with matplotlib.rc_context(LOOK):
+        figure = Figure(figsize=(max(5.5, 2.7 * columns), 0.3 + 2.4 * lines), layout="constrained")
+        grid = figure.subplots(lines, columns, squeeze=False).flatten()
+        for axes, (panel, of_panel) in zip(grid, curves.items(), strict=False):
+            for (name, logs), (color, _) in zip(of_panel.items(), STYLES, strict=False):
+                shares = [log.set_index("examples")["loss"] / log["loss"].iloc[0] for log in logs]
+                loss = pd.concat(shares, axis=1).dropna()
+                axes.plot(loss.index, loss.mean(axis=1), color=color, label=name, linewidth=1.4)
+                axes.fill_between(
+                    loss.index, loss.min(axis=1), loss.max(axis=1), color=color, alpha=0.2, lw=0
+                )
+            axes.set_title(panel, loc="left")
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            few = axes.get_ylim()[0] > 0.12  # more numbers than these would lie on each other
+            axes.yaxis.set_minor_formatter(
+                PercentFormatter(1, decimals=0) if few else NullFormatter()
+            )
+            axes.tick_params(axis="both", which="both", color=FAINT, labelsize=7)
+            axes.grid(color="#EEEEEE")
+            axes.legend(frameon=False, fontsize=7)
+        for axes in grid[len(curves) :]:
+            axes.set_visible(False)
+        for axes in grid[max(0, len(curves) - columns) : len(curves)]:
+            axes.set_xlabel("examples")
+        figure.supylabel("loss, share of the first", fontsize=9)
+        return drawn(figure)
+
+
+def amounts_figure(
+    languages: pd.DataFrame, amounts: Mapping[str, Mapping[str, float]], metric: str = "map"
+) -> Figure:
+    """Draw the metric of each language over how much text there was of it.
+
+    Args:
+        languages: as `optical.evaluation.gap.compare` gives them; the first student of the first
+            collection is drawn, with its first and its last method.
+        amounts: by the name of what is counted, the amount of each language.
+        metric: which of the metrics.
+    """
+    table = languages[(languages["metric"] == metric) & (languages["student"] != NO_STUDENT)]
+    table = table[table["group"].isin(GROUPS)]
+    for name in ("collection", "student"):
+        table = table[table[name] == table[name].iloc[0]]
+    methods = list(table["method"].unique())
+    shown = {name: STYLES[at] for at, name in enumerate(dict.fromkeys([methods[0], methods[-1]]))}
+    with matplotlib.rc_context(LOOK):
+        figure = Figure(figsize=(max(5.5, 3.4 * len(amounts)), 3.2), layout="constrained")
+        grid = figure.subplots(1, len(amounts), squeeze=False, sharey=True).flatten()
+        for axes, (counted, of_language) in zip(grid, amounts.items(), strict=True):
+            for method, (color, marker) in shown.items():
+                part = table[(table["method"] == method)]
+                part = part[part["language"].isin(of_language)]
+                x = part["language"].map(of_language)
+                axes.scatter(
+                    *(x, part["value"]), color=color, marker=marker, s=24, label=method, zorder=2
+                )
+            # Languages with as much text as each other stand over one place.
+            known = table[table["language"].isin(of_language)]
+            for amount, rows in known.groupby(known["language"].map(of_language)):
+                axes.annotate(
+                    ", ".join(rows["language"].unique()),
+                    (amount, rows["value"].max()),
+                    xytext=(0, 5),
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize=7,
+                )
+            if max(of_language.values()) > 4 * min(of_language.values()):
+                axes.set_xscale("log")
+            axes.set_xlabel(counted)
+            axes.margins(0.12)
+            axes.set_ylim(bottom=0)
+            axes.grid(color="#EEEEEE")
+            axes.set_axisbelow(True)
+        grid[0].set_ylabel(metric_name(metric))
+        handles, labels = grid[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper left", ncols=4, frameon=False)
+        return drawn(figure)
+
+
+def plans_figure(pairs: Sequence[Mapping[str, object]]) -> Figure:
+    """Draw the transport plans of sentence pairs, before and after distillation, as heat maps.
+
+    Args:
+        pairs: of each the tokens `source` [n] and `target` [m], and the plans [n, m] by their
+            title, in `plans`. A cell is the share of its source token's mass.
+    """
+    columns = max(len(pair["plans"]) for pair in pairs)
+    heights = [max(6, len(pair["source"])) for pair in pairs]
+    width = max(len(pair["target"]) for pair in pairs)
+    with matplotlib.rc_context(LOOK):
+        figure = Figure(
+            figsize=(
+                max(5.5, columns * (1.1 + 0.2 * width)),
+                0.9 * len(pairs) + 0.2 * sum(heights),
+            ),
+            layout="constrained",
+        )
+        grid = figure.subplots(len(pairs), columns, squeeze=False, height_ratios=heights)
+        for axes_of_pair, pair in zip(grid, pairs, strict=True):
+            for axes, (title, plan) in zip(axes_of_pair, pair["plans"].items(), strict=True):
+                shares = plan / plan.sum(axis=1, keepdims=True)
+                image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+                axes.set_title(title, loc="left")
+                axes.set_xticks(np.arange(len(pair["target"])), pair["target"], rotation=90)
+                axes.set_yticks(np.arange(len(pair["source"])), pair["source"])
+                axes.tick_params(length=0, labelsize=7, labelcolor=INK)
+        bar = figure.colorbar(image, ax=grid, shrink=0.5, pad=0.01)
+        bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        bar.ax.tick_params(labelsize=7, color=FAINT)
+        return drawn(figure)

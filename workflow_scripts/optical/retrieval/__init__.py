@@ -1,0 +1,1 @@
+"""Token vectors, the indexes over them, and lexical search."""

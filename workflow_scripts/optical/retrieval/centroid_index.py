@@ -1,0 +1,108 @@
+"""An index of token vectors near centroids, for collections that cannot be scored whole.
+
+A token is kept as its centroid and the residual, scaled to its largest component and coded in 8
+bits a dimension (or in float16, or product-quantised). Each centroid lists the passages that have
+a token near it. A search goes from cheap to dear:
+
+1. passages in the lists of each query token's nearest centroids, by their partial scores;
+2. of the best of them MaxSim as if each token were its centroid (PLAID, arXiv 2205.09707);
+3. of the best of those MaxSim of the coded vectors.
+
+Lists of whole passages, rather than of tokens, and the imputed score of a token without a hit
+(WARP, arXiv 2501.17788) make the first step cheap enough for many probes.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from optical.retrieval import maxsim_kernels as kernels
+from optical.retrieval.exact_index import Found, best_rows, by_document
+from optical.retrieval.token_vectors import spans
+
+# Tokens whose residuals are multiplied at once: what stays in a core's cache.
+TOKENS = 2048
+# The first sieve lets so many times as many passages through as the second.
+SIEVE = 4
+# What the bits of a float16 stand for: Numba does not know.
+HALVES = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
+
+
+class CentroidIndex:
+    """An approximate index, opened; its files are mapped, and shared by all who search.
+
+    probes: centroids for each token of a query. candidates: passages whose coded vectors are
+    scored for each query, or the depth of the search, if that is more.
+    """
+
+    block = 8
+
+    def __init__(self, folder: Path, *, probes: int, candidates: int) -> None:
+        def mapped(name):
+            return np.load(folder / f"{name}.npy", mmap_mode="r")
+
+        self.centroids = np.load(folder / "centroids.npy")
+        self.starts, self.lists = np.load(folder / "starts.npy"), mapped("lists")
+        self.codes, self.scales, self.values = map(mapped, ("codes", "scales", "values"))
+        words = folder / "words.npy"
+        self.words = np.load(words) if words.exists() else None
+        lengths = np.load(folder / "lengths.npy")
+        self.offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        self.probes, self.candidates = min(probes, len(self.centroids)), candidates
+
+    def search(
+        self, queries: list[np.ndarray], depth: int, documents: np.ndarray | None = None
+    ) -> list[Found]:
+        """The best passages, or documents, of each query, [tokens, dim] float32."""
+        candidates = max(self.candidates, depth)
+        passages = len(self.offsets) - 1
+        sums = np.zeros(passages, dtype=np.float32)
+        last = np.zeros(passages, dtype=np.uint16)
+        found = np.empty(passages, dtype=np.int32)
+        results = []
+        for query in queries:
+            table = self.centroids @ query.T
+            nearest = kernels.best_centroids(table, self.probes)
+            number = kernels.sum_hits(*nearest, self.starts, self.lists, sums, last, found)
+            rows = found[:number].copy()
+            partial = sums[rows]
+            sums[rows] = last[rows] = 0
+            rows = largest(rows, partial, SIEVE * candidates)
+            if len(rows) > candidates:
+                coarse = kernels.score_centroids(rows, self.offsets, self.codes, table)
+                rows = largest(rows, coarse, candidates)
+            scores = self.score(query, rows, table)
+            results.append(best_rows(*by_document(rows, scores, documents), depth))
+        return results
+
+    def score(self, query: np.ndarray, rows: np.ndarray, table: np.ndarray) -> np.ndarray:
+        """MaxSim of a query with the coded vectors of these passages, [rows]."""
+        scores = np.empty(len(rows), dtype=np.float32)
+        lengths = self.offsets[rows + 1] - self.offsets[rows]
+        ends = np.concatenate([[0], np.cumsum(lengths)])
+        factors = np.ascontiguousarray(query.T)
+        if self.values.dtype == np.int8:
+            factors /= np.float32(127)
+        wide = np.empty((max(TOKENS, lengths.max(initial=0)), query.shape[1]), dtype=np.float32)
+        for first, end in spans(ends, TOKENS):
+            part = rows[first:end]
+            tokens = self.widen(part, wide)
+            scores[first:end] = kernels.score_tokens(
+                part, self.offsets, self.codes, table, self.scales, wide[:tokens] @ factors
+            )
+        return scores
+
+    def widen(self, rows: np.ndarray, wide: np.ndarray) -> int:
+        """Write the values of all tokens of these passages as float32; returns their number."""
+        if self.words is not None:
+            return kernels.look_up(rows, self.offsets, self.values, self.words, wide)
+        if self.values.dtype == np.int8:
+            return kernels.widen(rows, self.offsets, self.values, wide)
+        return kernels.widen_halves(rows, self.offsets, self.values.view(np.uint16), HALVES, wide)
+
+
+def largest(rows: np.ndarray, scores: np.ndarray, number: int) -> np.ndarray:
+    """The rows of the largest scores, ascending, in the order in which they lie on the disk."""
+    if len(rows) > number:
+        rows = rows[np.argpartition(-scores, number - 1)[:number]]
+    return np.sort(rows)

@@ -1,0 +1,145 @@
+"""The index over all passages' token vectors, and MaxSim search with it.
+
+The score of a passage is the sum over query tokens of the largest inner product with any of its
+tokens (late interaction, ColBERT, arXiv 2004.12832); all vectors have unit length, so that is the
+cosine. An index is a folder, of one of two kinds:
+
+- `exact`: every passage is scored, see `exact_index`. The folder holds nothing beside its record:
+  the vectors are those of the store;
+- `approximate`: those near the query's tokens are, see `centroid_index`.
+
+A folder's `index.json` records what built it. A document that was split into several passages has
+the score of its best one (MaxP, arXiv 1905.09217).
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from optical.retrieval.exact_index import ExactIndex, Found
+from optical.retrieval.token_vectors import TokenVectors
+from optical.runtime.files import lock, remove
+
+
+class Index(Protocol):
+    """What either kind of index offers."""
+
+    block: int
+    """Queries that are best searched together."""
+
+    def search(
+        self, queries: list[np.ndarray], depth: int, documents: np.ndarray | None = None
+    ) -> list[Found]:
+        """The best passages, or documents, of each query, [tokens, dim] float32."""
+
+
+EXACT_TOKENS = 1_000_000
+"""Passages of at most so many tokens in all get an exact index, unless the study says otherwise."""
+
+
+def build_index(
+    vectors: TokenVectors, folder: str | Path, *, kind: str = "auto", **settings
+) -> None:
+    """Build the index of passages as a folder, which is whole or absent.
+
+    kind: "exact", "approximate", or "auto", which is exact up to `EXACT_TOKENS`. settings: those of
+    `centroid_build.build`. Raises ValueError for a passage without a token and, of an approximate
+    index, for a vector that is not finite.
+    """
+    tokens = int(vectors.offsets[-1])
+    if not len(vectors) or not vectors.lengths.all():
+        raise ValueError("expected passages of at least one token each")
+    if kind == "auto":
+        kind = "exact" if tokens <= EXACT_TOKENS else "approximate"
+    record = {"kind": kind, "passages": len(vectors), "tokens": tokens, "dim": vectors.dimension}
+    unfinished = Path(folder).with_name(f"{Path(folder).name}.unfinished")
+    # Always in the same place, so that what a kill left behind does not stay.
+    with lock(unfinished):
+        fresh = unfinished / "index"
+        try:
+            remove(fresh)
+            fresh.mkdir()
+            if kind == "approximate":
+                from optical.retrieval import centroid_build
+
+                record |= centroid_build.build(vectors, fresh, **settings)
+            (fresh / "index.json").write_text(json.dumps(record, indent=2) + "\n")
+            remove(Path(folder))
+            fresh.rename(folder)
+        finally:
+            remove(unfinished)
+
+
+def open_index(
+    folder: str | Path, vectors: TokenVectors, *, probes: int = 32, candidates: int = 4000
+) -> Index:
+    """The index of a folder over a store, mapped into memory; raises ValueError where there is none
+    or where it is of another store.
+
+    probes, candidates: how an approximate index is searched; an exact one needs neither.
+    """
+    folder = Path(folder)
+    file = folder / "index.json"
+    if not file.exists():
+        raise ValueError(f"{folder}: no index here, expected a folder with index.json")
+    record = json.loads(file.read_text())
+    found, expected = [record["passages"], record["tokens"]], [len(vectors), vectors.offsets[-1]]
+    if found != expected:
+        raise ValueError(
+            f"{folder}: of {found[0]} passages with {found[1]} tokens, "
+            f"expected the {expected[0]} with {expected[1]} of the store"
+        )
+    if record["kind"] == "exact":
+        return ExactIndex(vectors)
+    # Numba takes a second to load.
+    from optical.retrieval.centroid_index import CentroidIndex
+
+    return CentroidIndex(folder, probes=probes, candidates=candidates)
+
+
+def search(
+    index: Index,
+    queries: TokenVectors,
+    *,
+    depth: int,
+    rows: Sequence[int] | None = None,
+    documents: np.ndarray | None = None,
+    threads: int | None = None,
+) -> Iterator[Found]:
+    """For each query the rows of its best passages and their scores.
+
+    depth: passages kept. rows: of the queries to search with; all of them by default. documents:
+    the number of the document that each passage is of, ascending; the best of these are found
+    then, in place of passages. threads: blocks of queries that are searched at once; as many as
+    the machine, or OMP_NUM_THREADS, allows. Raises ValueError for a query's vector that is not
+    finite.
+    """
+    rows = range(len(queries)) if rows is None else rows
+    threads = threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count())
+
+    def block(start: int) -> list[Found]:
+        part = [
+            queries.checked(
+                queries[row].astype(np.float32), range(*queries.offsets[[row, row + 1]])
+            )
+            for row in rows[start : start + index.block]
+        ]
+        return index.search(part, depth, documents)
+
+    starts = range(0, len(rows), index.block)
+    # Every thread multiplies its own matrices.
+    with (
+        threadpool_limits(1, user_api="blas"),
+        ThreadPoolExecutor(threads) as pool,
+        tqdm(desc="searching", unit="query", total=len(rows)) as progress,
+    ):
+        for found in pool.map(block, starts):
+            progress.update(len(found))
+            yield from found

@@ -1,0 +1,1 @@
+"""Files, locks, downloads, GPUs, processes and provenance."""

@@ -1,0 +1,368 @@
+"""Downloads that arrive whole: from a mirror folder or over HTTP, checked, resumed, retried."""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from hashlib import sha256 as new_sha256
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote, urlsplit
+
+import requests
+from tqdm import tqdm
+
+from optical.runtime import file_locks, files, hub, lock_file, wholeness
+
+BLOCK = 1 << 16
+"""Bytes written at once; what a broken connection can lose of those received."""
+
+TIMEOUT = (15, 60)
+"""Seconds to connect, and to wait for the next bytes."""
+
+LONGEST_PAUSE = 300.0
+"""Seconds between two tries at most, whatever the server asks for."""
+
+
+def download(
+    url: str,
+    path: str | Path,
+    *,
+    sha256: str | None = None,
+    bytes: int | None = None,  # the name of the key in resources/datasets.yaml
+    mirrors: Iterable[str | Path] = (),
+    lock: Path | None = None,
+    access: str = "",
+    attempts: int = 5,
+    wait: float = 1.0,
+) -> None:
+    """Bring the file of a URL to `path`; nothing to do if it is there with the right checksum.
+
+    A mirror is a folder that holds files as <host>/<path> of their URLs; the first that has the
+    file is taken and the network left alone. Otherwise the file is downloaded, by up to
+    `attempts` tries with pauses of wait, 2 wait, 4 wait... seconds. What a broken try received
+    stays beside `path` and the next one, also of a later call, goes on from there.
+
+    A file without a known sha256 is proven whole by its length and its kind; what it was when it
+    first came is recorded in the file `lock`, and is its checksum from then on.
+    access: what a user has to do before the file can be had, told when it is refused.
+
+    Raises:
+        ValueError: for a checksum other than expected, with both, and nothing is kept; for a URL
+            that the server refuses, or answers with a page; when the last try failed.
+    """
+    path = Path(path)
+    # The checksum that comes first: one that is published, or the one of the first time.
+    known = lock_file.recorded(lock, url) if lock and not sha256 else None
+    expected = sha256 or (known and known.sha256)
+    if is_there(path, expected):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def check(file: Path, origin: str | Path, framed: bool = True) -> None:
+        found = lock_file.Record(files.sha256(file), file.stat().st_size)
+        if sha256:
+            if found.sha256 != sha256:
+                raise ValueError(
+                    f"{origin}: sha256 {found.sha256} ({found.bytes} bytes), expected {sha256}"
+                )
+            return
+        if known:
+            lock_file.agree(lock, url, origin, found, known)
+            return
+        if bytes is not None and found.bytes != bytes:
+            raise ValueError(f"{origin}: {found.bytes} bytes, expected {bytes}")
+        kind = wholeness.kind_of(url, path)
+        try:
+            wholeness.prove_whole(file, kind)
+        except ValueError as error:
+            raise ValueError(f"{origin}: {error}{told(access)}") from error
+        if not framed and bytes is None and kind not in wholeness.PROOFS:
+            raise ValueError(
+                f"{origin}: came without a length, so that nobody can tell whether it is whole; "
+                "expected `bytes` or `sha256` in resources/datasets.yaml"
+            )
+        if lock:
+            lock_file.record(lock, url, found)
+
+    # The version in the name keeps a part of another one from being continued. It does not change
+    # while another process records the file: both are to wait for the same part.
+    version = (sha256 or new_sha256(url.encode()).hexdigest())[:16]
+    with held(path.with_name(f".{path.name}.{version}.part")) as part:
+        # Another process may have brought the file while this one waited.
+        if lock and not sha256:
+            known = lock_file.recorded(lock, url)
+            expected = known and known.sha256
+        if is_there(path, expected):
+            discard(part)
+            return
+        copies = (mirrored(url, Path(mirror)) for mirror in mirrors)
+        copy = next(filter(Path.is_file, copies), None)
+        framed = True
+        if copy:
+            discard_content(part)
+            shutil.copyfile(copy, part)
+        else:
+            framed = fetch_with_retries(
+                url, part, bytes, attempts, wait, sure=bool(expected), access=access
+            )
+        try:
+            check(part, copy or url, framed)
+        except ValueError:
+            discard(part)
+            raise
+        part.replace(path)
+        # Not the part: from now on it is that of the next process, if there is one.
+        version_file(part).unlink(missing_ok=True)
+
+
+def is_there(path: Path, sha256: str | None) -> bool:
+    """Whether a file has the checksum that it is known by."""
+    return bool(sha256) and path.is_file() and files.sha256(path) == sha256
+
+
+def mirrored(url: str, mirror: Path) -> Path:
+    """Where a mirror folder holds the file of a URL."""
+    parts = urlsplit(url)
+    return mirror / parts.hostname / unquote(parts.path).lstrip("/")
+
+
+def told(access: str) -> str:
+    """The end of a message: what a user has to do first."""
+    return f"; access: {access}" if access else ""
+
+
+# --- parts ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def held(part: Path) -> Iterator[Path]:
+    """Hold a part, made if it is absent, waiting for any process that does."""
+    while True:
+        with open(part, "ab") as file:
+            file_locks.lock(
+                file.fileno(), part, fcntl.LOCK_EX, "start one run at a time that downloads it"
+            )
+            # Who held it may have renamed or removed it: then it is another file that counts.
+            if is_open_as(part, file):
+                try:
+                    yield part
+                finally:
+                    if is_open_as(part, file) and not part.stat().st_size:
+                        discard(part)
+                return
+
+
+def is_open_as(path: Path, file: BinaryIO) -> bool:
+    """Whether an open file is still the one of a name."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def version_file(part: Path) -> Path:
+    """Where it stands which version of its file a part is of."""
+    return part.with_name(f"{part.name}.version")
+
+
+def version_of(part: Path) -> dict:
+    """The headers that tell a version, and its length; nothing if they are unknown."""
+    try:
+        return json.loads(version_file(part).read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+
+
+def discard(part: Path) -> None:
+    """Remove a part and what is known of it."""
+    version_file(part).unlink(missing_ok=True)
+    part.unlink(missing_ok=True)
+
+
+# --- tries ---------------------------------------------------------------------------------------
+
+
+def fetch_with_retries(
+    url: str,
+    part: Path,
+    size: int | None,
+    attempts: int,
+    wait: float,
+    *,
+    sure: bool = True,
+    access: str = "",
+) -> bool:
+    """Try `fetch` until the part has all its bytes; failures that may pass are tried again.
+
+    Returns what `fetch` does.
+    """
+    for attempt in range(1, attempts + 1):
+        try:
+            return fetch(url, part, size, sure=sure, access=access)
+        except (requests.RequestException, IncompleteError) as error:
+            if isinstance(error, ValueError):  # an address that cannot be asked
+                raise ValueError(f"{url}: {error}") from error
+            response = getattr(error, "response", None)
+            if response is not None and not may_pass(response.status_code):
+                raise ValueError(refusal(url, response, access)) from error
+            if attempt == attempts:
+                raise ValueError(
+                    f"{url}: not downloaded in {attempts} tries, the last failed with: "
+                    f"{without_query(error)}"
+                ) from error
+            asked = 0.0 if response is None else retry_after(response)
+            time.sleep(min(max(wait * 2 ** (attempt - 1), asked), LONGEST_PAUSE))
+    raise ValueError(f"{url}: {attempts} tries are none")
+
+
+def without_query(error: Exception) -> str:
+    """An error's text without what follows a ? in an address, which may let others in."""
+    return re.sub(r"\?[^\s'\"]+", "?...", str(error))
+
+
+class IncompleteError(OSError):
+    """The connection ended before the file did."""
+
+
+def may_pass(status: int) -> bool:
+    """Whether an HTTP status tells of a failure that a later try may not meet."""
+    return status in (408, 425, 429) or status >= 500
+
+
+def refusal(url: str, response: requests.Response, access: str) -> str:
+    """One line on a request that the server will go on to refuse."""
+    line = f"{url}: HTTP {response.status_code} {response.reason}"
+    if response.status_code in (401, 403):
+        if url.startswith(hub.HUB):
+            line += "; the hub wants HF_TOKEN, of an account that may read it"
+        line += told(access)
+    return line
+
+
+def retry_after(response: requests.Response) -> float:
+    """Seconds that a server asks to wait for, 0 if it does not say."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        then = parsedate_to_datetime(value)
+    except ValueError:
+        return 0.0
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    return max((then - datetime.now(UTC)).total_seconds(), 0.0)
+
+
+def fetch(url: str, part: Path, size: int | None, *, sure: bool = True, access: str = "") -> bool:
+    """Download into `part`, after the bytes that it already has if they are of the same version.
+
+    size: of the whole file, where it is known before. sure: whether a checksum will tell a file
+    glued from two versions; if not, only a part whose version is known is continued.
+    Returns whether the server said where the file ends.
+    """
+    version = version_of(part)
+    expected = size if size is not None else version.get("length")
+    have = part.stat().st_size if part.exists() else 0
+    if have and not (sure or version.get("validator")):
+        have = 0
+    if expected is not None and have > expected:
+        have = 0
+    if have and have == expected:
+        return True
+    # Without identity a server may count the bytes of a compressed stream.
+    headers = {"Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+        if version.get("validator"):
+            headers["If-Range"] = version["validator"]
+    address, sign = hub.address(url)
+    with requests.get(
+        address, headers=headers, auth=sign, stream=True, timeout=TIMEOUT
+    ) as response:
+        if response.status_code == 416:
+            discard_content(part)
+            raise IncompleteError(f"the server has no bytes after {have}")
+        response.raise_for_status()
+        found = described(response)
+        resumed = (
+            response.status_code == 206
+            and response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+            # A server that does not know If-Range sends the rest of whatever there is now.
+            and all(found[key] in (None, value) for key, value in version.items() if value)
+        )
+        if response.status_code == 206 and not resumed:
+            discard_content(part)
+            raise IncompleteError(f"the file changed after {have} bytes")
+        if not resumed:
+            have = 0
+            discard_content(part)
+            version_file(part).write_text(json.dumps(found))
+        length = found["length"]
+        with (
+            open(part, "ab") as file,
+            tqdm(
+                desc=part.name.split(".")[1],
+                total=length or size,
+                initial=have,
+                unit="B",
+                unit_scale=True,
+                disable=None,  # where stderr is no terminal
+            ) as progress,
+        ):
+            for number, block in enumerate(response.iter_content(BLOCK)):
+                if number == 0 and not resumed:
+                    refuse_page(url, part, block, response, access)
+                file.write(block)
+                progress.update(len(block))
+        framed = (
+            length is not None
+            or "Transfer-Encoding" in response.headers
+            or ("Content-Length" in response.headers)
+        )
+    received = part.stat().st_size
+    if length is None and size is not None:
+        length = size
+    if length is not None and received < length:
+        raise IncompleteError(f"{received} of {length} bytes arrived")
+    return framed
+
+
+def discard_content(part: Path) -> None:
+    """Empty a part, which stays held."""
+    version_file(part).unlink(missing_ok=True)
+    with open(part, "wb"):
+        pass
+
+
+def described(response: requests.Response) -> dict:
+    """What a response says of its file: a validator for If-Range, and the whole length in bytes."""
+    headers = response.headers
+    tag = headers.get("ETag", "")
+    # A weak tag is the same for files that differ in their bytes.
+    validator = tag if tag.startswith('"') else headers.get("Last-Modified")
+    length = None
+    if match := re.fullmatch(r"bytes \d+-\d+/(\d+)", headers.get("Content-Range", "")):
+        length = int(match[1])
+    elif (
+        response.status_code == 200
+        and headers.get("Content-Encoding", "identity") == "identity"
+        and headers.get("Content-Length", "").isdecimal()
+    ):
+        length = int(headers["Content-Length"])
+    return {"validator": validator, "length": length}
+
+
+def refuse_page(
+    url: str, part: Path, beginning: bytes, response: requests.Response, access: str
+) -> None:
+    """Raise ValueError if a page of HTML, such as a login, came in place of the file."""
+    if wholeness.is_page(beginning, response.headers.get("Content-Type", "")):
+        discard(part)
+        raise ValueError(f"{url}: a page of HTML came, perhaps a login{told(access)}")

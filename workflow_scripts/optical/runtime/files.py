@@ -1,0 +1,113 @@
+"""Files that are whole or absent: atomic writes, locks, checksums, and the edge of a program."""
+
+import fcntl
+import gc
+import glob
+import hashlib
+import os
+import shutil
+import socket
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from stat import S_ISREG
+
+from optical.runtime import file_locks
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path (file or folder) beside `path`, renamed to `path` on success.
+
+    On any error the temporary path is removed and an earlier `path` is left as it was. The
+    temporary name keeps the suffixes of `path`, so that writers which look at them work.
+    """
+    path = Path(path)
+    with scratch(path) as temporary:
+        yield temporary
+        if path.is_dir():
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """Yield a name beside `path` for something unfinished (file or folder), removed in the end.
+
+    What killed processes left of the same is removed first.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for file in path.parent.glob(f".{'[0-9a-f]' * 8}.{glob.escape(path.name)}"):
+        # An orphan may still write there; it will not come to its end.
+        with suppress(OSError):
+            remove(file)
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
+    try:
+        yield temporary
+    finally:
+        remove(temporary)
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold a folder of unfinished work: an orphan that is still at it and its successor stay apart.
+
+    The system releases it when the process ends, however that happens. Raises ValueError when
+    another process has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "a+") as file:
+        try:
+            file_locks.lock(
+                file.fileno(),
+                file.name,
+                fcntl.LOCK_EX | fcntl.LOCK_NB,
+                "nothing keeps a second process from working here",
+            )
+        except BlockingIOError:
+            file.seek(0)
+            raise ValueError(
+                f"{folder}: {file.read().strip() or 'another process'} is at work here; "
+                "wait for it or end it"
+            ) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}")
+        file.flush()
+        yield
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder tree, whichever `path` is; nothing if it is absent."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sha256(path: str | Path) -> str:
+    """Hexadecimal SHA-256 of a file, read in blocks."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def content(path: Path) -> dict[str, str]:
+    """{name: sha256} of a file, or of all files of a folder."""
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    return {file.relative_to(path.parent).as_posix(): sha256(file) for file in files}
+
+
+def run_program(program: Callable[[], None]) -> None:
+    """Run a program; a user's mistake (`ValueError`, a missing file) is one line and exit 1."""
+    # Importing PyTorch and its kind makes millions of objects that stay: looking through them for
+    # garbage after every 700 new ones, Python's default, is a tenth of the time of a short program.
+    gc.set_threshold(100_000)
+    # A log says which Python wrote it; at a terminal, who ran the program knows.
+    if S_ISREG(os.fstat(2).st_mode):
+        version = ".".join(map(str, sys.version_info[:3]))
+        print(f"{sys.executable}: Python {version}", file=sys.stderr, flush=True)
+    try:
+        program()
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(f"{Path(sys.argv[0]).stem}: {error}")

@@ -1,0 +1,1 @@
+"""One trainer, its checkpoints and batches, and everything that is trained."""

@@ -1,0 +1,102 @@
+"""What a distillation is made of: sentence pairs, the teacher's vectors, and a loss."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import torch
+from datasets import Dataset
+from sentence_transformers import MultiVectorEncoder
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from optical.retrieval.token_vectors import TokenVectors
+from optical.transport.losses import (
+    BitextLoss,
+    GreedyAlignmentLoss,
+    OptimalTransportLoss,
+    SentenceLoss,
+    idf_weights,
+)
+
+LOSSES = {
+    "optical": OptimalTransportLoss,
+    "greedy": GreedyAlignmentLoss,
+    "sentence": SentenceLoss,
+}
+"""The loss of each method that distils."""
+
+BLOCK = 4096
+"""Sentences that are tokenised at once."""
+
+
+def read_pairs(bitext: Path, targets: TokenVectors) -> Dataset:
+    """A data set of (source, label): the foreign side, and its row in the teacher's vectors.
+
+    Raises ValueError when the vectors were not made from this bitext.
+    """
+    sources = pq.read_table(bitext, columns=["source"])["source"].to_pylist()
+    if len(sources) != len(targets):
+        raise ValueError(
+            f"{bitext}: {len(sources)} pairs, but the teacher's vectors have {len(targets)} rows"
+        )
+    return Dataset.from_dict({"source": sources, "label": range(len(sources))})
+
+
+def source_ids(student: MultiVectorEncoder, pairs: Dataset, length: int) -> Iterator[list[int]]:
+    """Yield the token ids of each pair's foreign side as the student reads it, marker included."""
+    marker = student.prompts["query"]
+    for start in range(0, len(pairs), BLOCK):
+        texts = [marker + text for text in pairs[start : start + BLOCK]["source"]]
+        yield from student.tokenizer(texts, truncation=True, max_length=length)["input_ids"]
+
+
+def loss_for(
+    method: str,
+    student: MultiVectorEncoder,
+    teacher: PreTrainedTokenizerBase,
+    targets: TokenVectors,
+    pairs: Dataset,
+    *,
+    length: int,
+    marginals: str,
+    special_tokens: bool,
+    **settings,
+) -> BitextLoss:
+    """The loss of a method for a student on a bitext.
+
+    teacher: the teacher's tokenizer. length: tokens of a sentence. marginals: "uniform" or "idf",
+    the mass of a token. special_tokens: whether markers and sentence ends have a mass. settings:
+    those of the loss. Raises ValueError for settings that the loss does not have.
+    """
+    if settings and method != "optical":
+        raise ValueError(f"{', '.join(settings)}: only the method optical has them, not {method}")
+    sides = {}
+    if marginals == "idf" or not special_tokens:
+        sources = source_ids(student, pairs, length)
+        rows = (targets.ids(row).tolist() for row in range(len(targets)))
+        sides = {
+            "source_weights": token_weights(student.tokenizer, sources, marginals, special_tokens),
+            "target_weights": token_weights(teacher, rows, marginals, special_tokens),
+        }
+    return LOSSES[method](student, targets=targets, **sides, **settings)
+
+
+def token_weights(
+    tokenizer: PreTrainedTokenizerBase,
+    sentences: Iterable[Iterable[int]],
+    marginals: str,
+    special_tokens: bool,
+) -> Tensor:
+    """The weight of each token id in its sentence's mass, [vocabulary]."""
+    vocabulary = len(tokenizer)
+    weights = idf_weights(sentences, vocabulary) if marginals == "idf" else torch.ones(vocabulary)
+    if not special_tokens:
+        weights[[id for id in special_ids(tokenizer) if id < vocabulary]] = 0.0
+    return weights
+
+
+def special_ids(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """Ids of the tokens that stand for no text: markers and sentence ends; not of <unk>."""
+    added = tokenizer.added_tokens_decoder.items()
+    return [id for id, token in added if token.special and id != tokenizer.unk_token_id]

@@ -1,0 +1,1 @@
+"""Optimal transport between tokens, and the losses made of it; stands alone."""

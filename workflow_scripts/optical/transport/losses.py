@@ -1,0 +1,229 @@
+"""Losses that distil a teacher's token vectors into a student query encoder from bitext.
+
+They are sentence-transformers losses: modules called with (features, labels). The first column of
+the features is the student's side of a batch of sentence pairs. The teacher's side is either the
+second column, read by a `teacher`, or rows of vectors that were stored beforehand, `targets`, which
+the labels name. They need nothing of this project but `optical.transport.solvers`; in use:
+
+    examples/distil_with_sentence_transformers.py
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from sentence_transformers import MultiVectorEncoder
+from torch import Tensor, nn
+
+from .solvers import (
+    check_settings,
+    cosine_cost,
+    greedy_alignment,
+    marginals,
+    squared_distance,
+    transport_loss,
+    transport_plan,
+)
+
+
+class Targets(Protocol):
+    """The teacher's token vectors of many sentences, read by row."""
+
+    def padded(self, rows: Iterable[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Vectors, float32 [B, m, d], token ids, int64 [B, m], and mask, bool [B, m]."""
+
+
+class BitextLoss(nn.Module):
+    """What the losses share: the two sides of sentence pairs, as token vectors and their mass.
+
+    Args:
+        model: the student; its query side is trained.
+        teacher: a frozen model that reads the second column. It has the student's tokenizer.
+        targets: in its place, the stored vectors whose rows the labels name.
+        source_weights: [student's vocabulary], weight of a token in its sentence's mass; uniform
+            when None. A token of weight 0 takes no part.
+        target_weights: [teacher's vocabulary], the same for the teacher's tokens.
+
+    Raises:
+        ValueError: for both or neither of `teacher` and `targets`, for a teacher that is the
+            student itself or has another tokenizer; in use, for targets without labels.
+    """
+
+    def __init__(
+        self,
+        model: MultiVectorEncoder,
+        teacher: MultiVectorEncoder | None = None,
+        targets: Targets | None = None,
+        *,
+        source_weights: Tensor | None = None,
+        target_weights: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        if (teacher is None) == (targets is None):
+            raise ValueError("expected a teacher or its stored targets, one of the two")
+        if teacher is model:
+            raise ValueError("teacher and student are one model: load it twice, or copy it")
+        if teacher is not None and teacher.tokenizer.get_vocab() != model.tokenizer.get_vocab():
+            raise ValueError(
+                "teacher and student have different tokenizers: store the teacher's vectors and "
+                "pass them as targets"
+            )
+        self.model = model
+        # In a list, so that the teacher is neither trained nor saved as a part of the loss.
+        self.teacher = [] if teacher is None else [teacher.eval().requires_grad_(False)]
+        self.targets = targets
+        self.register_buffer("source_weights", source_weights, persistent=False)
+        self.register_buffer("target_weights", target_weights, persistent=False)
+
+    def forward(
+        self, features: Iterable[dict[str, Tensor]], labels: Tensor | None = None
+    ) -> Tensor:
+        """The mean loss of a batch. labels: [B] rows of the targets."""
+        source, *target = features
+        output = self.model(dict(source), task="query")
+        source_mass = token_mass(
+            output["attention_mask"].bool(), source["input_ids"], self.source_weights
+        )
+        vectors, tokens, mask = self.teacher_side(target, labels, source_mass.device)
+        target_mass = token_mass(mask, tokens, self.target_weights)
+        return self.pair_losses(
+            output["token_embeddings"], vectors, source_mass, target_mass
+        ).mean()
+
+    @torch.no_grad()
+    def teacher_side(
+        self, columns: Sequence[dict[str, Tensor]], labels: Tensor | None, device: torch.device
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The teacher's vectors [B, m, d], token ids [B, m] and mask [B, m] of a batch."""
+        if self.targets is not None:
+            if labels is None:
+                raise ValueError("no labels, which say the rows of the targets")
+            arrays = self.targets.padded(labels.tolist())
+            vectors, tokens, mask = (torch.from_numpy(array).to(device) for array in arrays)
+            return vectors, tokens, mask
+        (target,) = columns
+        (teacher,) = self.teacher
+        output = teacher.to(device)(dict(target), task="query")
+        return output["token_embeddings"], target["input_ids"], output["attention_mask"].bool()
+
+    def pair_losses(
+        self, source: Tensor, target: Tensor, source_mass: Tensor, target_mass: Tensor
+    ) -> Tensor:
+        """The loss of each pair, [B], from vectors [B, n, d], [B, m, d] and masses."""
+        raise NotImplementedError
+
+
+class OptimalTransportLoss(BitextLoss):
+    """Mean cost of moving the student's token vectors onto the teacher's.
+
+    For each sentence pair the plan is the transport between the student's tokens of the foreign
+    side and the teacher's tokens of the pivot side, and the loss is the Frobenius product of that
+    plan and the cost, 1 - cosine (OPTICAL, Huang, Yu and Allan 2023, arXiv 2301.12566). The plan
+    has no gradient.
+
+    Args:
+        solver: "sinkhorn", "ipot" or "exact".
+        epsilon: weight of the entropy (sinkhorn) or of the proximal term (ipot), in units of the
+            cost.
+        iterations: iterations of the solver.
+
+    The other arguments, and errors, are those of `BitextLoss`.
+
+    Example:
+        >>> query = {"task": "query", "prompt": student.prompts["query"]}
+        >>> source = student.preprocess(["un gato", "el perro"], **query)
+        >>> target = teacher.preprocess(["a cat", "the dog"], **query)
+        >>> OptimalTransportLoss(student, teacher, epsilon=0.05)([source, target]).item() > 0
+        True
+    """
+
+    def __init__(
+        self,
+        model: MultiVectorEncoder,
+        teacher: MultiVectorEncoder | None = None,
+        targets: Targets | None = None,
+        *,
+        solver: str = "sinkhorn",
+        epsilon: float = 0.05,
+        iterations: int = 50,
+        **sides,
+    ) -> None:
+        super().__init__(model, teacher, targets, **sides)
+        check_settings(solver, epsilon, iterations)
+        self.settings = {"solver": solver, "epsilon": epsilon, "iterations": iterations}
+
+    def pair_losses(
+        self, source: Tensor, target: Tensor, source_mass: Tensor, target_mass: Tensor
+    ) -> Tensor:
+        """Cost of the plan of each pair, [B]."""
+        cost = cosine_cost(source, target)
+        plan = transport_plan(cost, source_mass, target_mass, **self.settings)
+        return transport_loss(cost, plan)
+
+
+class GreedyAlignmentLoss(BitextLoss):
+    """Mean squared distance of tokens that are paired off greedily: a control for the transport.
+
+    Repeatedly the nearest two tokens by cosine, one of each side, are paired and leave, until one
+    side is used up (DR.DECR, Li et al. 2021, arXiv 2112.08185). Each pair of tokens weighs the
+    same; weights decide only which tokens take part.
+
+    Example:
+        >>> query = {"task": "query", "prompt": student.prompts["query"]}
+        >>> source = student.preprocess(["un gato", "el perro"], **query)
+        >>> target = teacher.preprocess(["a cat", "the dog"], **query)
+        >>> GreedyAlignmentLoss(student, teacher)([source, target]).item() > 0
+        True
+    """
+
+    def pair_losses(
+        self, source: Tensor, target: Tensor, source_mass: Tensor, target_mass: Tensor
+    ) -> Tensor:
+        """Mean squared distance over the paired tokens of each sentence pair, [B]."""
+        plan = greedy_alignment(cosine_cost(source, target), source_mass > 0, target_mass > 0)
+        return transport_loss(squared_distance(source, target), plan)
+
+
+class SentenceLoss(BitextLoss):
+    """Squared distance of the two sentences' mean vectors: a control without any alignment.
+
+    Means are weighted by the mass of the tokens (Reimers and Gurevych 2020, arXiv 2004.09813, with
+    uniform mass; there the mean over the dimensions, which is the same up to a factor).
+
+    Example:
+        >>> query = {"task": "query", "prompt": student.prompts["query"]}
+        >>> source = student.preprocess(["un gato", "el perro"], **query)
+        >>> target = teacher.preprocess(["a cat", "the dog"], **query)
+        >>> SentenceLoss(student, teacher)([source, target]).item() > 0
+        True
+    """
+
+    def pair_losses(
+        self, source: Tensor, target: Tensor, source_mass: Tensor, target_mass: Tensor
+    ) -> Tensor:
+        """Squared distance of each sentence pair, [B]."""
+        source, target = (
+            (vectors.float() * mass[..., None]).sum(dim=1)
+            for vectors, mass in ((source, source_mass), (target, target_mass))
+        )
+        return (source - target).square().sum(dim=1)
+
+
+def token_mass(mask: Tensor, tokens: Tensor, weights: Tensor | None) -> Tensor:
+    """The marginals of sentences, [B, n], from the weights of their tokens, if any."""
+    return marginals(mask, None if weights is None else weights[tokens])
+
+
+def idf_weights(documents: Iterable[Iterable[int]], vocabulary: int) -> Tensor:
+    """Inverse document frequency of each token id, [vocabulary], at least one.
+
+    1 + ln((1 + N) / (1 + n)) for a token in n of N sentences, the smoothed form of scikit-learn:
+    a token of every sentence, such as a marker, weighs 1, and none weighs nothing.
+    """
+    counts = torch.zeros(vocabulary)
+    number = 0
+    for tokens in documents:
+        counts[torch.tensor(sorted(set(tokens)), dtype=torch.long)] += 1
+        number += 1
+    return 1 + torch.log((1 + number) / (1 + counts))

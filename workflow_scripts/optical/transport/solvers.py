@@ -1,0 +1,303 @@
+"""Optimal transport between the tokens of sentence pairs, in batches with padding.
+
+A batch holds B problems of at most n source and m target tokens. `cost` is [B, n, m]; the
+marginals `source` and `target` are [B, n] and [B, m], zero at padding, and sum to one in each row.
+Plans are [B, n, m], in float32 (float64 for float64 costs), and carry no gradient.
+"""
+
+import logging
+import math
+import sys
+from functools import cache
+from types import ModuleType
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+logger = logging.getLogger(__name__)
+
+
+def cosine_cost(source: Tensor, target: Tensor) -> Tensor:
+    """1 - cosine between all token pairs, in float32 (float64 for float64 vectors).
+
+    source: [B, n, d], target: [B, m, d]; returns [B, n, m] in [0, 2].
+    """
+    dtype = working_dtype(source)
+    source = normalize(source.to(dtype), dim=-1)
+    target = normalize(target.to(dtype), dim=-1)
+    return 1 - products(source, target)
+
+
+def squared_distance(source: Tensor, target: Tensor) -> Tensor:
+    """Squared Euclidean distance of all token pairs, shapes and precision as in `cosine_cost`."""
+    dtype = working_dtype(source)
+    source, target = source.to(dtype), target.to(dtype)
+    norms = source.square().sum(dim=-1)[:, :, None] + target.square().sum(dim=-1)[:, None, :]
+    return norms - 2 * products(source, target)
+
+
+def products(source: Tensor, target: Tensor) -> Tensor:
+    """Inner products of all token pairs, [B, n, m], in the precision of the vectors.
+
+    Also where a trainer has mixed precision on: a cost rounded to bfloat16 is no better than .004.
+    """
+    with torch.autocast(source.device.type, enabled=False):
+        return source @ target.transpose(1, 2)
+
+
+def marginals(mask: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Each token's share of its sentence's mass: uniform, or in proportion to `weights`.
+
+    mask: [B, n], true at the tokens that take part; weights: [B, n], not negative. Returns [B, n]
+    float32, zero where the mask is false. Raises ValueError when a sentence has no mass.
+    """
+    mass = mask.float() if weights is None else mask * weights.float()
+    total = mass.sum(dim=1, keepdim=True)
+    if not (total > 0).all():
+        row = int((~(total.squeeze(1) > 0)).nonzero()[0])
+        raise ValueError(f"sentence {row} of the batch has no token to transport")
+    return mass / total
+
+
+@torch.no_grad()
+def transport_plan(
+    cost: Tensor,
+    source: Tensor,
+    target: Tensor,
+    *,
+    solver: str = "sinkhorn",
+    epsilon: float = 0.05,
+    iterations: int = 50,
+) -> Tensor:
+    """The plans of a batch by one of `SOLVERS`: "sinkhorn", "ipot" or "exact".
+
+    epsilon and iterations: those of the solver; "exact" has neither. Raises ValueError for a cost
+    that is not finite and for marginals that are not distributions, naming the problem, and for
+    settings that no solver has.
+    """
+    check_settings(solver, epsilon, iterations)
+    check_problems(cost, source, target)
+    dtype = working_dtype(cost)
+    cost, source, target = cost.to(dtype), source.to(dtype), target.to(dtype)
+    return SOLVERS[solver](cost, source, target, epsilon=epsilon, iterations=iterations)
+
+
+def transport_loss(cost: Tensor, plan: Tensor) -> Tensor:
+    """Frobenius product of plan and cost, [B]. The plan is held, so its gradient is the plan."""
+    return (plan.detach() * cost).sum(dim=(1, 2))
+
+
+@torch.no_grad()
+def greedy_alignment(cost: Tensor, source: Tensor, target: Tensor) -> Tensor:
+    """Pairs of tokens made one by one, the least cost first; no token is paired twice.
+
+    cost: [B, n, m], source and target: masks [B, n] and [B, m]. Returns [B, n, m], 1 / pairs of the
+    problem where two tokens are paired. The control of DR.DECR (arXiv 2112.08185), not a transport:
+    tokens of the longer side are left over. Of equal costs the first in reading order counts.
+    Raises ValueError for a cost that is not finite and for a sentence without a token.
+    """
+    check_problems(cost, marginals(source), marginals(target))
+    problems, n, m = cost.shape
+    # A copy, as a matrix a problem: rows and columns that are used up become infinite.
+    left = torch.where(source[:, :, None] & target[:, None, :], cost, torch.inf)
+    plan = torch.zeros_like(left)
+    each = torch.arange(problems, device=cost.device)
+    for _ in range(min(n, m)):
+        least, place = left.flatten(1).min(dim=1)
+        row, column = place // m, place % m
+        # Where nothing is left, the place is a matter of chance, and nothing is added to it.
+        plan[each, row, column] += least.isfinite()
+        left[each, row, :] = torch.inf
+        left[each, :, column] = torch.inf
+    return plan / plan.sum(dim=(1, 2), keepdim=True)
+
+
+# --- solvers, called with problems that were checked ---------------------------------------------
+
+
+def sinkhorn(
+    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float, iterations: int
+) -> Tensor:
+    """Entropic plans: minimal <plan, cost> - epsilon * entropy(plan), after `iterations`.
+
+    Sinkhorn's scaling (Cuturi 2013, arXiv 1306.0895) in the kernel domain, whose kernel is made
+    anew from the potentials before a factor can leave the range of floats (Schmitzer 2019,
+    arXiv 1610.06519, section 3). So it is as safe as the log domain at a fraction of its
+    exponentials. On a CUDA device one fused kernel does all iterations of a problem, where it can
+    be compiled.
+
+    Column sums are exact, row sums as near as the iterations bring them.
+    """
+    score = scores(cost, source, target, epsilon)
+    if cost.is_cuda and (fused := fused_kernel(cost.device)) and fused.fits(cost):
+        return fused.sinkhorn(score, source, target, iterations)
+    potential = torch.zeros_like(target)
+    block = safe_block(cost, source, target, epsilon)
+    while iterations > block:
+        _, potential = scale(score, potential, source, target, block)
+        iterations -= block
+    return scale(score, potential, source, target, iterations)[0]
+
+
+def ipot(
+    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float, iterations: int
+) -> Tensor:
+    """Plans without regularisation, by inexact proximal points (Xie et al. 2020, arXiv 1802.04307).
+
+    Each iteration is one scaling towards the plan nearest to the last one, in Kullback-Leibler
+    divergence weighted by epsilon, so that the entropy's weight falls as epsilon / iterations. It
+    begins at the factors of the one before, as in the paper, which speeds it up like momentum.
+    """
+    score = scores(cost, source, target, epsilon)
+    potential = step = torch.zeros_like(target)
+    for iteration in range(1, iterations + 1):
+        before = potential
+        plan, potential = scale(score * iteration, before + step, source, target, 1)
+        step = potential - before
+    return plan
+
+
+def exact(
+    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float = 0.0, iterations: int = 0
+) -> Tensor:
+    """Plans of least cost by POT's network simplex, problem by problem on the CPU: the reference.
+
+    epsilon and iterations are there for the sake of the other solvers, and not used.
+    """
+    import ot  # seconds, and only this solver needs it
+
+    costs, sources, targets = (tensor.double().cpu().numpy() for tensor in (cost, source, target))
+    plans = np.zeros_like(costs)
+    for plan, matrix, left, right in zip(plans, costs, sources, targets, strict=True):
+        rows, columns = left > 0, right > 0
+        real = np.ix_(rows, columns)
+        left, right = left[rows], right[columns]
+        plan[real] = ot.emd(left / left.sum(), right / right.sum(), matrix[real])
+    return torch.from_numpy(plans).to(cost)
+
+
+# The log of a kernel entry that stands for nothing. Its products with masses and factors are still
+# normal numbers in float32, whose own end is at e^-87.
+FAINT = -64.0
+
+SOLVERS = {"sinkhorn": sinkhorn, "ipot": ipot, "exact": exact}
+
+
+# --- what they share -----------------------------------------------------------------------------
+
+
+def scores(cost: Tensor, source: Tensor, target: Tensor, epsilon: float) -> Tensor:
+    """-cost / epsilon, [B, n, m], minus infinity where there is no token."""
+    rows, columns = (torch.where(mass > 0, 0.0, -torch.inf) for mass in (source, target))
+    return (cost / -epsilon).add_(rows[:, :, None]).add_(columns[:, None, :])
+
+
+def scale(
+    score: Tensor, potential: Tensor, source: Tensor, target: Tensor, iterations: int
+) -> tuple[Tensor, Tensor]:
+    """Sinkhorn iterations in the kernel domain, begun at the columns' log potential [B, m].
+
+    The kernel has a 1 in each row and column and nothing above, so that no sum can vanish; what
+    that takes away from a column, the column's factor begins with. Returns the plan and the
+    columns' new potential.
+    """
+    least = torch.finfo(score.dtype).min  # in place of the -inf of padding, whose difference is NaN
+    kernel = score + potential[:, None, :]
+    kernel -= kernel.amax(dim=2, keepdim=True).clamp_(min=least)
+    shift = kernel.amax(dim=1, keepdim=True).clamp_(min=least)
+    # Not below FAINT: denormal numbers would slow every product down.
+    kernel = kernel.sub_(shift).clamp_(min=FAINT).exp_()
+    # Vectors stand on the left of both products: that side is the fast one for small matrices.
+    transposed = kernel.transpose(1, 2).contiguous()
+    source, target = source[:, None, :], target[:, None, :]
+    column = shift.clamp(min=FAINT).exp_()
+    for _ in range(iterations):
+        row = source / torch.bmm(column, transposed)
+        column = target / torch.bmm(row, kernel)
+    plan = kernel.mul_(row.transpose(1, 2)).mul_(column)
+    potential = potential + (column.log_() - shift).squeeze(1)
+    return plan, potential.masked_fill_(target.squeeze(1) == 0, 0.0)
+
+
+def safe_block(cost: Tensor, source: Tensor, target: Tensor, epsilon: float) -> int:
+    """How many iterations may pass before the kernel is made anew.
+
+    Any number where no entry is faint. Elsewhere as many as keep the product of a row's and a
+    column's factor below e^35, so that a faint entry still counts for nothing: in one iteration
+    neither grows by more than 1 / the smallest mass.
+    """
+    low, high = cost.aminmax()
+    if (high - low) / epsilon <= -FAINT:
+        return sys.maxsize
+    least = min(torch.where(mass > 0, mass, 1.0).amin().item() for mass in (source, target))
+    return max(1, int(17 / max(-math.log(least), 1.0)))
+
+
+def check_settings(solver: str, epsilon: float, iterations: int) -> None:
+    """Raise ValueError for settings that no solver has."""
+    if solver not in SOLVERS:
+        raise ValueError(f"solver {solver!r}, expected one of {', '.join(SOLVERS)}")
+    if not 0 < epsilon < math.inf:
+        raise ValueError(f"epsilon {epsilon}, expected a positive number")
+    if iterations < 1:
+        raise ValueError(f"iterations {iterations}, expected 1 or more")
+
+
+def check_problems(cost: Tensor, source: Tensor, target: Tensor) -> None:
+    """Raise ValueError, naming the problem, for what has no plan."""
+    if cost.shape != (*source.shape, target.shape[-1]) or len(source) != len(target):
+        raise ValueError(
+            f"cost {list(cost.shape)} does not fit the marginals {list(source.shape)} and "
+            f"{list(target.shape)}; expected [B, n, m], [B, n] and [B, m]"
+        )
+    # A sum is finite when, and only when, all its terms are.
+    finite = cost.sum(dim=(1, 2), dtype=working_dtype(cost)).isfinite()
+    good = finite.clone()
+    for mass in (source, target):
+        good &= ((mass.sum(dim=1) - 1).abs() < 1e-3) & (mass.amin(dim=1) >= 0)
+    if good.all():
+        return
+    problem = int((~good).nonzero()[0])
+    if not finite[problem]:
+        raise ValueError(f"problem {problem} of the batch has a cost that is not finite")
+    left, right = source[problem].sum(), target[problem].sum()
+    raise ValueError(
+        f"problem {problem} of the batch has marginals that sum to {left:g} and {right:g}, or "
+        "are negative somewhere; expected distributions over at least one token each"
+    )
+
+
+def working_dtype(tensor: Tensor) -> torch.dtype:
+    """float64 stays; everything shorter is computed in float32."""
+    return torch.float64 if tensor.dtype == torch.float64 else torch.float32
+
+
+@cache
+def fused_kernel(device: torch.device) -> ModuleType | None:
+    """The module of the fused kernel, or None where it does not run on a device; says which, once.
+
+    Triton compiles at the first use, for which it needs a C compiler and Python's headers. So a
+    tiny problem is tried, whose plan is known.
+    """
+    try:
+        from . import kernel
+    except ImportError as error:
+        logger.info("transport: PyTorch, since the fused kernel needs Triton (%s)", error)
+        return None
+    cost, mass = torch.zeros(1, 2, 2, device=device), torch.full((1, 2), 0.5, device=device)
+    try:
+        plan = kernel.sinkhorn(cost, mass, mass, 2).flatten().tolist()
+        if not all(abs(share - 0.25) < 1e-5 for share in plan):
+            raise ArithmeticError(f"wrong plan, {plan} in place of 0.25 four times")
+    except Exception as error:  # whatever compilers and drivers raise: PyTorch does it too
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if len(reason) > 300:  # Triton quotes the kernel, and says at the end what is wrong
+            reason = f"{reason[:100]} ... {reason[-200:]}"
+        logger.warning(
+            "transport: PyTorch, since the fused kernel fails on %s (%s)", device, reason
+        )
+        return None
+    logger.info("transport: fused kernel (Triton) on %s", device)
+    return kernel
