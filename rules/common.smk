@@ -11,7 +11,7 @@ import yaml
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, f"{workflow.basedir}/workflow_scripts")
-from optical import corpora
+from optical.corpora import registry
 from optical.runtime import file_locks
 from optical import study as studies
 from optical.runtime.gpus import visible_gpus
@@ -300,7 +300,7 @@ def collection_folder(wildcards, resources):
 def collection_program(name):
     """A program that reads a collection, with the module that reads that collection."""
     return lambda wildcards: program(
-        name, [corpora.collection_module(collection_name(wildcards))[0]]
+        name, [registry.collection_module(collection_name(wildcards))[0]]
     )
 
 

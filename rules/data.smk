@@ -116,7 +116,7 @@ rule prepare_bitext:
         "Preparing {wildcards.lang}-{params.pivot} bitext"
     input:
         program=lambda wildcards: program(
-            "prepare_bitext", [corpora.bitext_module(name)[0] for name in bitext_names(wildcards)]
+            "prepare_bitext", [registry.bitext_module(name)[0] for name in bitext_names(wildcards)]
         ),
         files=lambda wildcards: [
             file
@@ -153,7 +153,7 @@ rule prepare_training_set:
     message:
         "Preparing the teacher's training set"
     input:
-        program=program("prepare_training_set", [corpora.TRAINING_SETS[training_source]]),
+        program=program("prepare_training_set", [registry.TRAINING_SETS[training_source]]),
         files=training_files,
         tests=[file for folder in guarded_collections() for file in collection_files(folder, pivot)],
     output:

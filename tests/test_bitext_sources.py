@@ -7,8 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from optical import corpora
-from optical.corpora import hub_parquet, own_bitext, tatoeba
+from optical.corpora import hub_parquet, own_bitext, registry, tatoeba
 from optical.corpora.own_bitext import languages_of
 from optical.corpora.tmx import segments
 from optical.runtime.downloads import mirrored
@@ -31,7 +30,7 @@ def write_columns(path, pairs=PAIRS, group=1):
 
 def test_two_columns_of_parquet_are_pairs(tmp_path):
     write_columns(tmp_path / "sw.parquet")
-    pairs = list(corpora.bitext("talks", tmp_path, "sw"))
+    pairs = list(registry.bitext("talks", tmp_path, "sw"))
     assert texts(pairs) == PAIRS
     assert [pair.id for pair in pairs] == ["talks-sw-1", "talks-sw-2"]
 
@@ -39,47 +38,47 @@ def test_two_columns_of_parquet_are_pairs(tmp_path):
 def test_a_nested_column_is_read_by_its_language(tmp_path):
     rows = [{"en": english, "sw": swahili} for swahili, english in PAIRS]
     pq.write_table(pa.table({"translation": rows}), tmp_path / "sw.parquet")
-    assert texts(corpora.bitext("opus100", tmp_path, "sw")) == PAIRS
+    assert texts(registry.bitext("opus100", tmp_path, "sw")) == PAIRS
 
 
 def test_parts_of_parquet_are_read_in_order(tmp_path):
     write_columns(tmp_path / "sw.1.parquet", PAIRS[1:])
     write_columns(tmp_path / "sw.0.parquet", PAIRS[:1])
     write_columns(tmp_path / "swx.parquet")
-    pairs = list(corpora.bitext("ccmatrix", tmp_path, "sw"))
+    pairs = list(registry.bitext("ccmatrix", tmp_path, "sw"))
     assert texts(pairs) == PAIRS
     assert pairs[1].id == "ccmatrix-sw-2"
 
 
 def test_null_is_an_empty_text(tmp_path):
     write_columns(tmp_path / "sw.parquet", [(None, "Hello.")])
-    assert texts(corpora.bitext("talks", tmp_path, "sw")) == [("", "Hello.")]
+    assert texts(registry.bitext("talks", tmp_path, "sw")) == [("", "Hello.")]
 
 
 def test_parquet_is_read_a_part_at_a_time(tmp_path, monkeypatch):
     monkeypatch.setattr(hub_parquet, "ROWS", 2)
     many = [(f"s{i}", f"t{i}") for i in range(11)]
     write_columns(tmp_path / "sw.parquet", many, group=5)
-    assert texts(corpora.bitext("talks", tmp_path, "sw")) == many
+    assert texts(registry.bitext("talks", tmp_path, "sw")) == many
 
 
 def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path):
     write_columns(tmp_path / "sw.parquet")
     with pytest.raises(ValueError, match=r"sw\.parquet: no column translation\.sw; .*non_english"):
-        next(corpora.bitext("opus100", tmp_path, "sw"))
+        next(registry.bitext("opus100", tmp_path, "sw"))
 
 
 def test_a_file_that_is_no_parquet_is_told(tmp_path):
     (tmp_path / "sw.parquet").write_text("english\tswahili\n")
     with pytest.raises(ValueError, match=r"sw\.parquet: not a parquet file"):
-        next(corpora.bitext("talks", tmp_path, "sw"))
+        next(registry.bitext("talks", tmp_path, "sw"))
 
 
 def test_a_language_without_a_file_is_told(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no sw\.parquet"):
-        next(corpora.bitext("talks", tmp_path, "sw"))
+        next(registry.bitext("talks", tmp_path, "sw"))
     with pytest.raises(FileNotFoundError, match=r"no sw\.source\.txt and sw\.target\.txt"):
-        next(corpora.bitext("mine:moses", tmp_path, "sw"))
+        next(registry.bitext("mine:moses", tmp_path, "sw"))
 
 
 # --- lines ---------------------------------------------------------------------------------------
@@ -93,7 +92,7 @@ def write_zip(path, **members):
 
 def test_two_columns_of_text_are_pairs(tmp_path):
     (tmp_path / "sw.tsv").write_text("".join(f"{one}\t{other}\n" for one, other in PAIRS))
-    pairs = list(corpora.bitext("mine:tsv", tmp_path, "sw"))
+    pairs = list(registry.bitext("mine:tsv", tmp_path, "sw"))
     assert texts(pairs) == PAIRS
     assert pairs[1].id == "mine-sw-2"
 
@@ -101,13 +100,13 @@ def test_two_columns_of_text_are_pairs(tmp_path):
 def test_a_row_of_text_without_a_tab_is_told_with_its_line(tmp_path):
     (tmp_path / "sw.tsv").write_text("a\tb\nno tab\n")
     with pytest.raises(ValueError, match=r"sw\.tsv:2: 1 tab-separated columns, expected 2"):
-        list(corpora.bitext("mine:tsv", tmp_path, "sw"))
+        list(registry.bitext("mine:tsv", tmp_path, "sw"))
 
 
 def test_two_aligned_files_are_pairs(tmp_path):
     (tmp_path / "sw.source.txt").write_text("Habari.\nAsante sana.\n")
     (tmp_path / "sw.target.txt").write_text("Hello.\nMany thanks.\n")
-    assert texts(corpora.bitext("mine:moses", tmp_path, "sw")) == PAIRS
+    assert texts(registry.bitext("mine:moses", tmp_path, "sw")) == PAIRS
 
 
 def test_an_archive_of_opus_is_read_where_it_lies(tmp_path):
@@ -118,7 +117,7 @@ def test_an_archive_of_opus_is_read_where_it_lies(tmp_path):
         GlobalVoices__en_sw__en="Hello.\nMany thanks.\n",
         GlobalVoices__en_sw__xml="<x/>",
     )
-    pairs = list(corpora.bitext("globalvoices", tmp_path, "sw"))
+    pairs = list(registry.bitext("globalvoices", tmp_path, "sw"))
     assert texts(pairs) == [PAIRS[0], ("Asante\u2028sana.", "Many thanks.")]
     assert pairs[0].id == "globalvoices-sw-1"
     assert [path.name for path in tmp_path.iterdir()] == ["sw.zip"]
@@ -135,13 +134,13 @@ def test_an_archive_of_opus_is_read_where_it_lies(tmp_path):
 def test_an_archive_with_other_files_is_told(tmp_path, members, told):
     write_zip(tmp_path / "sw.zip", **members)
     with pytest.raises(ValueError, match=told):
-        list(corpora.bitext("mine:opus", tmp_path, "sw"))
+        list(registry.bitext("mine:opus", tmp_path, "sw"))
 
 
 def test_an_archive_that_is_none_is_told(tmp_path):
     (tmp_path / "sw.zip").write_text("text")
     with pytest.raises(ValueError, match=r"sw\.zip: not a zip archive"):
-        list(corpora.bitext("mine:opus", tmp_path, "sw"))
+        list(registry.bitext("mine:opus", tmp_path, "sw"))
 
 
 def test_a_folder_has_the_languages_that_it_has_all_files_of(tmp_path):
@@ -190,7 +189,7 @@ def write_tmx(request, tmp_path):
 
 def test_units_of_a_translation_memory_are_pairs(write_tmx, tmp_path):
     write_tmx(tmx())
-    pairs = list(corpora.bitext("mine:tmx", tmp_path, "sw"))
+    pairs = list(registry.bitext("mine:tmx", tmp_path, "sw"))
     assert texts(pairs) == PRESSED
     assert pairs[0].id == "mine-sw-3"
 
@@ -207,7 +206,7 @@ def test_units_come_before_the_file_is_read_to_its_end(write_tmx):
 def test_a_unit_without_one_of_the_languages_is_told_with_its_line(write_tmx, tmp_path):
     write_tmx(tmx(more='<tu><tuv xml:lang="sw"><seg>Habari.</seg></tuv></tu>'))
     with pytest.raises(ValueError, match=r"sw\.tmx.*:8: a unit in \['sw'\], expected sw and en"):
-        list(corpora.bitext("mine:tmx", tmp_path, "sw"))
+        list(registry.bitext("mine:tmx", tmp_path, "sw"))
 
 
 @pytest.mark.parametrize(
@@ -216,18 +215,18 @@ def test_a_unit_without_one_of_the_languages_is_told_with_its_line(write_tmx, tm
 def test_a_file_that_declares_entities_is_refused(write_tmx, tmp_path, entity):
     write_tmx(tmx(doctype=f"<!DOCTYPE tmx [{entity}]>\n"))
     with pytest.raises(ValueError, match=r":2: declares the entity 'a', expected none"):
-        list(corpora.bitext("mine:tmx", tmp_path, "sw"))
+        list(registry.bitext("mine:tmx", tmp_path, "sw"))
 
 
 def test_a_document_type_of_old_files_is_not_fetched(write_tmx, tmp_path):
     write_tmx(tmx(doctype='<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n'))
-    assert texts(corpora.bitext("mine:tmx", tmp_path, "sw")) == PRESSED
+    assert texts(registry.bitext("mine:tmx", tmp_path, "sw")) == PRESSED
 
 
 def test_a_cut_archive_is_told(tmp_path):
     (tmp_path / "sw.tmx.gz").write_bytes(gzip.compress(tmx().encode())[:-20])
     with pytest.raises(ValueError, match=r"sw\.tmx\.gz: not a whole compressed TMX file"):
-        list(corpora.bitext("mine:tmx", tmp_path, "sw"))
+        list(registry.bitext("mine:tmx", tmp_path, "sw"))
 
 
 # --- what may be bitext --------------------------------------------------------------------------
@@ -236,22 +235,22 @@ def test_a_cut_archive_is_told(tmp_path):
 def test_sentences_of_ntrex_are_pairs(tmp_path):
     (tmp_path / "sw.txt").write_text("Habari.\nAsante sana.\n")
     (tmp_path / "en.txt").write_text("Hello.\nMany thanks.\n")
-    assert texts(corpora.bitext("ntrex", tmp_path, "sw")) == PAIRS
+    assert texts(registry.bitext("ntrex", tmp_path, "sw")) == PAIRS
 
 
 @pytest.mark.parametrize("name", ["xnli", "xnli-premise", "xquad", "myxnli"])
 def test_a_test_set_is_no_bitext(name, tmp_path):
     with pytest.raises(ValueError, match="unknown bitext source"):
-        corpora.bitext(name, tmp_path, "sw")
+        registry.bitext(name, tmp_path, "sw")
 
 
 def test_no_bitext_is_read_by_the_module_of_xnli_or_from_its_files():
     assert not {"optical.corpora.xnli", "optical.corpora.xquad"} & {
-        module for module, _ in corpora.BITEXT.values()
+        module for module, _ in registry.BITEXT.values()
     }
     urls = {
         name: {file["url"] for file in DATASETS[name]["files"].values()}
-        for name in {*corpora.BITEXT} & {*DATASETS}
+        for name in {*registry.BITEXT} & {*DATASETS}
     }
     tests = {file["url"] for name in ("xnli", "xquad") for file in DATASETS[name]["files"].values()}
     assert not any(urls[name] & tests for name in urls)
@@ -276,7 +275,7 @@ def test_real_files_hold_as_many_pairs_as_they_should(mirror, tmp_path, source):
         if file.get("language", "en") in {*COUNTS[source], "en"}:
             (tmp_path / name).symlink_to(mirrored(file["url"], mirror))
     found = {
-        language: sum(1 for _ in corpora.bitext(source, tmp_path, language))
+        language: sum(1 for _ in registry.bitext(source, tmp_path, language))
         for language in COUNTS[source]
     }
     assert found == COUNTS[source]

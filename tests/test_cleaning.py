@@ -4,7 +4,6 @@ from itertools import count, islice
 import pandas as pd
 import pytest
 
-from optical.corpora import Pair
 from optical.corpora.cleaning import (
     Cleaner,
     digits,
@@ -18,6 +17,7 @@ from optical.corpora.cleaning import (
 )
 from optical.corpora.languages import is_in_wrong_script
 from optical.corpora.leakage import Guard, write_runs
+from optical.corpora.records import Pair
 from optical.corpora.splits import is_held_out
 
 

@@ -7,9 +7,9 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from optical import corpora
-from optical.corpora import Passage, Query, ntrex, xnli, xquad
+from optical.corpora import ntrex, registry, xnli, xquad
 from optical.corpora.collection_files import windows, write_collection, write_queries
+from optical.corpora.records import Passage, Query
 from optical.runtime.downloads import mirrored
 from test_datasets_yaml import DATASETS
 
@@ -172,7 +172,7 @@ def test_what_is_not_the_archive_is_refused(tmp_path):
     ],
 )
 def test_the_tasks_of_xnli_have_their_sizes(real, name, queries, passages, judged):
-    folder, source = real("xnli"), corpora.collection(name)
+    folder, source = real("xnli"), registry.collection(name)
     found = list(source.passages(folder))
     assert len({passage.text for passage in found}) == len(found) == passages
     pairs = list(source.judgements(folder))
@@ -185,7 +185,7 @@ def test_the_tasks_of_xnli_have_their_sizes(real, name, queries, passages, judge
 
 @pytest.mark.parametrize(("name", "number"), [("xnli-premise", 1670), ("xnli-premise-dev", 830)])
 def test_xnli_has_one_relevant_premise_a_query(real, name, number):
-    folder, source = real("xnli"), corpora.collection(name)
+    folder, source = real("xnli"), registry.collection(name)
     passages = {passage.passage_id: passage.text for passage in source.passages(folder)}
     judged = dict(source.judgements(folder))
     assert len(set(passages.values())) == len(passages) == number

@@ -1,8 +1,8 @@
 import pytest
 
-from optical import corpora
-from optical.corpora import Query, lafand, tatoeba
+from optical.corpora import lafand, registry, tatoeba
 from optical.corpora.lines import numbered_lines, numbered_rows, parallel_lines
+from optical.corpora.records import Query
 
 
 def write(folder, **texts):
@@ -55,35 +55,35 @@ def test_lafand_pairs_are_those_of_all_splits(tmp_path):
 
 def test_an_unknown_source_is_told_with_the_known_ones(tmp_path):
     with pytest.raises(ValueError, match=r"unknown bitext source 'europarl'.*tico19"):
-        corpora.bitext("europarl", tmp_path, "fr")
+        registry.bitext("europarl", tmp_path, "fr")
     with pytest.raises(ValueError, match=r"unknown collection 'trec'.*xquad"):
-        corpora.collection("trec")
+        registry.collection("trec")
 
 
-@pytest.mark.parametrize("name", corpora.COLLECTIONS)
+@pytest.mark.parametrize("name", registry.COLLECTIONS)
 def test_every_collection_has_its_three_functions(name):
-    assert all(map(callable, corpora.collection(name)))
+    assert all(map(callable, registry.collection(name)))
 
 
 def test_a_collection_is_found_by_its_name(tmp_path):
     write(tmp_path, documents__tsv="a\na\n", sw__txt="Kichwa\nMaandishi\n")
-    assert list(corpora.collection("ntrex").queries(tmp_path, "sw")) == [Query("a", "Kichwa")]
+    assert list(registry.collection("ntrex").queries(tmp_path, "sw")) == [Query("a", "Kichwa")]
 
 
 def test_a_source_and_its_folder_are_read_from_one_argument(tmp_path):
-    assert corpora.source_folder(f"tico19={tmp_path}") == ("tico19", tmp_path)
+    assert registry.source_folder(f"tico19={tmp_path}") == ("tico19", tmp_path)
     for wrong in ("tico19", "=folder", "tico19="):
         with pytest.raises(ValueError, match="NAME=FOLDER"):
-            corpora.source_folder(wrong)
+            registry.source_folder(wrong)
 
 
 def test_a_set_of_the_users_own_is_read_by_its_layout(tmp_path):
-    assert corpora.source_folder(f"letters:tsv={tmp_path}") == ("letters:tsv", tmp_path)
-    assert corpora.bitext_module("letters:tsv") == (
-        corpora.OWN_BITEXT,
+    assert registry.source_folder(f"letters:tsv={tmp_path}") == ("letters:tsv", tmp_path)
+    assert registry.bitext_module("letters:tsv") == (
+        registry.OWN_BITEXT,
         {"layout": "tsv", "origin": "letters"},
     )
-    assert corpora.collection_module("news:beir") == (corpora.OWN_COLLECTION, {"layout": "beir"})
+    assert registry.collection_module("news:beir") == (registry.OWN_COLLECTION, {"layout": "beir"})
     # Without a layout it is one of those that everybody has.
     with pytest.raises(ValueError, match="unknown bitext source 'letters:'"):
-        corpora.bitext_module("letters:")
+        registry.bitext_module("letters:")

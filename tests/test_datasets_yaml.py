@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from optical import corpora
+from optical.corpora import registry
 from optical.runtime.downloads import mirrored
 from optical.runtime.files import sha256
 
@@ -137,7 +137,7 @@ def test_no_two_files_have_one_address():
 
 
 def test_every_source_has_a_module_and_every_module_a_source():
-    served = {*corpora.BITEXT, *(name.split("-")[0] for name in corpora.COLLECTIONS)}
+    served = {*registry.BITEXT, *(name.split("-")[0] for name in registry.COLLECTIONS)}
     assert served - {"constructed"} == set(DATASETS)
 
 

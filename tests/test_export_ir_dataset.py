@@ -8,7 +8,7 @@ from ir_datasets.util import LocalDownload
 from requests import ConnectionError
 
 import export_ir_dataset
-from optical import corpora
+from optical.corpora import registry
 
 PASSAGES, QUERIES = "made-here/dev", "made-here/{lang}/dev"
 
@@ -42,7 +42,7 @@ def test_an_exported_set_is_read_as_ones_own(known, tmp_path):
     export_ir_dataset.main(PASSAGES, "qrels", folder / "qrels.tsv")
     export_ir_dataset.main(PASSAGES, "queries", folder / "queries.en.jsonl")
     export_ir_dataset.main(QUERIES.format(lang="sw"), "queries", folder / "queries.sw.jsonl")
-    found = corpora.collection("mine:beir")
+    found = registry.collection("mine:beir")
     texts = {passage.passage_id: passage.text for passage in found.passages(folder)}
     assert texts == {"p1": "A dog sat", "0x": '"Cats" ate'}
     assert dict(found.queries(folder, "en")) == {"1": "which dog", "2": "which cat"}

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from optical.corpora import Passage, Query, TrainingSet, leakage
+from optical.corpora import leakage
 from optical.corpora.leakage import (
     Guard,
     collection_texts,
@@ -16,6 +16,7 @@ from optical.corpora.leakage import (
     without_tests,
     write_runs,
 )
+from optical.corpora.records import Passage, Query, TrainingSet
 
 SENTENCE = "The quick brown fox jumps over the lazy dog of my neighbour."
 
@@ -221,8 +222,7 @@ def test_squad_shares_one_question_with_xquad_and_no_paragraph(mirror, local_dat
     [("tico19", "es", 1), ("tico19", "sw", 0), ("lafand", "sw", 2), ("tatoeba", "vi", 1)],
 )
 def test_few_real_pairs_leak_from_xnli_and_none_is_kept(mirror, tmp_path, source, language, found):
-    from optical import corpora
-    from optical.corpora import xnli
+    from optical.corpora import registry, xnli
     from optical.corpora.cleaning import Cleaner
     from optical.runtime.downloads import mirrored
     from test_datasets_yaml import DATASETS
@@ -238,7 +238,7 @@ def test_few_real_pairs_leak_from_xnli_and_none_is_kept(mirror, tmp_path, source
         write_runs(tmp_path / side, (text for row in rows for text in row), side)
         tests[side] = [tmp_path / side]
     cleaner = Cleaner(language, "en", Guard(tests))
-    kept = list(cleaner.clean(source, corpora.bitext(source, tmp_path / source, language)))
+    kept = list(cleaner.clean(source, registry.bitext(source, tmp_path / source, language)))
     leaks = cleaner.counts[source]["leak"]
     assert leaks == found
     plain = {

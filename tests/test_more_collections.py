@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from optical import corpora
-from optical.corpora import Passage, Query, msmarco
+from optical.corpora import msmarco, registry
+from optical.corpora.records import Passage, Query
 
 # --- Belebele ------------------------------------------------------------------------------------
 
@@ -32,7 +32,7 @@ def belebele(tmp_path):
 
 
 def test_questions_on_one_passage_find_the_same(belebele):
-    source = corpora.collection("belebele")
+    source = registry.collection("belebele")
     assert [passage.text for passage in source.passages(belebele)] == ["rain en", "snow en"]
     judged = list(source.judgements(belebele))
     assert [passage for _, passage in judged] == ["p0", "p0", "p1"]
@@ -44,7 +44,7 @@ def test_questions_on_one_passage_find_the_same(belebele):
 def test_a_line_that_is_no_question_is_told(belebele):
     (belebele / "sw.jsonl").write_text(question(1, "a", "sw") + '\n{"link": "b"}\n')
     with pytest.raises(ValueError, match=r"sw\.jsonl:2: not a question of Belebele"):
-        list(corpora.collection("belebele").queries(belebele, "sw"))
+        list(registry.collection("belebele").queries(belebele, "sw"))
 
 
 # --- mMARCO --------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ def mmarco(tmp_path):
 
 
 def test_mmarco_asks_its_judged_queries(mmarco):
-    source = corpora.collection("mmarco-dev")
+    source = registry.collection("mmarco-dev")
     assert next(source.passages(mmarco)) == Passage("0", "0", "one")
     assert list(source.queries(mmarco, "de")) == [Query("7", "eins"), Query("8", "zwei")]
     assert list(source.judgements(mmarco)) == [("7", "0"), ("8", "1")]
@@ -145,7 +145,7 @@ def clef(tmp_path):
 
 
 def test_clef_documents_have_a_headline_and_a_text(clef):
-    found = list(corpora.collection("clef").passages(clef))
+    found = list(registry.collection("clef").passages(clef))
     assert found == [
         Passage("GH950103-000000", "GH950103-000000", "A café in Glasgow It opened."),
         Passage("LA010194-0001", "LA010194-0001", "RAIN & SNOW It rained. It snowed."),
@@ -153,7 +153,7 @@ def test_clef_documents_have_a_headline_and_a_text(clef):
 
 
 def test_clef_topics_ask_by_title_and_description(clef):
-    source = corpora.collection("clef")
+    source = registry.collection("clef")
     assert list(source.judgements(clef)) == [("C001", "LA010194-0001"), ("C002", "GH950103-000000")]
     assert list(source.queries(clef, "sw")) == [
         Query("C001", "Mvua Tafuta habari."),
@@ -162,7 +162,7 @@ def test_clef_topics_ask_by_title_and_description(clef):
 
 
 def test_faults_of_clef_files_are_told(clef):
-    source = corpora.collection("clef")
+    source = registry.collection("clef")
     (clef / "sw.topics.xml").write_text("<top><num> C001 </num></top>")
     with pytest.raises(ValueError, match=r"sw\.topics\.xml: a topic without a number or a title"):
         list(source.queries(clef, "sw"))
@@ -194,7 +194,7 @@ QRELS = {
 @pytest.mark.parametrize("layout", QRELS)
 def test_both_layouts_say_the_same(own, layout):
     (own / "qrels.tsv").write_text(QRELS[layout])
-    source = corpora.collection(f"mine:{layout}")
+    source = registry.collection(f"mine:{layout}")
     assert list(source.passages(own)) == [
         Passage("p1", "p1", "One text"),
         Passage("p2", "p2", "two"),
@@ -213,10 +213,10 @@ def test_both_layouts_say_the_same(own, layout):
 def test_a_faulty_judgement_is_told_with_its_line(own, layout, line, message):
     (own / "qrels.tsv").write_text(f"{line}\n")
     with pytest.raises(ValueError, match=message):
-        list(corpora.collection(f"mine:{layout}").judgements(own))
+        list(registry.collection(f"mine:{layout}").judgements(own))
 
 
 def test_a_faulty_record_is_told_with_its_line(own):
     (own / "corpus.jsonl").write_text('{"_id": "p1", "text": "a"}\n{"_id": "p2"}\n')
     with pytest.raises(ValueError, match=r"corpus\.jsonl:2: expected a JSON object with _id"):
-        list(corpora.collection("mine:beir").passages(own))
+        list(registry.collection("mine:beir").passages(own))

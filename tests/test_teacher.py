@@ -22,7 +22,7 @@ SCORES = {"q0": (0, 6), "q1": (0, 6), "q2": (1, 7), "q3": (2, 8)}
 
 @pytest.fixture
 def training_set(tmp_path):
-    from optical.corpora import Passage, Query, TrainingSet
+    from optical.corpora.records import Passage, Query, TrainingSet
     from optical.corpora.training_files import write_training_set
 
     pairs = dict(zip(QUERIES, zip(*[iter(PASSAGES)] * 2, strict=True), strict=True))

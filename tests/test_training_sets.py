@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from datasets import Dataset
 
-from optical.corpora import Passage, Query, TrainingSet, msmarco
+from optical.corpora import msmarco
+from optical.corpora.records import Passage, Query, TrainingSet
 from optical.corpora.training_files import write_training_set
 from optical.training.mining import mined_negatives
 from optical.training.training_set import read_examples, shared_texts

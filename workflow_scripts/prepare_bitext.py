@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from optical.corpora import source_folder
 from optical.corpora.cleaning import write_bitext
 from optical.corpora.leakage import Guard
+from optical.corpora.registry import source_folder
 from optical.runtime.files import run_program
 
 

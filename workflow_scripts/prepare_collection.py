@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from optical.corpora import collection as collection_named
 from optical.corpora.collection_files import write_collection
+from optical.corpora.registry import collection as collection_named
 from optical.runtime.files import run_program
 
 

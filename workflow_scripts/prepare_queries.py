@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from optical.corpora import collection as collection_named
 from optical.corpora.collection_files import write_queries
 from optical.corpora.languages import looks_foreign
+from optical.corpora.registry import collection as collection_named
 from optical.corpora.rows import some
 from optical.runtime.files import run_program
 

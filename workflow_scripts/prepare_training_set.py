@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from optical.corpora import source_folder, training_set
 from optical.corpora.leakage import without_tests
+from optical.corpora.registry import source_folder, training_set
 from optical.corpora.rows import write_rows
 from optical.corpora.training_files import write_training_set
 from optical.runtime.files import run_program

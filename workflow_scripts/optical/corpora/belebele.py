@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora import Passage, Query
 from optical.corpora.lines import numbered_lines
+from optical.corpora.records import Passage, Query
 
 PIVOT = "en"
 KEYS = ("link", "question_number", "flores_passage", "question")

@@ -14,9 +14,10 @@ from itertools import chain, islice
 from pathlib import Path
 from statistics import median
 
-from optical.corpora import Pair, bitext
 from optical.corpora.languages import is_in_wrong_language, is_in_wrong_script
 from optical.corpora.leakage import NO_TESTS, Guard
+from optical.corpora.records import Pair
+from optical.corpora.registry import bitext
 from optical.corpora.rows import write_parquet, write_rows
 from optical.corpora.splits import is_held_out
 from optical.runtime.files import atomic_path

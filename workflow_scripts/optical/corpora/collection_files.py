@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 
-from optical.corpora import Passage, Query
 from optical.corpora.lines import numbered_lines
+from optical.corpora.records import Passage, Query
 from optical.corpora.rows import some, write_parquet, write_rows
 from optical.runtime.files import atomic_path
 

@@ -24,8 +24,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optical.corpora import Pair, Passage, Query, TrainingSet
 from optical.corpora.constructed_languages import LANGUAGES, PIVOT, Language
+from optical.corpora.records import Pair, Passage, Query, TrainingSet
 
 # Streams of items that must not share facts have different numbers.
 COLLECTION, TRAINING, BITEXT, TEXT, QUERY = range(5)

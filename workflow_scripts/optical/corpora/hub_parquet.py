@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from optical.corpora import Pair
+from optical.corpora.records import Pair
 
 ROWS = 10_000
 """Rows held in memory."""

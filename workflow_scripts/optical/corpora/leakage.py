@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from optical.corpora import TrainingSet
 from optical.corpora.lines import read_queries
+from optical.corpora.records import TrainingSet
 from optical.runtime.files import atomic_path, scratch
 
 WORDS = 8

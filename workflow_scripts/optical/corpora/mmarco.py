@@ -7,8 +7,8 @@ The layout is that of the hub: `collection.tsv` (id, text), `{language}.dev.tsv`
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora import Passage, Query
 from optical.corpora.lines import numbered_rows
+from optical.corpora.records import Passage, Query
 
 
 def passages(folder: Path) -> Iterator[Passage]:

@@ -22,8 +22,8 @@ from itertools import chain, islice, zip_longest
 from math import isfinite
 from pathlib import Path
 
-from optical.corpora import Passage, Query, TrainingSet
 from optical.corpora.lines import numbered_rows, read_queries
+from optical.corpora.records import Passage, Query, TrainingSet
 
 MOST_NEGATIVES = 16
 """Hard negatives of a query at most."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from optical.corpora import Pair, Passage, Query
 from optical.corpora.lines import parallel_lines
+from optical.corpora.records import Pair, Passage, Query
 
 PIVOT = "en"
 WINDOW = 3

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 
-from optical.corpora import Pair
 from optical.corpora.lines import aligned_lines, lines_of, numbered_rows, parallel_lines
+from optical.corpora.records import Pair
 from optical.corpora.tmx import segments, text_in
 
 PIVOT = "en"

@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora import Passage, Query
 from optical.corpora.lines import numbered_lines, numbered_rows
+from optical.corpora.records import Passage, Query
 
 
 def passages(folder: Path, *, layout: str) -> Iterator[Passage]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora import Pair
 from optical.corpora.lines import parallel_lines
+from optical.corpora.records import Pair
 
 
 def bitext(folder: Path, language: str) -> Iterator[Pair]:

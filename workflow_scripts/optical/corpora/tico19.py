@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora import Pair
+from optical.corpora.records import Pair
 from optical.corpora.tmx import segments
 
 MISALIGNED = "known_misaligned"

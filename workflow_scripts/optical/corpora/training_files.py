@@ -4,8 +4,8 @@ from collections.abc import Container, Iterator
 from itertools import chain, islice, takewhile
 from pathlib import Path
 
-from optical.corpora import Passage, TrainingSet
 from optical.corpora.lines import numbered_rows, read_queries
+from optical.corpora.records import Passage, TrainingSet
 from optical.corpora.rows import some, write_parquet, write_rows
 from optical.runtime.files import atomic_path
 

@@ -23,8 +23,8 @@ from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 
-from optical.corpora import Passage, Query
 from optical.corpora.lines import numbered_rows
+from optical.corpora.records import Passage, Query
 
 PIVOT = "en"
 ENTAILED = "entailment"

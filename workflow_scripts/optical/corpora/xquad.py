@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora import Passage, Query
+from optical.corpora.records import Passage, Query
 
 PIVOT = "en"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from optical import corpora
+from optical.corpora import registry
 from optical.corpora.constructed_languages import PIVOT
 from optical.study import (
     TRANSLATED,
@@ -23,8 +23,8 @@ def check_sources(study: dict, datasets: Mapping) -> None:
             raise ValueError(f"own.{name}: is the name of a known source; expected another")
         check_own(name, study["own"][name])
     for key, names, known, layouts in (
-        ("bitext.sources", study["bitext"]["sources"], corpora.BITEXT, OWN_BITEXT_FILES),
-        ("collections", study["collections"], corpora.COLLECTIONS, OWN_COLLECTION_FILES),
+        ("bitext.sources", study["bitext"]["sources"], registry.BITEXT, OWN_BITEXT_FILES),
+        ("collections", study["collections"], registry.COLLECTIONS, OWN_COLLECTION_FILES),
     ):
         own = [name for name, about in study["own"].items() if about["layout"] in layouts]
         for number, name in enumerate(names):

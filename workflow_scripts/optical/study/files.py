@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from optical import corpora
+from optical.corpora import registry
 from optical.study import (
     TRANSLATED,
     collection_languages,
@@ -124,7 +124,7 @@ def source_files(
 def collection_files(study: Mapping, datasets: Mapping, collection: str, *languages: str) -> list:
     """The files that a collection's passages, and its queries in these languages, are made of."""
     source = dataset_of(collection)
-    if collection in corpora.POOLED:
+    if collection in registry.POOLED:
         languages = tuple(sorted(source_languages(source, datasets)))
     return source_files(study, datasets, source, *languages, role="test")
 

@@ -1,0 +1,152 @@
+"""Where text comes from: one module per source format, each with functions of the same names.
+
+A bitext source has
+    bitext(folder, language) -> Iterator[Pair]             never the sentences of a test alone
+A training source has
+    training_set(folder) -> TrainingSet
+A collection has
+    passages(folder) -> Iterator[Passage]                  in the pivot language
+    queries(folder, language) -> Iterator[Query]           the same ids in every language
+    judgements(folder) -> Iterator[(query id, passage id)] the relevant ones, all of equal worth
+
+`folder` holds the source's files under the names of resources/datasets.yaml. All of them stream;
+a stream may be endless, so a bound is applied to it before anything reads on.
+
+A new source is a module and a line in a table below. Modules are loaded when asked for, so that
+an edit of one concerns only the programs that were run with its source.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+from optical.corpora.records import Pair, Passage, Query, TrainingSet
+
+# A module may serve several sources; its functions then take the settings named here.
+BITEXT = {
+    "constructed": ("optical.corpora.constructed", {}),
+    "lafand": ("optical.corpora.lafand", {}),
+    "ntrex": ("optical.corpora.ntrex", {}),
+    "tatoeba": ("optical.corpora.tatoeba", {}),
+    "tico19": ("optical.corpora.tico19", {}),
+    "ccmatrix": (
+        "optical.corpora.hub_parquet",
+        {"origin": "ccmatrix", "source": "non_english", "target": "english"},
+    ),
+    "globalvoices": ("optical.corpora.own_bitext", {"origin": "globalvoices", "layout": "opus"}),
+    "opus100": (
+        "optical.corpora.hub_parquet",
+        {"origin": "opus100", "source": "translation.{language}", "target": "translation.en"},
+    ),
+    "talks": (
+        "optical.corpora.hub_parquet",
+        {"origin": "talks", "source": "non_english", "target": "english"},
+    ),
+}
+
+TRAINING_SETS = {
+    "constructed": "optical.corpora.constructed",
+    "mmarco": "optical.corpora.msmarco",
+    "msmarco": "optical.corpora.msmarco",
+}
+
+COLLECTIONS = {
+    "constructed": ("optical.corpora.constructed", {}),
+    "ntrex": ("optical.corpora.ntrex", {}),
+    "belebele": ("optical.corpora.belebele", {}),
+    "clef": ("optical.corpora.clef", {}),
+    "mmarco-dev": ("optical.corpora.mmarco", {}),
+    "xquad": ("optical.corpora.xquad", {}),
+}
+for _source in ("xnli", "xnliarchive"):
+    for _task in ("premise", "hypothesis", "topic", "pool"):
+        for _split, _end in (("test", ""), ("dev", "-dev")):
+            _settings = {"split": _split, "task": _task}
+            COLLECTIONS[f"{_source}-{_task}{_end}"] = ("optical.corpora.xnli", _settings)
+
+POOLED = {name for name in COLLECTIONS if "-pool" in name}
+"""Collections whose passages are in all languages of their data set, not in the pivot alone."""
+
+# Sets of the user's own have any name, and are told by their layout: NAME:LAYOUT.
+OWN_BITEXT = "optical.corpora.own_bitext"
+OWN_COLLECTION = "optical.corpora.own_collection"
+
+
+class Collection(NamedTuple):
+    """The three functions of a test collection, see above."""
+
+    passages: Callable[[Path], Iterator[Passage]]
+    queries: Callable[[Path, str], Iterator[Query]]
+    judgements: Callable[[Path], Iterator[tuple[str, str]]]
+
+
+def bitext(source: str, folder: Path, language: str) -> Iterator[Pair]:
+    """Sentence pairs of a bitext source by its name, or NAME:LAYOUT of a set of the user's own."""
+    module, settings = bitext_module(source)
+    return import_module(module).bitext(folder, language, **settings)
+
+
+def training_set(source: str, folder: Path) -> TrainingSet:
+    """The training set of a source by its name."""
+    return source_module("training source", source, TRAINING_SETS).training_set(folder)
+
+
+def collection(name: str) -> Collection:
+    """The test collection of a name, or of NAME:LAYOUT, a set of the user's own."""
+    module_name, settings = collection_module(name)
+    module = import_module(module_name)
+    functions = (getattr(module, function) for function in Collection._fields)
+    return Collection(*(partial(function, **settings) for function in functions))
+
+
+def bitext_module(source: str) -> tuple[str, dict]:
+    """The module that reads a bitext source, by its name or NAME:LAYOUT, and its settings."""
+    module, settings = served("bitext source", source, BITEXT, OWN_BITEXT)
+    name, _, layout = source.partition(":")
+    return module, settings | {"origin": name} if layout else settings
+
+
+def collection_module(name: str) -> tuple[str, dict]:
+    """The module that reads a collection, by its name or NAME:LAYOUT, and its settings."""
+    return served("collection", name, COLLECTIONS, OWN_COLLECTION)
+
+
+def served(
+    kind: str, name: str, registry: Mapping[str, tuple[str, dict]], own: str
+) -> tuple[str, dict]:
+    """The module and the settings that serve `name`: those of `registry`, or `own` with a layout.
+
+    Raises:
+        ValueError: for an unknown name, with the known ones.
+    """
+    _, _, layout = name.partition(":")
+    if layout:
+        return own, {"layout": layout}
+    if name not in registry:
+        raise ValueError(f"unknown {kind} {name!r}; expected one of {', '.join(registry)}")
+    return registry[name]
+
+
+def source_module(kind: str, name: str, modules: Mapping[str, str]) -> ModuleType:
+    """Load the module that serves `name`.
+
+    Raises:
+        ValueError: for an unknown name, with the known ones.
+    """
+    if name not in modules:
+        raise ValueError(f"unknown {kind} {name!r}; expected one of {', '.join(modules)}")
+    return import_module(modules[name])
+
+
+def source_folder(text: str) -> tuple[str, Path]:
+    """Read a source and its folder from NAME=FOLDER, the form in which programs are given them.
+
+    NAME:LAYOUT=FOLDER is a set of the user's own.
+    """
+    name, _, folder = text.partition("=")
+    if not (name and folder):
+        raise ValueError(f"{text!r} is not NAME=FOLDER")
+    return name, Path(folder)
