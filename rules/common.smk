@@ -1,5 +1,4 @@
 # What the rules share: the checked study, the machine, and the sources of a program.
-import ast
 import fcntl
 import os
 import re
@@ -14,6 +13,7 @@ sys.path.insert(0, f"{workflow.basedir}/workflow_scripts")
 from optical.corpora import registry
 from optical.runtime import file_locks
 from optical import study as studies
+from optical.runtime.code import ROOT, code_hash, module_files, with_imports
 from optical.runtime.gpus import visible_gpus
 from optical.study import files as study_files
 from optical.study.loading import load_study
@@ -163,42 +163,17 @@ def search_options(wildcards):
 
 
 @cache
-def local_imports(file):
-    """Local modules that a Python file imports, itself first, read from its import statements."""
-    found = {file: None}
-    for node in ast.walk(ast.parse(Path(workflow.basedir, file).read_text())):
-        if isinstance(node, ast.ImportFrom):
-            # A relative import begins at the file's own package.
-            package = Path(file).parts[1 : -node.level] if node.level else ()
-            origin = ".".join(filter(None, [*package, node.module]))
-            names = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        for name in names:
-            found |= dict.fromkeys(module_files(name))
-    return list(found)
-
-
-def module_files(name):
-    """The files of a module of this project and of all that it imports; none of another's."""
-    base = Path("workflow_scripts", *name.split("."))
-    for file in (base.with_suffix(".py"), base / "__init__.py"):
-        if Path(workflow.basedir, file).exists():
-            return local_imports(str(file))
-    return []
-
-
-def program(name, modules=()):
-    """The program of a rule and every local module it needs, so that an edit reruns its users.
+def code(name, modules=()):
+    """What the program of a rule does, as a hash, so that an edit reruns its users: a comment or a
+    docstring is none.
 
     modules: those that the program loads by name, and that its imports therefore do not show.
     """
-    files = dict.fromkeys(local_imports(f"workflow_scripts/{name}.py"))
+    files = with_imports(ROOT / f"{name}.py")
     for module in modules:
-        files |= dict.fromkeys(module_files(module))
-    return list(files)
+        for file in module_files(module):
+            files |= with_imports(file)
+    return code_hash(files)
 
 
 def source_folder(source):
@@ -297,10 +272,10 @@ def collection_folder(wildcards, resources):
     return source_folder(studies.dataset_of(wildcards.collection))
 
 
-def collection_program(name):
-    """A program that reads a collection, with the module that reads that collection."""
-    return lambda wildcards: program(
-        name, [registry.collection_module(collection_name(wildcards))[0]]
+def collection_code(name):
+    """The code of a program that reads a collection, with the module that reads that collection."""
+    return lambda wildcards: code(
+        name, (registry.collection_module(collection_name(wildcards))[0],)
     )
 
 

@@ -31,8 +31,6 @@ downloaded_sets = [name for name in brought if name not in exported_sets]
 rule construct_world:
     message:
         "Constructing the world that the data of {wildcards.study} tells of"
-    input:
-        program=program("construct_world"),
     output:
         "results/{study}/data/world/world.json",
     log:
@@ -40,6 +38,7 @@ rule construct_world:
     benchmark:
         "logs/{study}/construct_world.benchmark.tsv"
     params:
+        code=code("construct_world"),
         seed=setting("constructed/seed"),
         entities=setting("constructed/entities"),
         relations=setting("constructed/relations"),
@@ -50,7 +49,7 @@ rule construct_world:
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --seed {params.seed} --entities {params.entities}"
+        "python workflow_scripts/construct_world.py --seed {params.seed} --entities {params.entities}"
         " --relations {params.relations} --zipf {params.zipf} --facts-per-passage {params.facts}"
         " --passages {params.passages} --queries {params.queries}"
         " --output {output} > {log} 2>&1"
@@ -59,9 +58,7 @@ rule construct_world:
 rule download_file:
     message:
         "Downloading {wildcards.dataset}: {wildcards.file}"
-    input:
-        # Its checksum says what a file is, whatever program brought it.
-        program=ancient(program("download_file")),
+    # No code among the parameters: its checksum says what a file is, whatever program brought it.
     output:
         "downloads/{dataset}/{file}",
     wildcard_constraints:
@@ -83,15 +80,13 @@ rule download_file:
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --url {params.url:q} {params.options} {params.access:q}"
+        "python workflow_scripts/download_file.py --url {params.url:q} {params.options} {params.access:q}"
         " --lock downloads/lock.tsv --mirrors {params.mirrors:q} --output {output} > {log} 2>&1"
 
 
 rule export_ir_dataset:
     message:
         "Exporting {wildcards.file} of {params.id} from ir_datasets; progress in {log}"
-    input:
-        program=ancient(program("export_ir_dataset")),
     output:
         "downloads/{dataset}/{file}",
     wildcard_constraints:
@@ -107,7 +102,7 @@ rule export_ir_dataset:
     conda:
         "../envs/ir_datasets.yaml"
     shell:
-        "python {input.program[0]} --id {params.id:q} --part {params.part} --output {output}"
+        "python workflow_scripts/export_ir_dataset.py --id {params.id:q} --part {params.part} --output {output}"
         " > {log} 2>&1"
 
 
@@ -115,9 +110,6 @@ rule prepare_bitext:
     message:
         "Preparing {wildcards.lang}-{params.pivot} bitext"
     input:
-        program=lambda wildcards: program(
-            "prepare_bitext", [registry.bitext_module(name)[0] for name in bitext_names(wildcards)]
-        ),
         files=lambda wildcards: [
             file
             for source in bitext_sources(wildcards.lang)
@@ -134,6 +126,10 @@ rule prepare_bitext:
     benchmark:
         "logs/{study}/prepare_bitext/{lang}.benchmark.tsv"
     params:
+        code=lambda wildcards: code(
+            "prepare_bitext",
+            tuple(registry.bitext_module(name)[0] for name in bitext_names(wildcards)),
+        ),
         pivot=pivot,
         # Not in the command: tracked in place of the folders, which are not.
         names=bitext_names,
@@ -143,7 +139,7 @@ rule prepare_bitext:
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --language {wildcards.lang} --pivot {params.pivot}"
+        "python workflow_scripts/prepare_bitext.py --language {wildcards.lang} --pivot {params.pivot}"
         " --sources {params.sources:q} --tests {input.tests} --pivot-tests {input.pivot_tests}"
         " {params.pairs} --held-out-share {params.share} --output {output.bitext}"
         " --held-out {output.held_out} --cleaning {output.cleaning} > {log} 2>&1"
@@ -153,7 +149,6 @@ rule prepare_training_set:
     message:
         "Preparing the teacher's training set"
     input:
-        program=program("prepare_training_set", [registry.TRAINING_SETS[training_source]]),
         files=training_files,
         tests=[file for folder in guarded_collections() for file in collection_files(folder, pivot)],
     output:
@@ -164,6 +159,7 @@ rule prepare_training_set:
     benchmark:
         "logs/{study}/prepare_training_set.benchmark.tsv"
     params:
+        code=code("prepare_training_set", (registry.TRAINING_SETS[training_source],)),
         # A local folder is the machine's business, as a mirror is; its files are inputs.
         source=lambda wildcards, resources: f"{training_source}={training_folder}",
         queries=at_most("--queries", study["training_set"]["queries"]),
@@ -172,7 +168,7 @@ rule prepare_training_set:
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --source {params.source:q} {params.queries}"
+        "python workflow_scripts/prepare_training_set.py --source {params.source:q} {params.queries}"
         " --tests {params.tests} --pivot {params.pivot} --output {output.training_set}"
         " --counts {output.counts} > {log} 2>&1"
 
@@ -181,7 +177,6 @@ rule mine_negatives:
     message:
         "Mining hard negatives for the teacher with BM25"
     input:
-        program=program("mine_negatives"),
         training_set="results/{study}/data/training_set",
     output:
         "results/{study}/data/negatives.parquet",
@@ -189,10 +184,12 @@ rule mine_negatives:
         "logs/{study}/mine_negatives.log",
     benchmark:
         "logs/{study}/mine_negatives.benchmark.tsv"
+    params:
+        code=code("mine_negatives"),
     conda:
         "../envs/score.yaml"
     shell:
-        "python {input.program[0]} --training-set {input.training_set} --output {output}"
+        "python workflow_scripts/mine_negatives.py --training-set {input.training_set} --output {output}"
         " > {log} 2>&1"
 
 
@@ -200,7 +197,6 @@ rule prepare_text:
     message:
         "Preparing {wildcards.lang} text to pre-train encoders on"
     input:
-        program=lambda wildcards: program("prepare_text", ["optical.corpora.constructed"]),
         text=text_of,
     output:
         "results/{study}/data/text/{lang}.parquet",
@@ -209,11 +205,12 @@ rule prepare_text:
     benchmark:
         "logs/{study}/prepare_text/{lang}.benchmark.tsv"
     params:
+        code=lambda wildcards: code("prepare_text", ("optical.corpora.constructed",)),
         texts=setting("pretraining/text/{lang}"),
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --language {wildcards.lang} --from {input.text}"
+        "python workflow_scripts/prepare_text.py --language {wildcards.lang} --from {input.text}"
         " --texts {params.texts} --output {output} > {log} 2>&1"
 
 
@@ -221,7 +218,6 @@ rule prepare_collection:
     message:
         "Preparing the passages and judgements of {wildcards.collection}"
     input:
-        program=collection_program("prepare_collection"),
         files=lambda wildcards: tested_files(wildcards.collection),
     output:
         passages="results/{study}/data/collections/{collection}/passages.parquet",
@@ -231,6 +227,7 @@ rule prepare_collection:
     benchmark:
         "logs/{study}/prepare_collection/{collection}.benchmark.tsv"
     params:
+        code=collection_code("prepare_collection"),
         collection=collection_name,
         folder=collection_folder,
         window=at_most("--window", study["windows"]["words"]),
@@ -238,7 +235,7 @@ rule prepare_collection:
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --collection {params.collection} --folder {params.folder:q}"
+        "python workflow_scripts/prepare_collection.py --collection {params.collection} --folder {params.folder:q}"
         " {params.window} {params.stride} --passages {output.passages} --qrels {output.qrels} > {log} 2>&1"
 
 
@@ -246,7 +243,6 @@ rule prepare_queries:
     message:
         "Preparing the {wildcards.lang} queries of {wildcards.collection}"
     input:
-        program=collection_program("prepare_queries"),
         files=lambda wildcards: tested_files(wildcards.collection, wildcards.lang),
         qrels="results/{study}/data/collections/{collection}/qrels.txt",
     output:
@@ -257,12 +253,13 @@ rule prepare_queries:
     benchmark:
         "logs/{study}/prepare_queries/{collection}.{lang}.benchmark.tsv"
     params:
+        code=collection_code("prepare_queries"),
         collection=collection_name,
         folder=collection_folder,
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --collection {params.collection} --folder {params.folder:q}"
+        "python workflow_scripts/prepare_queries.py --collection {params.collection} --folder {params.folder:q}"
         " --language {wildcards.lang} --qrels {input.qrels} --output {output.queries}"
         " --doubtful {output.doubtful} > {log} 2>&1"
 
@@ -271,7 +268,6 @@ rule hash_collection:
     message:
         "Hashing what {wildcards.collection} says in {wildcards.lang}"
     input:
-        program=program("hash_collection"),
         queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
         passages=lambda wildcards: (
             "results/{study}/data/collections/{collection}/passages.parquet"
@@ -285,9 +281,10 @@ rule hash_collection:
     benchmark:
         "logs/{study}/hash_collection/{collection}.{lang}.benchmark.tsv"
     params:
+        code=code("hash_collection"),
         passages=lambda wildcards, input: f"--passages {input.passages}" if input.passages else "",
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --language {wildcards.lang} --queries {input.queries}"
+        "python workflow_scripts/hash_collection.py --language {wildcards.lang} --queries {input.queries}"
         " {params.passages} --output {output} > {log} 2>&1"

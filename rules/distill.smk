@@ -6,7 +6,6 @@ rule distill_student:
         "Distilling {wildcards.lang} student {wildcards.student} by {wildcards.method};"
         " progress in {log}"
     input:
-        program=program("distill_student"),
         # A student starts as the fine-tuned teacher of its own size.
         start=of_student("results/{study}/teachers/{encoder}"),
         teacher=of_student("results/{study}/teachers/{teacher}"),
@@ -21,6 +20,7 @@ rule distill_student:
     benchmark:
         "logs/{study}/distill_student/{student}.{method}.{lang}.seed-{seed}.benchmark.tsv"
     params:
+        code=code("distill_student"),
         steps=setting("distillation/steps"),
         batch=batch_option,
         accumulation=setting("distillation/accumulation"),
@@ -32,7 +32,7 @@ rule distill_student:
     conda:
         "../envs/training.yaml"
     shell:
-        "python {input.program[0]} --start {input.start} --teacher {input.teacher}"
+        "python workflow_scripts/distill_student.py --start {input.start} --teacher {input.teacher}"
         " --targets {input.targets} --bitext {input.bitext} --method {wildcards.method}"
         " --steps {params.steps} {params.batch} --accumulation {params.accumulation}"
         " --learning-rate {params.learning_rate} --length {params.length} {params.loss}"

@@ -8,7 +8,6 @@ rule pretrain_encoder:
     message:
         "Pre-training encoder {wildcards.encoder} from scratch; progress in {log}"
     input:
-        program=program("pretrain_encoder"),
         text=expand(
             "results/{{study}}/data/text/{language}.parquet",
             language=study["pretraining"]["text"],
@@ -22,6 +21,7 @@ rule pretrain_encoder:
     benchmark:
         "logs/{study}/pretrain_encoder/{encoder}.benchmark.tsv"
     params:
+        code=code("pretrain_encoder"),
         layers=setting("encoders/{encoder}/layers"),
         width=setting("encoders/{encoder}/width"),
         heads=setting("encoders/{encoder}/heads"),
@@ -42,7 +42,7 @@ rule pretrain_encoder:
     # Everything else waits for the encoders and then the teachers: they go first.
     priority: 2
     shell:
-        "python {input.program[0]} --text {input.text} --layers {params.layers}"
+        "python workflow_scripts/pretrain_encoder.py --text {input.text} --layers {params.layers}"
         " --width {params.width} --heads {params.heads} --vocabulary {params.vocabulary}"
         " --exponent {params.exponent} --masked {params.masked}"
         " --contrast {params.contrast} --length {params.length}"
@@ -54,9 +54,7 @@ rule pretrain_encoder:
 rule fetch_encoder:
     message:
         "Fetching encoder {wildcards.encoder}, {params.hub}"
-    input:
-        # The revision says what it is, whatever program brought it.
-        program=ancient(program("fetch_encoder")),
+    # No code among the parameters: the revision says what it is, whatever program brought it.
     output:
         directory("results/{study}/encoders/{encoder}"),
     wildcard_constraints:
@@ -73,15 +71,13 @@ rule fetch_encoder:
         "../envs/training.yaml"
     priority: 2
     shell:
-        "python {input.program[0]} --hub {params.hub:q} --revision {params.revision}"
+        "python workflow_scripts/fetch_encoder.py --hub {params.hub:q} --revision {params.revision}"
         " --output {output} > {log} 2>&1"
 
 
 rule copy_encoder:
     message:
         "Copying encoder {wildcards.encoder} from {params.folder}"
-    input:
-        program=program("fetch_encoder"),
     output:
         directory("results/{study}/encoders/{encoder}"),
     wildcard_constraints:
@@ -91,9 +87,10 @@ rule copy_encoder:
     benchmark:
         "logs/{study}/copy_encoder/{encoder}.benchmark.tsv"
     params:
+        code=code("fetch_encoder"),
         folder=setting("encoders/{encoder}/folder"),
     conda:
         "../envs/training.yaml"
     priority: 2
     shell:
-        "python {input.program[0]} --folder {params.folder:q} --output {output} > {log} 2>&1"
+        "python workflow_scripts/fetch_encoder.py --folder {params.folder:q} --output {output} > {log} 2>&1"

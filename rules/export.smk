@@ -5,7 +5,6 @@ rule export_student:
     message:
         "Exporting student {output}"
     input:
-        program=program("export_student"),
         model="results/{study}/students/{student}/{method}/{lang}/seed-{seed}",
         settings="results/{study}/study.yaml",
         language_table="results/{study}/gap/language_table.csv",
@@ -17,12 +16,13 @@ rule export_student:
     benchmark:
         "logs/{study}/export_student/{student}.{method}.{lang}.seed-{seed}.benchmark.tsv"
     params:
+        code=code("export_student"),
         teacher=teacher_of,
         licences=bitext_licences,
     conda:
         "../envs/report.yaml"
     shell:
-        "python {input.program[0]} --model {input.model} --study {wildcards.study}"
+        "python workflow_scripts/export_student.py --model {input.model} --study {wildcards.study}"
         " --settings {input.settings} --language-table {input.language_table}"
         " --student {wildcards.student} --method {wildcards.method} --language {wildcards.lang}"
         " --teacher {params.teacher} --cleaning {input.cleaning}"
@@ -33,7 +33,6 @@ rule export_teacher:
     message:
         "Exporting teacher {output}"
     input:
-        program=program("export_teacher"),
         model="results/{study}/teachers/{teacher}",
         settings="results/{study}/study.yaml",
         language_table="results/{study}/gap/language_table.csv",
@@ -44,10 +43,11 @@ rule export_teacher:
     benchmark:
         "logs/{study}/export_teacher/{teacher}.benchmark.tsv"
     params:
+        code=code("export_teacher"),
         student=lambda wildcards: student_of(wildcards.teacher),
     conda:
         "../envs/report.yaml"
     shell:
-        "python {input.program[0]} --model {input.model} --study {wildcards.study}"
+        "python workflow_scripts/export_teacher.py --model {input.model} --study {wildcards.study}"
         " --settings {input.settings} --language-table {input.language_table}"
         " --student {params.student} --output {output} > {log} 2>&1"

@@ -37,7 +37,6 @@ rule compare_gap:
     message:
         "Comparing high- and low-resource languages"
     input:
-        program=program("compare_gap"),
         scores=all_scores,
         encoders=[
             f"results/{{study}}/encoders/{student['encoder']}"
@@ -68,6 +67,7 @@ rule compare_gap:
     benchmark:
         "logs/{study}/compare_gap.benchmark.tsv"
     params:
+        code=code("compare_gap"),
         groups=[
             f"{group}={','.join(study['languages'][group])}"
             for group in studies.GROUPS
@@ -82,7 +82,7 @@ rule compare_gap:
     # A study may have more scores than a command line has room for.
     shell:
         "printf '%s\\n' {input.scores} > {output.arguments}"
-        " && python {input.program[0]} --groups {params.groups} --pivot {params.pivot}"
+        " && python workflow_scripts/compare_gap.py --groups {params.groups} --pivot {params.pivot}"
         " --students {params.students} --encoders {input.encoders}"
         " --metric {params.metric} --output-folder {params.folder}"
         " --scores @{output.arguments} > {log} 2>&1"
@@ -92,7 +92,6 @@ rule plot_map:
     message:
         "Drawing {wildcards.picture} by language"
     input:
-        program=program("plot_map"),
         table="results/{study}/gap/language_table.csv",
     output:
         report(
@@ -109,11 +108,12 @@ rule plot_map:
     benchmark:
         "logs/{study}/plot_map/{picture}.benchmark.tsv"
     params:
+        code=code("plot_map"),
         metric=lambda wildcards: "rankc" if wildcards.picture == "rankc" else study["metric"],
     conda:
         "../envs/report.yaml"
     shell:
-        "python {input.program[0]} --language-table {input.table} --metric {params.metric}"
+        "python workflow_scripts/plot_map.py --language-table {input.table} --metric {params.metric}"
         " --output {output} > {log} 2>&1"
 
 
@@ -121,7 +121,6 @@ rule plot_gap:
     message:
         "Drawing the {wildcards.picture} by size"
     input:
-        program=program("plot_gap"),
         table="results/{study}/gap/gap_table.csv",
     output:
         report(
@@ -138,12 +137,13 @@ rule plot_gap:
     benchmark:
         "logs/{study}/plot_gap/{picture}.benchmark.tsv"
     params:
+        code=code("plot_gap"),
         metric=study["metric"],
         measure=lambda wildcards: "gap_closed" if wildcards.picture == "closed" else "relative_gap",
     conda:
         "../envs/report.yaml"
     shell:
-        "python {input.program[0]} --gap-table {input.table} --metric {params.metric}"
+        "python workflow_scripts/plot_gap.py --gap-table {input.table} --metric {params.metric}"
         " --measure {params.measure} --output {output} > {log} 2>&1"
 
 
@@ -151,7 +151,6 @@ rule plot_amounts:
     message:
         "Drawing the values of languages over their amounts of text"
     input:
-        program=program("plot_amounts"),
         table="results/{study}/gap/language_table.csv",
         cleaning=expand("results/{{study}}/data/bitext/{lang}.cleaning.csv", lang=languages),
     output:
@@ -167,13 +166,14 @@ rule plot_amounts:
     benchmark:
         "logs/{study}/plot_amounts.benchmark.tsv"
     params:
+        code=code("plot_amounts"),
         texts=[f"{lang}={number}" for lang, number in read_text.items()],
         unit=read_unit,
         metric=study["metric"],
     conda:
         "../envs/report.yaml"
     shell:
-        "python {input.program[0]} --language-table {input.table} --cleaning {input.cleaning}"
+        "python workflow_scripts/plot_amounts.py --language-table {input.table} --cleaning {input.cleaning}"
         " --texts {params.texts} --unit {params.unit:q} --metric {params.metric} --output {output} > {log} 2>&1"
 
 
@@ -181,7 +181,6 @@ rule plot_training:
     message:
         "Drawing the training curves"
     input:
-        program=program("plot_training"),
         models=lambda wildcards: trained_models(wildcards),
     output:
         svg=report(
@@ -196,12 +195,14 @@ rule plot_training:
         "logs/{study}/plot_training.log",
     benchmark:
         "logs/{study}/plot_training.benchmark.tsv"
+    params:
+        code=code("plot_training"),
     conda:
         "../envs/report.yaml"
     # An encoder that was fetched was not trained here, and has no log.
     shell:
         "find {input.models} -name training.jsonl | sort > {output.arguments}"
-        " && python {input.program[0]} --logs @{output.arguments} --output {output.svg} {output.png}"
+        " && python workflow_scripts/plot_training.py --logs @{output.arguments} --output {output.svg} {output.png}"
         " > {log} 2>&1"
 
 
@@ -209,7 +210,6 @@ rule align_sentences:
     message:
         "Aligning some sentence pairs before and after distillation"
     input:
-        program=program("align_sentences"),
         start=lambda wildcards: aligned("teachers/{encoder}"),
         student=lambda wildcards: aligned("students/{student}/optical/{lang}/seed-{seed}"),
         teacher=lambda wildcards: aligned("teachers/{teacher}"),
@@ -222,6 +222,7 @@ rule align_sentences:
     benchmark:
         "logs/{study}/align_sentences.benchmark.tsv"
     params:
+        code=code("align_sentences"),
         solver=setting("distillation/solver"),
         epsilon=setting("distillation/epsilon"),
         iterations=setting("distillation/iterations"),
@@ -230,7 +231,7 @@ rule align_sentences:
     conda:
         "../envs/training.yaml"
     shell:
-        "python {input.program[0]} --start {input.start} --student {input.student}"
+        "python workflow_scripts/align_sentences.py --start {input.start} --student {input.student}"
         " --teacher {input.teacher} --targets {input.targets} --bitext {input.bitext}"
         " --solver {params.solver} --epsilon {params.epsilon} --iterations {params.iterations}"
         " --output {output} > {log} 2>&1"
@@ -240,7 +241,6 @@ rule plot_plans:
     message:
         "Drawing transport plans before and after distillation"
     input:
-        program=program("plot_plans"),
         plans="results/{study}/gap/plans.json",
     output:
         report(
@@ -254,10 +254,12 @@ rule plot_plans:
         "logs/{study}/plot_plans.log",
     benchmark:
         "logs/{study}/plot_plans.benchmark.tsv"
+    params:
+        code=code("plot_plans"),
     conda:
         "../envs/report.yaml"
     shell:
-        "python {input.program[0]} --plans {input.plans} --output {output} > {log} 2>&1"
+        "python workflow_scripts/plot_plans.py --plans {input.plans} --output {output} > {log} 2>&1"
 
 
 # What jobs took is not the study's content: it is added up once there is a gap table.
@@ -265,7 +267,6 @@ rule sum_costs:
     message:
         "Adding up what the jobs of {wildcards.study} took"
     input:
-        program=program("sum_costs"),
         table="results/{study}/gap/gap_table.csv",
     output:
         multiext("results/{study}/gap/cost_table", ".csv", ".md", ".tex"),
@@ -279,10 +280,12 @@ rule sum_costs:
         "logs/{study}/sum_costs.log",
     benchmark:
         "logs/{study}/sum_costs.benchmark.tsv"
+    params:
+        code=code("sum_costs"),
     conda:
         "../envs/report.yaml"
     shell:
-        "python {input.program[0]} --logs logs/{wildcards.study}"
+        "python workflow_scripts/sum_costs.py --logs logs/{wildcards.study}"
         " --results results/{wildcards.study} --output {output} > {log} 2>&1"
 
 
@@ -313,7 +316,6 @@ rule record_provenance:
     message:
         "Recording what the results of {wildcards.study} came from"
     input:
-        program=program("record_provenance"),
         settings="results/{study}/study.yaml",
         environments=environment_files,
         data=prepared_data,
@@ -325,10 +327,12 @@ rule record_provenance:
         "logs/{study}/record_provenance.log",
     benchmark:
         "logs/{study}/record_provenance.benchmark.tsv"
+    params:
+        code=code("record_provenance"),
     conda:
         "../envs/report.yaml"
     shell:
-        "python {input.program[0]} --settings {input.settings} --environments {input.environments}"
+        "python workflow_scripts/record_provenance.py --settings {input.settings} --environments {input.environments}"
         " --data {input.data} --output {output} > {log} 2>&1"
 
 
@@ -336,7 +340,6 @@ rule write_report:
     message:
         "Writing {output}"
     input:
-        program=program("write_report"),
         template="workflow_scripts/optical/report/report.html.j2",
         settings="results/{study}/study.yaml",
         tables=[
@@ -362,6 +365,7 @@ rule write_report:
     benchmark:
         "logs/{study}/write_report.benchmark.tsv"
     params:
+        code=code("write_report"),
         folder=lambda wildcards, input: Path(input.tables[0]).parent,
         metric=study["metric"],
         sources=[name for name in datasets if name in used_sources],
@@ -370,7 +374,7 @@ rule write_report:
     conda:
         "../envs/report.yaml"
     shell:
-        "python {input.program[0]} --study {wildcards.study} --settings {input.settings}"
+        "python workflow_scripts/write_report.py --study {wildcards.study} --settings {input.settings}"
         " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
         " --metric {params.metric}"
         " --cleaning {input.cleaning} --training {input.training}"

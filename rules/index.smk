@@ -5,7 +5,6 @@ rule embed_passages:
     message:
         "Embedding the passages of {wildcards.collection} with teacher {wildcards.teacher}"
     input:
-        program=program("embed_passages"),
         teacher="results/{study}/teachers/{teacher}",
         passages="results/{study}/data/collections/{collection}/passages.parquet",
     output:
@@ -14,12 +13,14 @@ rule embed_passages:
         "logs/{study}/embed_passages/{teacher}.{collection}.log",
     benchmark:
         "logs/{study}/embed_passages/{teacher}.{collection}.benchmark.tsv"
+    params:
+        code=code("embed_passages"),
     resources:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
     shell:
-        "python {input.program[0]} --teacher {input.teacher} --passages {input.passages}"
+        "python workflow_scripts/embed_passages.py --teacher {input.teacher} --passages {input.passages}"
         " --processes {resources.gpu} --output {output} > {log} 2>&1"
 
 
@@ -27,7 +28,6 @@ rule build_index:
     message:
         "Indexing the passages of {wildcards.collection} for teacher {wildcards.teacher}"
     input:
-        program=program("build_index"),
         vectors="results/{study}/passages/{teacher}/{collection}",
     output:
         directory("results/{study}/indexes/{teacher}/{collection}"),
@@ -36,10 +36,11 @@ rule build_index:
     benchmark:
         "logs/{study}/build_index/{teacher}.{collection}.benchmark.tsv"
     params:
+        code=code("build_index"),
         options=index_options,
     resources:
         gpu=gpus,
     conda:
         "../envs/index.yaml"
     shell:
-        "python {input.program[0]} --vectors {input.vectors} {params.options} --output {output} > {log} 2>&1"
+        "python workflow_scripts/build_index.py --vectors {input.vectors} {params.options} --output {output} > {log} 2>&1"

@@ -6,7 +6,6 @@ rule score_run:
         "Scoring {wildcards.collection} in {wildcards.lang}:"
         " {wildcards.student}, {wildcards.method}"
     input:
-        program=program("score_run"),
         run=run_of,
         exact=exact_run_of,
         pivot_run=pivot_run_of,
@@ -21,12 +20,13 @@ rule score_run:
     benchmark:
         "logs/{study}/score_run/{student}.{method}.{lang}.seed-{seed}.{collection}.benchmark.tsv"
     params:
+        code=code("score_run"),
         metrics=" ".join(f"--metric {metric}" for metric in study["metrics"]),
         teacher=lambda wildcards: ("none" if wildcards.student == "none" else teacher_of(wildcards)),
     conda:
         "../envs/score.yaml"
     shell:
-        "python {input.program[0]} --run {input.run} --exact {input.exact} --qrels {input.qrels}"
+        "python workflow_scripts/score_run.py --run {input.run} --exact {input.exact} --qrels {input.qrels}"
         " --study {wildcards.study} --student {wildcards.student} --teacher {params.teacher}"
         " --method {wildcards.method} --language {wildcards.lang}"
         " --collection {wildcards.collection} --seed {wildcards.seed}"

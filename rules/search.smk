@@ -7,7 +7,6 @@ rule embed_queries:
         "Embedding the {wildcards.lang} queries of {wildcards.collection}:"
         " {wildcards.student}, {wildcards.method}"
     input:
-        program=program("embed_queries"),
         encoder=query_encoder,
         queries=queries_of,
     output:
@@ -16,12 +15,14 @@ rule embed_queries:
         "logs/{study}/embed_queries/{student}.{method}.{lang}.seed-{seed}.{collection}.log",
     benchmark:
         "logs/{study}/embed_queries/{student}.{method}.{lang}.seed-{seed}.{collection}.benchmark.tsv"
+    params:
+        code=code("embed_queries"),
     resources:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
     shell:
-        "python {input.program[0]} --encoder {input.encoder} --queries {input.queries}"
+        "python workflow_scripts/embed_queries.py --encoder {input.encoder} --queries {input.queries}"
         " --output {output} > {log} 2>&1"
 
 
@@ -30,7 +31,6 @@ rule search_passages:
         "Searching {wildcards.collection} in {wildcards.lang}:"
         " {wildcards.student}, {wildcards.method}"
     input:
-        program=program("search_passages"),
         index=of_student("results/{study}/indexes/{teacher}/{collection}"),
         vectors=of_student("results/{study}/passages/{teacher}/{collection}"),
         passages="results/{study}/data/collections/{collection}/passages.parquet",
@@ -44,12 +44,13 @@ rule search_passages:
     benchmark:
         "logs/{study}/search_passages/{student}.{method}.{lang}.seed-{seed}.{collection}.benchmark.tsv"
     params:
+        code=code("search_passages"),
         depth=setting("search/depth"),
         options=search_options,
     conda:
         "../envs/index.yaml"
     shell:
-        "python {input.program[0]} --index {input.index} --vectors {input.vectors}"
+        "python workflow_scripts/search_passages.py --index {input.index} --vectors {input.vectors}"
         " --passages {input.passages} --query-vectors {input.query_vectors}"
         " --queries {input.queries} --depth {params.depth} {params.options}"
         " --output {output.run} --exact {output.exact} > {log} 2>&1"
@@ -60,7 +61,6 @@ rule search_lexical:
     message:
         "Searching {wildcards.collection} in {wildcards.lang} with {wildcards.method}"
     input:
-        program=program("search_lexical"),
         passages="results/{study}/data/collections/{collection}/passages.parquet",
         queries=queries_of,
     output:
@@ -72,9 +72,10 @@ rule search_lexical:
     benchmark:
         "logs/{study}/search_lexical/{method}.{lang}.{collection}.benchmark.tsv"
     params:
+        code=code("search_lexical"),
         depth=setting("search/depth"),
     conda:
         "../envs/score.yaml"
     shell:
-        "python {input.program[0]} --passages {input.passages} --queries {input.queries}"
+        "python workflow_scripts/search_lexical.py --passages {input.passages} --queries {input.queries}"
         " --depth {params.depth} --output {output} > {log} 2>&1"

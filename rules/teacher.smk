@@ -5,7 +5,6 @@ rule train_teacher:
     message:
         "Training teacher {wildcards.teacher}; progress in {log}"
     input:
-        program=program("train_teacher"),
         encoder="results/{study}/encoders/{teacher}",
         training_set="results/{study}/data/training_set",
         mined=mined_negatives,
@@ -16,6 +15,7 @@ rule train_teacher:
     benchmark:
         "logs/{study}/train_teacher/{teacher}.benchmark.tsv"
     params:
+        code=code("train_teacher"),
         dimension=setting("model/dimension"),
         query_length=setting("model/query_length"),
         passage_length=setting("model/passage_length"),
@@ -35,7 +35,7 @@ rule train_teacher:
         "../envs/training.yaml"
     priority: 1
     shell:
-        "python {input.program[0]} --encoder {input.encoder} --training-set {input.training_set}"
+        "python workflow_scripts/train_teacher.py --encoder {input.encoder} --training-set {input.training_set}"
         " --dimension {params.dimension} --query-length {params.query_length}"
         " --passage-length {params.passage_length} --steps {params.steps}"
         " --batch-size {params.batch_size} --learning-rate {params.learning_rate}"
@@ -50,7 +50,6 @@ rule embed_targets:
     message:
         "Embedding the {wildcards.lang} bitext's pivot side with teacher {wildcards.teacher}"
     input:
-        program=program("embed_targets"),
         teacher="results/{study}/teachers/{teacher}",
         bitext="results/{study}/data/bitext/{lang}.parquet",
     output:
@@ -60,11 +59,12 @@ rule embed_targets:
     benchmark:
         "logs/{study}/embed_targets/{teacher}.{lang}.benchmark.tsv"
     params:
+        code=code("embed_targets"),
         length=setting("distillation/length"),
     resources:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
     shell:
-        "python {input.program[0]} --teacher {input.teacher} --bitext {input.bitext}"
+        "python workflow_scripts/embed_targets.py --teacher {input.teacher} --bitext {input.bitext}"
         " --length {params.length} --output {output} > {log} 2>&1"

@@ -6,7 +6,6 @@ rule train_translator:
     message:
         "Training a translator from {wildcards.source} to {wildcards.target}; progress in {log}"
     input:
-        program=program("train_translator"),
         bitext=lambda wildcards: "results/{study}/data/bitext/"
         + (wildcards.target if wildcards.source == pivot else wildcards.source)
         + ".parquet",
@@ -20,6 +19,7 @@ rule train_translator:
     benchmark:
         "logs/{study}/train_translator/{source}-{target}.benchmark.tsv"
     params:
+        code=code("train_translator"),
         direction=lambda wildcards: "--reverse" if wildcards.source == pivot else "",
         layers=setting("translation/layers"),
         width=setting("translation/width"),
@@ -35,7 +35,7 @@ rule train_translator:
     conda:
         "../envs/training.yaml"
     shell:
-        "python {input.program[0]} --bitext {input.bitext} {params.direction}"
+        "python workflow_scripts/train_translator.py --bitext {input.bitext} {params.direction}"
         " --layers {params.layers} --width {params.width} --heads {params.heads}"
         " --vocabulary {params.vocabulary} --length {params.length} --steps {params.steps}"
         " --batch-size {params.batch_size} --learning-rate {params.learning_rate}"
@@ -45,9 +45,7 @@ rule train_translator:
 rule fetch_translator:
     message:
         "Fetching the translator {params.hub}"
-    input:
-        # The revision says what it is, whatever program brought it.
-        program=ancient(program("fetch_encoder")),
+    # No code among the parameters: the revision says what it is, whatever program brought it.
     output:
         directory("results/{study}/translators/hub"),
     log:
@@ -60,7 +58,7 @@ rule fetch_translator:
     conda:
         "../envs/training.yaml"
     shell:
-        "python {input.program[0]} --hub {params.hub:q} --revision {params.revision}"
+        "python workflow_scripts/fetch_encoder.py --hub {params.hub:q} --revision {params.revision}"
         " --output {output} > {log} 2>&1"
 
 
@@ -68,7 +66,6 @@ rule translate_queries:
     message:
         "Translating the {wildcards.lang} queries of {wildcards.collection}"
     input:
-        program=program("translate_queries"),
         translator=translator("{lang}", pivot),
         queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
     output:
@@ -78,6 +75,7 @@ rule translate_queries:
     benchmark:
         "logs/{study}/translate_queries/{collection}.{lang}.benchmark.tsv"
     params:
+        code=code("translate_queries"),
         length=setting("translation/length"),
         beams=setting("translation/beams"),
         codes=translation_codes("{lang}", pivot),
@@ -86,7 +84,7 @@ rule translate_queries:
     conda:
         "../envs/training.yaml"
     shell:
-        "python {input.program[0]} --translator {input.translator} --queries {input.queries}"
+        "python workflow_scripts/translate_queries.py --translator {input.translator} --queries {input.queries}"
         " --length {params.length} --beams {params.beams} {params.codes}"
         " --output {output} > {log} 2>&1"
 
@@ -95,7 +93,6 @@ rule translate_training_queries:
     message:
         "Translating the training queries to {wildcards.lang}; progress in {log}"
     input:
-        program=program("translate_queries"),
         translator=translator(pivot, "{lang}"),
         training_set="results/{study}/data/training_set",
     output:
@@ -105,6 +102,7 @@ rule translate_training_queries:
     benchmark:
         "logs/{study}/translate_training_queries/{lang}.benchmark.tsv"
     params:
+        code=code("translate_queries"),
         length=setting("translation/length"),
         codes=translation_codes(pivot, "{lang}"),
     resources:
@@ -113,7 +111,7 @@ rule translate_training_queries:
         "../envs/training.yaml"
     # Many queries, to be learnt from and not to be read: the search is greedy.
     shell:
-        "python {input.program[0]} --translator {input.translator}"
+        "python workflow_scripts/translate_queries.py --translator {input.translator}"
         " --queries {input.training_set}/queries.tsv"
         " --length {params.length} --beams 1 {params.codes} --output {output} > {log} 2>&1"
 
@@ -123,7 +121,6 @@ rule prepare_pairs:
     message:
         "Pairing {wildcards.lang} training queries with their passages"
     input:
-        program=program("prepare_pairs"),
         translated=translated_training_queries,
         training_set="results/{study}/data/training_set",
     output:
@@ -133,11 +130,12 @@ rule prepare_pairs:
     benchmark:
         "logs/{study}/prepare_pairs/{lang}.benchmark.tsv"
     params:
+        code=code("prepare_pairs"),
         queries=lambda wildcards, input: input.translated or f"{input.training_set}/queries.tsv",
     conda:
         "../envs/data.yaml"
     shell:
-        "python {input.program[0]} --queries {params.queries}"
+        "python workflow_scripts/prepare_pairs.py --queries {params.queries}"
         " --training-set {input.training_set} --output {output} > {log} 2>&1"
 
 
@@ -147,7 +145,6 @@ rule embed_pairs:
     message:
         "Embedding the passages of {wildcards.method} for {wildcards.lang}, {wildcards.teacher}"
     input:
-        program=program("embed_targets"),
         teacher="results/{study}/teachers/{teacher}",
         pairs=finetuning_pairs,
     output:
@@ -158,12 +155,14 @@ rule embed_pairs:
         "logs/{study}/embed_pairs/{teacher}.{method}.{lang}.log",
     benchmark:
         "logs/{study}/embed_pairs/{teacher}.{method}.{lang}.benchmark.tsv"
+    params:
+        code=code("embed_targets"),
     resources:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
     shell:
-        "python {input.program[0]} --teacher {input.teacher} --bitext {input.pairs}"
+        "python workflow_scripts/embed_targets.py --teacher {input.teacher} --bitext {input.pairs}"
         " --as document --output {output} > {log} 2>&1"
 
 
@@ -172,7 +171,6 @@ rule finetune_student:
         "Fine-tuning {wildcards.lang} student {wildcards.student} by {wildcards.method};"
         " progress in {log}"
     input:
-        program=program("finetune_student"),
         start=of_student("results/{study}/teachers/{encoder}"),
         teacher=of_student("results/{study}/teachers/{teacher}"),
         targets=finetuning_passages,
@@ -186,6 +184,7 @@ rule finetune_student:
     benchmark:
         "logs/{study}/finetune_student/{student}.{method}.{lang}.seed-{seed}.benchmark.tsv"
     params:
+        code=code("finetune_student"),
         steps=setting("finetuning/steps"),
         batch_size=setting("finetuning/batch_size"),
         learning_rate=learning_rate("finetuning"),
@@ -195,7 +194,7 @@ rule finetune_student:
     conda:
         "../envs/training.yaml"
     shell:
-        "python {input.program[0]} --start {input.start} --teacher {input.teacher}"
+        "python workflow_scripts/finetune_student.py --start {input.start} --teacher {input.teacher}"
         " --targets {input.targets} --pairs {input.pairs} --method {wildcards.method}"
         " --steps {params.steps} --batch-size {params.batch_size}"
         " --learning-rate {params.learning_rate} --scale {params.scale}"

@@ -21,13 +21,8 @@ from optical.models.encoders import load
 from optical.models.export import save_for_all
 from optical.retrieval.token_vectors import write_token_vectors
 from optical.runtime.files import lock
-from optical.training.checkpoints import (
-    MARKER,
-    fingerprint,
-    newest_whole,
-    provenance,
-    training_folder,
-)
+from optical.runtime.origin import fingerprint, origin_of
+from optical.training.checkpoints import MARKER, newest_whole, training_folder
 from optical.training.log import LEAST_SPREAD, PATIENCE, CollapseGuard, read_log, spread
 from train_tiny import train
 
@@ -168,7 +163,7 @@ def test_a_fingerprint_follows_the_settings_and_the_content_of_files(tmp_path, m
     settings = {"data": file.parent, "steps": 5}
 
     def of(settings):
-        return fingerprint(provenance(settings))
+        return fingerprint(origin_of(**settings))
 
     first = of(settings)
     assert of(dict(reversed(settings.items()))) == first

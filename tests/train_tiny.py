@@ -31,8 +31,10 @@ def train(
 
     from optical.models.encoders import load
     from optical.retrieval.token_vectors import TokenVectors
+    from optical.runtime.origin import origin_of
+    from optical.training import checkpoints
     from optical.training.batches import Batches
-    from optical.training.trainer import checkpoints, show_progress, train_late_interaction
+    from optical.training.trainer import show_progress, train_late_interaction
     from optical.transport.losses import OptimalTransportLoss
 
     class Every(checkpoints.Checkpoints):
@@ -74,9 +76,7 @@ def train(
             lengths=lengths,
         ),
         card="",
-        origin=checkpoints.provenance(
-            {"folder": folder, "steps": steps, "size": size, "learning_rate": learning_rate}
-        ),
+        origin=origin_of(folder=folder, steps=steps, size=size, learning_rate=learning_rate),
         accumulation=accumulation,
         steps=steps,
         learning_rate=learning_rate,

@@ -36,8 +36,8 @@ def main(
     from optical.models.encoders import load
     from optical.models.export import model_card
     from optical.retrieval.token_vectors import TokenVectors
+    from optical.runtime.origin import origin_of
     from optical.training.batches import Batches
-    from optical.training.checkpoints import provenance
     from optical.training.distillation import loss_for, read_pairs, source_ids
     from optical.training.trainer import show_progress, train_late_interaction
 
@@ -73,7 +73,7 @@ def main(
             seed=seed,
         ),
         accumulation=accumulation,
-        origin=provenance(settings),
+        origin=origin_of(**settings),
         card=model_card(f"queries in {bitext.stem}", f"distillation by {method}", teacher.name),
         steps=steps,
         learning_rate=learning_rate,

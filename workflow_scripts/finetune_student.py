@@ -30,8 +30,8 @@ def main(
     from optical.models.encoders import load
     from optical.models.export import model_card
     from optical.retrieval.token_vectors import TokenVectors
+    from optical.runtime.origin import origin_of
     from optical.training.batches import Batches
-    from optical.training.checkpoints import provenance
     from optical.training.distillation import read_pairs
     from optical.training.finetuning import QUERY, ContrastiveLoss, shared_sides
     from optical.training.trainer import show_progress, train_late_interaction
@@ -56,7 +56,7 @@ def main(
             seed=seed,
             keys=shared_sides(queries, examples["label"], vectors),
         ),
-        origin=provenance(settings),
+        origin=origin_of(**settings),
         card=model_card(f"queries in {pairs.stem}", f"fine-tuning by {method}", teacher.name),
         steps=steps,
         learning_rate=learning_rate,

@@ -35,7 +35,7 @@ def main(
 
     from optical.models.encoders import new_masked_model
     from optical.models.tokenizer import train_tokenizer
-    from optical.training.checkpoints import provenance
+    from optical.runtime.origin import origin_of
     from optical.training.log import TrainingLog
     from optical.training.pretraining import (
         MaskingCollator,
@@ -87,7 +87,7 @@ def main(
             )
 
     writers = [model.save_pretrained, tokenizer.save_pretrained]
-    run(trainer, output, provenance(settings | files), *writers, check=check)
+    run(trainer, output, origin_of(**settings, **files), *writers, check=check)
 
 
 if __name__ == "__main__":

@@ -42,8 +42,8 @@ def main(
 
     from optical.models.encoders import late_interaction
     from optical.models.export import model_card
+    from optical.runtime.origin import origin_of
     from optical.training.batches import Batches
-    from optical.training.checkpoints import provenance
     from optical.training.trainer import show_progress, train_late_interaction
     from optical.training.training_set import read_examples, shared_texts
 
@@ -81,7 +81,7 @@ def main(
             keys=shared_texts(examples) if loss == "contrastive" else None,
         ),
         accumulation=accumulation,
-        origin=provenance(settings),
+        origin=origin_of(**settings),
         card=model_card(
             "queries and passages",
             f"retrieval, {loss} loss, {negatives} hard negatives for each query",

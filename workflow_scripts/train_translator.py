@@ -31,7 +31,7 @@ def main(
     from transformers import TrainingArguments, set_seed
 
     from optical.models.tokenizer import train_tokenizer
-    from optical.training.checkpoints import provenance
+    from optical.runtime.origin import origin_of
     from optical.training.log import TrainingLog
     from optical.training.trainer import run, show_progress, training_arguments
     from optical.training.translation import (
@@ -62,7 +62,7 @@ def main(
         data_collator=PairCollator(tokenizer, length),
         callbacks=[TrainingLog(lambda step: step * batch_size)],
     )
-    run(trainer, output, provenance(settings), model.save_pretrained, tokenizer.save_pretrained)
+    run(trainer, output, origin_of(**settings), model.save_pretrained, tokenizer.save_pretrained)
 
 
 if __name__ == "__main__":

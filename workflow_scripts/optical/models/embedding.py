@@ -21,8 +21,8 @@ from transformers.utils import logging
 
 from optical.retrieval.token_vectors import has_shard, shards, write_shard
 from optical.runtime.files import lock, remove
+from optical.runtime.origin import fingerprint, origin_of
 from optical.runtime.processes import local_rank, world_size
-from optical.training.checkpoints import fingerprint, provenance
 
 # Padded tokens of a batch. On a CPU a batch is to stay in the cache: of XLM-R base's shape, 1,024
 # are half as fast again as 8,192 (benchmarks/embed.py). A GPU is to have enough to do.
@@ -150,7 +150,7 @@ def embed_texts(
     program that was killed goes on at the first that is missing, if neither the model nor the
     origin have changed. The processes of a program (torchrun) share the shards.
     """
-    made_by = provenance({"encoder": encoder, "texts": origin, "task": task, "length": length})
+    made_by = origin_of(encoder=encoder, texts=origin, task=task, length=length)
     made_by.pop("processes")  # any number of them writes the same shards
     unfinished = output.with_name(f"{output.name}.shards")
     folder = unfinished / fingerprint(made_by)

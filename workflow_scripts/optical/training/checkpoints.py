@@ -4,58 +4,25 @@ What is not finished lies in a folder beside the output, {output}.training: chec
 the training log. It is removed when the output is there.
 """
 
-import hashlib
 import json
-import sys
 import time
-from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
 from transformers import TrainerCallback
 
-from optical.runtime.files import content, remove, sha256
-from optical.runtime.processes import world_size
+from optical.runtime.files import remove
 
 SECONDS = 300
 """Training time between two checkpoints: what a kill costs at most."""
 
 MARKER = "whole.json"
-LIBRARIES = ("torch", "transformers", "sentence-transformers", "accelerate", "tokenizers")
 
 
 def training_folder(output: str | Path) -> Path:
     """Where a trainer keeps what is not finished: beside the output, which is whole or absent."""
     output = Path(output)
     return output.with_name(f"{output.name}.training")
-
-
-def provenance(settings: Mapping[str, object]) -> dict[str, object]:
-    """All that shapes a training, so that a checkpoint of another one is not used.
-
-    settings: by name; a path stands for the content of its file or folder. Beside them count the
-    versions of the libraries, the source of the modules of this project that are loaded, and the
-    number of processes.
-    """
-    return {
-        "settings": {
-            name: content(value) if isinstance(value, Path) else value
-            for name, value in sorted(settings.items())
-        },
-        "libraries": {name: version(name) for name in LIBRARIES},
-        "modules": {
-            name: sha256(module.__file__)
-            for name, module in sorted(sys.modules.items())
-            if name.startswith("optical.")
-        },
-        "processes": world_size(),
-    }
-
-
-def fingerprint(origin: Mapping[str, object]) -> str:
-    """One hash of a `provenance`."""
-    return hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()
 
 
 def newest_whole(folder: Path, identity: str) -> Path | None:

@@ -21,11 +21,11 @@ from transformers.utils import logging as transformers_logging
 
 from optical.models.export import save_for_all
 from optical.runtime.files import atomic_path, lock, remove
+from optical.runtime.origin import fingerprint
 from optical.runtime.processes import world_size
 from optical.training.batches import Batches
 from optical.training.checkpoints import (
     Checkpoints,
-    fingerprint,
     newest_whole,
     training_folder,
 )
@@ -118,7 +118,7 @@ def train_late_interaction(
     """Train a late-interaction model on examples and save it to the folder `output`.
 
     columns: whether each text column holds a "query" or a "document", which decides its marker.
-    batches: as many as there are steps, times `accumulation`. origin: the `provenance` of the
+    batches: as many as there are steps, times `accumulation`. origin: the `origin_of` the
     training, whose checkpoints are used. card: the model card. settings: those of
     `training_arguments`.
     """
@@ -153,7 +153,7 @@ def run(
 ) -> None:
     """Run a training to its end, from its last checkpoint if it has one, and save what it made.
 
-    origin: the `provenance` of the training. check: raises when the result is not worth saving.
+    origin: the `origin_of` the training. check: raises when the result is not worth saving.
     Raises ValueError when another process has the training, and for weights that are not finite.
     """
     folder, identity = training_folder(output), fingerprint(origin)

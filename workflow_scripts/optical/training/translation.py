@@ -27,7 +27,7 @@ from transformers import (
 from optical.corpora.lines import numbered_rows, read_queries
 from optical.corpora.rows import write_rows
 from optical.runtime.files import lock, remove
-from optical.training.checkpoints import fingerprint, provenance
+from optical.runtime.origin import fingerprint, origin_of
 from optical.training.trainer import OrderedTrainer
 
 SMOOTHING = 0.1
@@ -260,7 +260,7 @@ def translate_file(
     at the first that is missing, if neither the model nor the queries nor a setting have changed.
     """
     settings = {"length": length, "beams": beams, "source": source, "target": target}
-    made_by = provenance({"model": model, "queries": queries, **settings})
+    made_by = origin_of(model=model, queries=queries, **settings)
     unfinished = output.with_name(f"{output.name}.blocks")
     folder = unfinished / fingerprint(made_by)
     with lock(unfinished):
