@@ -70,15 +70,7 @@ def test_a_collection_is_found_by_its_name(tmp_path):
     assert list(registry.collection("ntrex").queries(tmp_path, "sw")) == [Query("a", "Kichwa")]
 
 
-def test_a_source_and_its_folder_are_read_from_one_argument(tmp_path):
-    assert registry.source_folder(f"tico19={tmp_path}") == ("tico19", tmp_path)
-    for wrong in ("tico19", "=folder", "tico19="):
-        with pytest.raises(ValueError, match="NAME=FOLDER"):
-            registry.source_folder(wrong)
-
-
-def test_a_set_of_the_users_own_is_read_by_its_layout(tmp_path):
-    assert registry.source_folder(f"letters:tsv={tmp_path}") == ("letters:tsv", tmp_path)
+def test_a_set_of_the_users_own_is_read_by_its_layout():
     assert registry.bitext_module("letters:tsv") == (
         registry.OWN_BITEXT,
         {"layout": "tsv", "origin": "letters"},

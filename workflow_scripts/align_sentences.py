@@ -1,26 +1,37 @@
 """Transport plans of some sentence pairs, before and after distillation."""
 
-import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 
-from optical.runtime.files import atomic_path, run_program
+from optical.runtime.files import atomic_path
 from optical.runtime.gpus import take_gpus
+from optical.runtime.program import run_program
+from optical.transport.settings import Transport
 
 
 def main(
+    *,
     start: Path,
     student: Path,
     targets: Path,
     teacher: Path,
     bitext: Path,
-    pairs: int,
-    tokens: int,
-    solver: str,
-    epsilon: float,
-    iterations: int,
+    pairs: int = 2,
+    tokens: int = 16,
+    settings: Transport,
     output: Path,
 ) -> None:
+    """
+    start: the student before distillation
+    student: folder of the student
+    targets: the teacher's token vectors
+    teacher: folder of the teacher
+    bitext: bitext (.parquet)
+    pairs: sentence pairs to align
+    tokens: of a pair, from half of them on, if any is so
+    output: plans to write (.json)
+    """
     take_gpus(1)
 
     import numpy as np
@@ -53,30 +64,11 @@ def main(
             sides = [torch.from_numpy(side)[None] for side in both]
             cost = cosine_cost(*sides)
             masses = [marginals(torch.ones(side.shape[:2], dtype=torch.bool)) for side in sides]
-            plan = transport_plan(
-                cost, *masses, solver=solver, epsilon=epsilon, iterations=iterations
-            )
+            plan = transport_plan(cost, *masses, **asdict(settings))
             pair["plans"][title] = plan[0].tolist()
     with atomic_path(output) as temporary:
         temporary.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--start", type=Path, required=True, help="the student before distillation")
-    parser.add_argument("--student", type=Path, required=True, help="folder of the student")
-    parser.add_argument("--teacher", type=Path, required=True, help="folder of the teacher")
-    parser.add_argument("--targets", type=Path, required=True, help="the teacher's token vectors")
-    parser.add_argument("--bitext", type=Path, required=True, help="bitext (.parquet)")
-    parser.add_argument("--pairs", type=int, default=2, help="sentence pairs to align (2)")
-    parser.add_argument(
-        "--tokens",
-        type=int,
-        default=16,
-        help="tokens of a pair, from half of them on, if any is so (16)",
-    )
-    parser.add_argument("--solver", default="sinkhorn", help="as in the distillation")
-    parser.add_argument("--epsilon", type=float, default=0.05, help="as in the distillation")
-    parser.add_argument("--iterations", type=int, default=50, help="as in the distillation")
-    parser.add_argument("--output", type=Path, required=True, help="plans to write (.json)")
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

@@ -1,27 +1,38 @@
 """Ask a finished study a question: the best passages, and which tokens made their scores."""
 
-import argparse
 import math
 import os
 import sys
 from pathlib import Path
 
-from optical.runtime.files import run_program
+from optical.runtime.program import run_program
 
 # Backgrounds of the terminal's 256 colours that black letters can be read on.
 COLOURS = (117, 156, 222, 218, 183, 159, 229, 210, 150, 189)
 
 
 def main(
+    question: str,
+    /,
+    *,
     study: str,
     student: str,
     lang: str,
-    question: str,
-    method: str,
-    collection: str | None,
-    seed: int,
-    passages: int,
+    method: str = "optical",
+    collection: str | None = None,
+    seed: int = 1,
+    passages: int = 3,
 ) -> None:
+    """
+    study: its name, as under results/
+    student: which student reads the question
+    lang: language of the question
+    question: in the language
+    method: how the student was trained
+    collection: what to search (the study's first)
+    seed: of the student
+    passages: how many to show
+    """
     results = Path("results") / study
     settings = study_of(results)
     student_settings = one_of("student", student, settings["students"])
@@ -113,13 +124,4 @@ def query_model(
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", required=True, help="its name, as under results/")
-    parser.add_argument("--student", required=True, help="which student reads the question")
-    parser.add_argument("--lang", required=True, help="language of the question")
-    parser.add_argument("--method", default="optical", help="how the student was trained (optical)")
-    parser.add_argument("--collection", help="what to search (the study's first)")
-    parser.add_argument("--seed", type=int, default=1, help="of the student (1)")
-    parser.add_argument("--passages", type=int, default=3, help="how many to show (3)")
-    parser.add_argument("question", help="in the language")
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

@@ -1,6 +1,5 @@
 """Compare high- and low-resource languages: the language table and the gap table."""
 
-import argparse
 import math
 import re
 from pathlib import Path
@@ -18,22 +17,33 @@ from optical.report.tables import (
     to_latex,
     with_notes,
 )
-from optical.runtime.files import atomic_path, run_program
+from optical.runtime.files import atomic_path
+from optical.runtime.program import run_program
 
 
 def main(
+    *,
     scores: list[Path],
-    groups: list[str],
+    groups: dict[str, str],
     pivot: str,
     students: list[str],
     encoders: list[Path],
-    metric: str,
+    metric: str = "map",
     output_folder: Path,
 ) -> None:
+    """
+    scores: per-query scores (.parquet)
+    groups: languages of high, low and perhaps mid (in neither mean): high=fr,es low=sw
+    pivot: language of the passages, in no group
+    students: students, in the order of the study
+    encoders: folder of each student's encoder, whose parameters are counted
+    metric: metric of the tables that are to be read
+    output_folder: folder for gap_table and language_table (.csv, .md, .tex, .html), and the tables
+        of sizes and of methods, size_table.csv and contrast_table.csv
+    """
     parameters = dict(zip(students, map(parameters_of, encoders), strict=True))
-    tables = compare(
-        read_scores(scores), parse_groups(groups), pivot, students, parameters=parameters
-    )
+    languages_of = {group: languages.split(",") for group, languages in groups.items()}
+    tables = compare(read_scores(scores), languages_of, pivot, students, parameters=parameters)
     # Beyond six decimals, a mean depends on the machine's order of summation.
     texts = {
         f"{name}_table.csv": table.to_csv(index=False, float_format="%.6f")
@@ -71,52 +81,5 @@ def parameters_of(encoder: Path) -> int:
     return number
 
 
-def parse_groups(items: list[str]) -> dict[str, list[str]]:
-    """Read `high=fr,es low=sw` into {"high": ["fr", "es"], "low": ["sw"]}."""
-    groups: dict[str, list[str]] = {}
-    for item in items:
-        name, equals, languages = item.partition("=")
-        if not equals or name in groups:
-            raise ValueError(f"--groups {item}: expected each group once, as high=fr,es low=sw")
-        groups[name] = [language for language in languages.split(",") if language]
-    return groups
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        fromfile_prefix_chars="@",
-        epilog="An argument @FILE stands for the arguments in FILE, one a line.",
-    )
-    parser.add_argument(
-        "--scores", type=Path, nargs="+", required=True, help="per-query scores (.parquet)"
-    )
-    parser.add_argument(
-        "--groups",
-        nargs="+",
-        required=True,
-        metavar="GROUP=LANGUAGES",
-        help="languages of high, low and perhaps mid (in neither mean): high=fr,es low=sw",
-    )
-    parser.add_argument("--pivot", required=True, help="language of the passages, in no group")
-    parser.add_argument(
-        "--students", nargs="+", required=True, help="students, in the order of the study"
-    )
-    parser.add_argument(
-        "--encoders",
-        type=Path,
-        nargs="+",
-        required=True,
-        help="folder of each student's encoder, whose parameters are counted",
-    )
-    parser.add_argument(
-        "--metric", default="map", help="metric of the tables that are to be read (map)"
-    )
-    parser.add_argument(
-        "--output-folder",
-        type=Path,
-        required=True,
-        help="folder for gap_table and language_table (.csv, .md, .tex, .html), and the tables of "
-        "sizes and of methods, size_table.csv and contrast_table.csv",
-    )
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main, argument_files=True)

@@ -1,13 +1,24 @@
 """Embed the passages of a collection with the teacher."""
 
-import argparse
 from pathlib import Path
 
-from optical.runtime.files import run_program
 from optical.runtime.processes import spread
+from optical.runtime.program import run_program
 
 
-def main(teacher: Path, passages: Path, processes: int, output: Path) -> None:
+def main(
+    *,
+    teacher: Path,
+    passages: Path,
+    processes: int = 1,
+    output: Path,
+) -> None:
+    """
+    teacher: folder of the teacher
+    passages: passages.parquet
+    processes: GPUs that share the passages
+    output: folder to write
+    """
     spread(processes)
 
     from optical.models.embedding import embed_column
@@ -16,9 +27,4 @@ def main(teacher: Path, passages: Path, processes: int, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--teacher", type=Path, required=True, help="folder of the teacher")
-    parser.add_argument("--passages", type=Path, required=True, help="passages.parquet")
-    parser.add_argument("--processes", type=int, default=1, help="GPUs that share the passages")
-    parser.add_argument("--output", type=Path, required=True, help="folder to write")
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

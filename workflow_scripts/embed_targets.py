@@ -1,13 +1,27 @@
 """Embed the pivot side of sentence pairs with the teacher: what students are trained towards."""
 
-import argparse
 from pathlib import Path
+from typing import Literal
 
-from optical.runtime.files import run_program
 from optical.runtime.gpus import take_gpus
+from optical.runtime.program import run_program
 
 
-def main(teacher: Path, bitext: Path, length: int | None, task: str, output: Path) -> None:
+def main(
+    *,
+    teacher: Path,
+    bitext: Path,
+    length: int | None = None,
+    task: Literal["query", "document"] = "query",
+    output: Path,
+) -> None:
+    """
+    teacher: folder of the teacher
+    bitext: bitext (.parquet)
+    length: tokens of a sentence (the teacher's own)
+    task: what the pivot side is to the teacher
+    output: folder to write
+    """
     take_gpus(1)
 
     from optical.models.embedding import embed_column
@@ -16,17 +30,4 @@ def main(teacher: Path, bitext: Path, length: int | None, task: str, output: Pat
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--teacher", type=Path, required=True, help="folder of the teacher")
-    parser.add_argument("--bitext", type=Path, required=True, help="bitext (.parquet)")
-    parser.add_argument("--length", type=int, help="tokens of a sentence (the teacher's own)")
-    # A distilled student stands in for the teacher's query side, so the teacher reads queries too.
-    parser.add_argument(
-        "--as",
-        dest="task",
-        choices=["query", "document"],
-        default="query",
-        help="what the pivot side is to the teacher (query)",
-    )
-    parser.add_argument("--output", type=Path, required=True, help="folder to write")
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

@@ -4,15 +4,26 @@ ir_datasets downloads what it needs, once, to IR_DATASETS_HOME (~/.ir_datasets),
 where a data set must be asked for first.
 """
 
-import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
-from optical.runtime.files import atomic_path, run_program
+from optical.runtime.files import atomic_path
+from optical.runtime.program import run_program
 
 
-def main(id: str, part: str, output: Path) -> None:
+def main(
+    *,
+    id: str,
+    part: Literal["corpus", "queries", "qrels"],
+    output: Path,
+) -> None:
+    """
+    id: such as mmarco/v2/de/dev/small
+    part: part
+    output: file to write
+    """
     import ir_datasets
     from requests import RequestException
     from tqdm import tqdm
@@ -44,8 +55,4 @@ def lines(kind: str, rows: Iterator) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--id", required=True, help="such as mmarco/v2/de/dev/small")
-    parser.add_argument("--part", choices=["corpus", "queries", "qrels"], required=True)
-    parser.add_argument("--output", type=Path, required=True, help="file to write")
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

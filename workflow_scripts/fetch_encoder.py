@@ -3,14 +3,14 @@
 The hub's own variables count: HF_ENDPOINT for a mirror of it, HF_TOKEN for a model that wants one.
 """
 
-import argparse
 import os
 import shutil
 import sys
 import time
 from pathlib import Path
 
-from optical.runtime.files import atomic_path, lock, remove, run_program
+from optical.runtime.files import atomic_path, lock, remove
+from optical.runtime.program import run_program
 
 # Weights in the one format that is safe to load, the configuration, of a translator that of its
 # search too, and any tokenizer's files.
@@ -26,7 +26,19 @@ BUSY = (429, 500, 502, 503, 504)
 """What it then has answered."""
 
 
-def main(hub: str | None, revision: str | None, folder: Path | None, output: Path) -> None:
+def main(
+    *,
+    hub: str | None = None,
+    revision: str | None = None,
+    folder: Path | None = None,
+    output: Path,
+) -> None:
+    """
+    hub: hub id, such as FacebookAI/xlm-roberta-base
+    revision: commit of the hub model
+    folder: folder of an encoder on this machine
+    output: folder to write
+    """
     if folder:
         with atomic_path(output) as temporary:
             temporary.mkdir()
@@ -89,10 +101,4 @@ def check(folder: Path, origin: str) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--hub", help="hub id, such as FacebookAI/xlm-roberta-base")
-    source.add_argument("--folder", type=Path, help="folder of an encoder on this machine")
-    parser.add_argument("--revision", help="commit of the hub model")
-    parser.add_argument("--output", type=Path, required=True, help="folder to write")
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

@@ -1,28 +1,36 @@
 """Fine-tune a query encoder for one language on foreign queries and passages in the pivot."""
 
-import argparse
 from pathlib import Path
+from typing import Literal
 
-from optical.runtime.files import run_program
 from optical.runtime.gpus import take_gpus
+from optical.runtime.program import run_program
+from optical.settings.finetuning import Finetuning
 
 
 def main(
+    *,
     start: Path,
     teacher: Path,
     targets: Path,
     pairs: Path,
-    method: str,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
+    method: Literal["translate_train", "wikiclir"],
+    settings: Finetuning,
     scale: float,
     seed: int,
     output: Path,
 ) -> None:
+    """
+    start: model the student starts as
+    teacher: model of the passages
+    targets: passages' token vectors
+    pairs: (.parquet) source: queries, target: passages
+    method: what the pairs are
+    scale: factor on MaxSim
+    seed: seed of the order
+    output: folder to write
+    """
     take_gpus(1)
-
-    settings = {name: value for name, value in locals().items() if name != "output"}
 
     import pyarrow.parquet as pq
     from transformers import set_seed
@@ -51,34 +59,27 @@ def main(
         columns={"source": "query"},
         batches=Batches(
             len(examples),
-            number=steps,
-            size=batch_size,
+            number=settings.steps,
+            size=settings.batch_size,
             seed=seed,
             keys=shared_sides(queries, examples["label"], vectors),
         ),
-        origin=origin_of(**settings),
+        origin=origin_of(
+            settings,
+            start=start,
+            teacher=teacher,
+            targets=targets,
+            pairs=pairs,
+            method=method,
+            scale=scale,
+            seed=seed,
+        ),
         card=model_card(f"queries in {pairs.stem}", f"fine-tuning by {method}", teacher.name),
-        steps=steps,
-        learning_rate=learning_rate,
+        steps=settings.steps,
+        learning_rate=settings.learning_rate,
         seed=seed,
     )
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--start", type=Path, required=True, help="model the student starts as")
-    parser.add_argument("--teacher", type=Path, required=True, help="model of the passages")
-    parser.add_argument("--targets", type=Path, required=True, help="passages' token vectors")
-    parser.add_argument(
-        "--pairs", type=Path, required=True, help="(.parquet) source: queries, target: passages"
-    )
-    parser.add_argument(
-        "--method", required=True, help="translate_train or wikiclir, what the pairs are"
-    )
-    parser.add_argument("--steps", type=int, required=True, help="optimiser steps")
-    parser.add_argument("--batch-size", type=int, required=True, help="queries of a batch")
-    parser.add_argument("--learning-rate", type=float, required=True, help="peak learning rate")
-    parser.add_argument("--scale", type=float, required=True, help="factor on MaxSim")
-    parser.add_argument("--seed", type=int, required=True, help="seed of the order")
-    parser.add_argument("--output", type=Path, required=True, help="folder to write")
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

@@ -1,13 +1,12 @@
 """List the data sources: licence, size, what is here, what is missing, what has to be asked for."""
 
-import argparse
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
 from optical.runtime.downloads import mirrored
-from optical.runtime.files import run_program
+from optical.runtime.program import run_program
 from optical.study import files as study_files
 from optical.study.loading import load_study
 
@@ -17,7 +16,19 @@ SHOWN = 8
 """Names of missing files that are printed of each source."""
 
 
-def main(study: Path | None, mirrors: list[Path], local: Path | None, citations: bool) -> None:
+def main(
+    *,
+    study: Path | None = None,
+    mirrors: Sequence[Path] = (),
+    local: Path | None = None,
+    citations: bool = False,
+) -> None:
+    """
+    study: only what this study file needs
+    mirrors: folders with copies as <host>/<path> of the URLs
+    local: folder of your own data (that of the study)
+    citations: print what to cite, too
+    """
     datasets = yaml.safe_load((ROOT / "resources/datasets.yaml").read_text(encoding="utf-8"))
     models: Mapping[str, str] = {}
     if study:
@@ -122,16 +133,4 @@ def amount(sizes: Collection[int | None]) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, help="only what this study file needs")
-    parser.add_argument(
-        "--mirrors",
-        type=Path,
-        nargs="*",
-        default=[],
-        metavar="FOLDER",
-        help="folders with copies as <host>/<path> of the URLs (those of the study)",
-    )
-    parser.add_argument("--local", type=Path, help="folder of your own data (that of the study)")
-    parser.add_argument("--citations", action="store_true", help="print what to cite, too")
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

@@ -1,6 +1,5 @@
 """Draw transport plans of sentence pairs as heat maps, before and after distillation."""
 
-import argparse
 import json
 from pathlib import Path
 
@@ -8,10 +7,18 @@ import numpy as np
 
 from optical.report.figures import save_figure
 from optical.report.training_figures import plans_figure
-from optical.runtime.files import run_program
+from optical.runtime.program import run_program
 
 
-def main(plans: Path, output: list[Path]) -> None:
+def main(
+    *,
+    plans: Path,
+    output: list[Path],
+) -> None:
+    """
+    plans: plans.json of align_sentences
+    output: pictures to write: .svg, .png
+    """
     pairs = json.loads(plans.read_text(encoding="utf-8"))
     for pair in pairs:
         pair["plans"] = {title: np.array(plan) for title, plan in pair["plans"].items()}
@@ -20,9 +27,4 @@ def main(plans: Path, output: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--plans", type=Path, required=True, help="plans.json of align_sentences")
-    parser.add_argument(
-        "--output", type=Path, nargs="+", required=True, help="pictures to write: .svg, .png"
-    )
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

@@ -1,6 +1,5 @@
 """Draw the training curves of a study: its encoders, teachers and students."""
 
-import argparse
 from pathlib import Path
 
 import pandas as pd
@@ -8,10 +7,18 @@ import pandas as pd
 from optical.report.costs import training_lines
 from optical.report.figures import save_figure
 from optical.report.training_figures import curves_figure
-from optical.runtime.files import run_program
+from optical.runtime.program import run_program
 
 
-def main(logs: list[Path], output: list[Path]) -> None:
+def main(
+    *,
+    logs: list[Path],
+    output: list[Path],
+) -> None:
+    """
+    logs: training.jsonl files
+    output: pictures to write: .svg, .png
+    """
     curves: dict[str, dict[str, list[pd.DataFrame]]] = {}
     for path in logs:
         panel, line = place(path)
@@ -37,13 +44,4 @@ def place(log: Path) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        fromfile_prefix_chars="@",
-        epilog="An argument @FILE stands for the arguments in FILE, one a line.",
-    )
-    parser.add_argument("--logs", type=Path, nargs="+", required=True, help="training.jsonl files")
-    parser.add_argument(
-        "--output", type=Path, nargs="+", required=True, help="pictures to write: .svg, .png"
-    )
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main, argument_files=True)

@@ -1,6 +1,5 @@
 """Write the queries of a test collection in one language, and check them against its judgements."""
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -8,12 +7,26 @@ from optical.corpora.collection_files import write_queries
 from optical.corpora.languages import looks_foreign
 from optical.corpora.registry import collection as collection_named
 from optical.corpora.rows import some
-from optical.runtime.files import run_program
+from optical.runtime.program import run_program
 
 
 def main(
-    collection: str, folder: Path, language: str, qrels: Path, output: Path, doubtful: Path
+    *,
+    collection: str,
+    folder: Path,
+    language: str,
+    qrels: Path,
+    output: Path,
+    doubtful: Path,
 ) -> None:
+    """
+    collection: name, such as xnli-premise
+    folder: folder of its data set
+    language: language of the queries
+    qrels: the collection's judgements
+    output: queries to write (.tsv)
+    doubtful: ids to write of queries that do not look like the language, one a line
+    """
     queries = collection_named(collection).queries(folder, language)
     found = write_queries(
         output, doubtful, queries, qrels, lambda text: looks_foreign(text, language)
@@ -26,16 +39,4 @@ def main(
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--collection", required=True, help="name, such as xnli-premise")
-    parser.add_argument("--folder", type=Path, required=True, help="folder of its data set")
-    parser.add_argument("--language", required=True, help="language of the queries")
-    parser.add_argument("--qrels", type=Path, required=True, help="the collection's judgements")
-    parser.add_argument("--output", type=Path, required=True, help="queries to write (.tsv)")
-    parser.add_argument(
-        "--doubtful",
-        type=Path,
-        required=True,
-        help="ids to write of queries that do not look like the language, one a line",
-    )
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

@@ -1,24 +1,33 @@
 """Write the teacher's training set: queries, relevant passages and hard negatives."""
 
-import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from optical.corpora.leakage import without_tests
-from optical.corpora.registry import source_folder, training_set
+from optical.corpora.registry import training_set
 from optical.corpora.rows import write_rows
 from optical.corpora.training_files import write_training_set
-from optical.runtime.files import run_program
+from optical.runtime.program import run_program
 
 
 def main(
+    *,
     source: tuple[str, Path],
-    queries: int | None,
-    tests: list[Path],
-    pivot: str,
+    queries: int | None = None,
+    tests: Sequence[Path] = (),
+    pivot: str = "en",
     output: Path,
     counts: Path,
 ) -> None:
+    """
+    source: training source (msmarco, constructed) and its folder
+    queries: queries to take at most (all)
+    tests: folders of test collections, whose queries and answers must not be trained on
+    pivot: language of the training set
+    output: folder to write
+    counts: how many there are and were left out (.csv)
+    """
     data = training_set(*source)
     if tests:
         data = without_tests(data, tests, pivot)
@@ -31,25 +40,4 @@ def main(
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--source",
-        type=source_folder,
-        required=True,
-        metavar="NAME=FOLDER",
-        help="training source (msmarco, constructed) and its folder",
-    )
-    parser.add_argument("--queries", type=int, help="queries to take at most (all)")
-    parser.add_argument(
-        "--tests",
-        type=Path,
-        nargs="*",
-        default=[],
-        help="folders of test collections, whose queries and answers must not be trained on",
-    )
-    parser.add_argument("--pivot", default="en", help="language of the training set (en)")
-    parser.add_argument("--output", type=Path, required=True, help="folder to write")
-    parser.add_argument(
-        "--counts", type=Path, required=True, help="how many there are and were left out (.csv)"
-    )
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

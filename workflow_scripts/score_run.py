@@ -1,15 +1,17 @@
 """Score a run against judgements: one row per query and metric."""
 
-import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from optical.evaluation.scoring import RANKS, score_run, top
 from optical.evaluation.trec import iterate_run, read_qrels
-from optical.runtime.files import atomic_path, run_program
+from optical.runtime.files import atomic_path
+from optical.runtime.program import run_program
 
 
 def main(
+    *,
     run: Path,
     qrels: Path,
     study: str,
@@ -18,18 +20,34 @@ def main(
     method: str,
     language: str,
     collection: str,
-    seed: int,
-    metrics: list[str],
+    seed: int = 0,
+    metrics: Sequence[str] = ("map",),
     output: Path,
     exact: Path | None = None,
     pivot_run: Path | None = None,
     doubtful: Path | None = None,
 ) -> None:
+    """
+    run: TREC run (.run.gz)
+    qrels: TREC judgements
+    study: name of the study, for the table
+    student: query encoder; none for bm25
+    teacher: passage encoder; none for bm25
+    method: method that made the run
+    language: language of the queries
+    collection: collection that was searched
+    seed: seed of the training
+    metrics: of trec_eval: map, recip_rank, recall_100...
+    output: scores to write (.parquet)
+    exact: TREC run of exact search for some of the queries, where the run's is approximate
+    pivot_run: TREC run of the same queries in the pivot language: adds the metric rankc
+    doubtful: ids of queries that may not be in the language, without which it is scored too
+    """
     known = dict(iterate_run(exact)) if exact else {}
     pivot = None
     if pivot_run:
         pivot = {query: top(results, RANKS) for query, results in iterate_run(pivot_run)}
-    scores = score_run(iterate_run(run), read_qrels(qrels), metrics or ["map"], known, pivot)
+    scores = score_run(iterate_run(run), read_qrels(qrels), metrics, known, pivot)
     table = scores.table
     labels = [study, student, teacher, method, language, collection, seed]
     names = ["study", "student", "teacher", "method", "language", "collection", "seed"]
@@ -49,38 +67,4 @@ def main(
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", type=Path, required=True, help="TREC run (.run.gz)")
-    parser.add_argument(
-        "--exact",
-        type=Path,
-        nargs="?",
-        help="TREC run of exact search for some of the queries, where the run's is approximate",
-    )
-    parser.add_argument(
-        "--pivot-run",
-        type=Path,
-        help="TREC run of the same queries in the pivot language: adds the metric rankc",
-    )
-    parser.add_argument("--qrels", type=Path, required=True, help="TREC judgements")
-    parser.add_argument(
-        "--doubtful",
-        type=Path,
-        help="ids of queries that may not be in the language, without which it is scored too",
-    )
-    parser.add_argument("--study", required=True, help="name of the study, for the table")
-    parser.add_argument("--student", required=True, help="query encoder; none for bm25")
-    parser.add_argument("--teacher", required=True, help="passage encoder; none for bm25")
-    parser.add_argument("--method", required=True, help="method that made the run")
-    parser.add_argument("--language", required=True, help="language of the queries")
-    parser.add_argument("--collection", required=True, help="collection that was searched")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the training (0)")
-    parser.add_argument(
-        "--metric",
-        dest="metrics",
-        action="append",
-        metavar="NAME",
-        help="metric of trec_eval: map, recip_rank, recall_100...; may be repeated (map)",
-    )
-    parser.add_argument("--output", type=Path, required=True, help="scores to write (.parquet)")
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

@@ -1,11 +1,11 @@
 """Add up what the jobs of a study took: time, memory and examples of each stage."""
 
-import argparse
 from pathlib import Path
 
 from optical.report.costs import cost_table, shown_cost_table
 from optical.report.tables import page, to_latex, with_notes
-from optical.runtime.files import atomic_path, run_program
+from optical.runtime.files import atomic_path
+from optical.runtime.program import run_program
 
 NOTES = (
     "Time: of all jobs of a stage together, which may run at the same time. Memory: the most that "
@@ -14,7 +14,17 @@ NOTES = (
 )
 
 
-def main(logs: Path, results: Path, output: list[Path]) -> None:
+def main(
+    *,
+    logs: Path,
+    results: Path,
+    output: list[Path],
+) -> None:
+    """
+    logs: folder of the study's logs
+    results: folder of its results
+    output: tables: .csv, .md, .tex, .html
+    """
     table = cost_table(logs, results)
     shown = shown_cost_table(table)
     texts = {
@@ -29,10 +39,4 @@ def main(logs: Path, results: Path, output: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--logs", type=Path, required=True, help="folder of the study's logs")
-    parser.add_argument("--results", type=Path, required=True, help="folder of its results")
-    parser.add_argument(
-        "--output", type=Path, nargs="+", required=True, help="tables: .csv, .md, .tex, .html"
-    )
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

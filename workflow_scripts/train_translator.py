@@ -1,32 +1,22 @@
 """Train a small translator from scratch on the bitext of one language."""
 
-import argparse
 from pathlib import Path
 
-from optical.runtime.files import run_program
 from optical.runtime.gpus import take_gpus
+from optical.runtime.program import run_program
+from optical.settings.translation import Translator
 
 # Pairs that the tokenizer is trained on.
 TOKENIZER_PAIRS = 100_000
 
 
-def main(
-    bitext: Path,
-    reverse: bool,
-    layers: int,
-    width: int,
-    heads: int,
-    vocabulary: int,
-    length: int,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
-    seed: int,
-    output: Path,
-) -> None:
+def main(*, bitext: Path, reverse: bool = False, settings: Translator, output: Path) -> None:
+    """
+    bitext: bitext (.parquet)
+    reverse: translate from the pivot into the language
+    output: folder to write
+    """
     take_gpus(1)
-
-    settings = {name: value for name, value in locals().items() if name != "output"}
 
     from transformers import TrainingArguments, set_seed
 
@@ -42,43 +32,36 @@ def main(
     )
 
     show_progress()
-    set_seed(seed)
-    pairs = ShuffledPairs(bitext, reverse=reverse, draws=steps * batch_size, seed=seed)
-    tokenizer = train_tokenizer(pairs.sentences(TOKENIZER_PAIRS), vocabulary)
-    model = new_translator(tokenizer, layers=layers, width=width, heads=heads, length=length)
+    set_seed(settings.seed)
+    number = settings.steps * settings.batch_size
+    pairs = ShuffledPairs(bitext, reverse=reverse, draws=number, seed=settings.seed)
+    tokenizer = train_tokenizer(pairs.sentences(TOKENIZER_PAIRS), settings.vocabulary)
+    model = new_translator(
+        tokenizer,
+        layers=settings.layers,
+        width=settings.width,
+        heads=settings.heads,
+        length=settings.length,
+    )
     print(f"{len(tokenizer)} pieces, {model.num_parameters():,} parameters", flush=True)
     trainer = TranslationTrainer(
         model=model,
         args=training_arguments(
             TrainingArguments,
             output,
-            steps=steps,
-            learning_rate=learning_rate,
-            seed=seed,
-            per_device_train_batch_size=batch_size,
+            steps=settings.steps,
+            learning_rate=settings.learning_rate,
+            seed=settings.seed,
+            per_device_train_batch_size=settings.batch_size,
             remove_unused_columns=False,
         ),
         train_dataset=pairs,
-        data_collator=PairCollator(tokenizer, length),
-        callbacks=[TrainingLog(lambda step: step * batch_size)],
+        data_collator=PairCollator(tokenizer, settings.length),
+        callbacks=[TrainingLog(lambda step: step * settings.batch_size)],
     )
-    run(trainer, output, origin_of(**settings), model.save_pretrained, tokenizer.save_pretrained)
+    origin = origin_of(settings, bitext=bitext, reverse=reverse)
+    run(trainer, output, origin, model.save_pretrained, tokenizer.save_pretrained)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bitext", type=Path, required=True, help="bitext (.parquet)")
-    parser.add_argument(
-        "--reverse", action="store_true", help="translate from the pivot into the language"
-    )
-    parser.add_argument("--layers", type=int, required=True, help="layers to read, and to write")
-    parser.add_argument("--width", type=int, required=True, help="hidden size")
-    parser.add_argument("--heads", type=int, required=True, help="attention heads")
-    parser.add_argument("--vocabulary", type=int, required=True, help="pieces of both languages")
-    parser.add_argument("--length", type=int, required=True, help="tokens of a sentence")
-    parser.add_argument("--steps", type=int, required=True, help="optimiser steps")
-    parser.add_argument("--batch-size", type=int, required=True, help="sentence pairs a step")
-    parser.add_argument("--learning-rate", type=float, required=True, help="peak learning rate")
-    parser.add_argument("--seed", type=int, required=True, help="seed of weights and order")
-    parser.add_argument("--output", type=Path, required=True, help="folder to write")
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

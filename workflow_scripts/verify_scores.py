@@ -1,6 +1,5 @@
 """Compare the gap table of a finished study with the scores that are expected of it."""
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -8,7 +7,8 @@ import pandas as pd
 import yaml
 
 from optical.evaluation.gap import COLUMNS, read_table
-from optical.runtime.files import atomic_path, run_program
+from optical.runtime.files import atomic_path
+from optical.runtime.program import run_program
 
 KEYS = ["collection", "student", "method", "metric"]
 CELLS = ["pivot", "high", "low", "relative_gap"]
@@ -17,7 +17,19 @@ CLOSE = 2
 FOUND = {"OK": "within the tolerance", "close": f"within {CLOSE} of them", "FAIL": "neither"}
 
 
-def main(study: Path, write: bool, metric: str, tolerance: float) -> None:
+def main(
+    *,
+    study: Path = Path("config.yaml"),
+    write: bool = False,
+    metric: str = "map",
+    tolerance: float = 0.05,
+) -> None:
+    """
+    study: study file
+    write: take the scores of the table as those expected
+    metric: metric of the written cells
+    tolerance: of written cells, absolute
+    """
     name = yaml.safe_load(study.read_text())["study"]
     file = Path("results", name, "gap", "gap_table.csv")
     if not file.exists():
@@ -73,13 +85,4 @@ def write_expected(path: Path, study: str, table: pd.DataFrame, tolerance: float
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, default=Path("config.yaml"), help="study file")
-    parser.add_argument(
-        "--write", action="store_true", help="take the scores of the table as those expected"
-    )
-    parser.add_argument("--metric", default="map", help="metric of the written cells (map)")
-    parser.add_argument(
-        "--tolerance", type=float, default=0.05, help="of written cells, absolute (0.05)"
-    )
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main)

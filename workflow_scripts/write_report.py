@@ -1,7 +1,7 @@
 """Write the report of a study, and print its gap table."""
 
-import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -11,7 +11,7 @@ from optical.report.costs import read_costs
 from optical.report.page import write_report
 from optical.report.tables import gap_markdown, pivot_name, read_cleaning, read_counts
 from optical.report.terminal import show_gap
-from optical.runtime.files import run_program
+from optical.runtime.program import run_program
 
 CAPTIONS = {
     "gap_by_size": "Relative gap between the groups of languages at each size of the encoder, with "
@@ -42,21 +42,38 @@ OWN = {
 
 
 def main(
+    *,
     study: str,
     settings: Path,
     tables: Path,
     costs: Path,
     pictures: list[Path],
-    cleaning: list[Path],
+    cleaning: Sequence[Path] = (),
     training: Path,
     datasets: Path,
-    sources: list[str],
-    environments: list[Path],
+    sources: Sequence[str] = (),
+    environments: Sequence[Path] = (),
     provenance: Path,
-    note: str,
-    metric: str,
+    note: str = "",
+    metric: str = "map",
     output: Path,
 ) -> None:
+    """
+    study: name of the study
+    settings: YAML file of the study
+    tables: folder of *_table.csv
+    costs: cost_table.csv
+    pictures: f"{', '.join(CAPTIONS)} (.svg)"
+    cleaning: {language}.cleaning.csv files
+    training: training_set.csv
+    datasets: resources/datasets.yaml
+    sources: which of its data sets the study is made of
+    environments: environment files to show
+    provenance: provenance.json
+    note: text of the box at the top
+    metric: metric of the answer
+    output: report to write (.html)
+    """
     read = Tables(
         *(
             read_table(tables / f"{name}_table.csv", columns)
@@ -84,31 +101,4 @@ def main(
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        fromfile_prefix_chars="@",
-        epilog="An argument @FILE stands for the arguments in FILE, one a line.",
-    )
-    parser.add_argument("--study", required=True, help="name of the study")
-    parser.add_argument("--settings", type=Path, required=True, help="YAML file of the study")
-    parser.add_argument("--tables", type=Path, required=True, help="folder of *_table.csv")
-    parser.add_argument("--costs", type=Path, required=True, help="cost_table.csv")
-    parser.add_argument(
-        "--pictures", type=Path, nargs="+", required=True, help=f"{', '.join(CAPTIONS)} (.svg)"
-    )
-    parser.add_argument(
-        "--cleaning", type=Path, nargs="*", default=[], help="{language}.cleaning.csv files"
-    )
-    parser.add_argument("--training", type=Path, required=True, help="training_set.csv")
-    parser.add_argument("--datasets", type=Path, required=True, help="resources/datasets.yaml")
-    parser.add_argument(
-        "--sources", nargs="*", default=[], help="which of its data sets the study is made of"
-    )
-    parser.add_argument(
-        "--environments", type=Path, nargs="*", default=[], help="environment files to show"
-    )
-    parser.add_argument("--provenance", type=Path, required=True, help="provenance.json")
-    parser.add_argument("--note", default="", help="text of the box at the top (none)")
-    parser.add_argument("--metric", default="map", help="metric of the answer (map)")
-    parser.add_argument("--output", type=Path, required=True, help="report to write (.html)")
-    run_program(lambda: main(**vars(parser.parse_args())))
+    run_program(main, argument_files=True)

@@ -26,22 +26,10 @@ import numpy as np
 
 from optical.corpora.constructed_languages import LANGUAGES, PIVOT, Language
 from optical.corpora.records import Pair, Passage, Query, TrainingSet
+from optical.settings.constructed import Constructed as World
 
 # Streams of items that must not share facts have different numbers.
 COLLECTION, TRAINING, BITEXT, TEXT, QUERY = range(5)
-
-
-@dataclass(frozen=True)
-class World:
-    """The settings that a world follows from."""
-
-    seed: int
-    entities: int
-    relations: int
-    zipf: float
-    facts_per_passage: int
-    passages: int
-    queries: int
 
 
 class Fact(NamedTuple):

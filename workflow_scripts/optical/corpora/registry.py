@@ -139,14 +139,3 @@ def source_module(kind: str, name: str, modules: Mapping[str, str]) -> ModuleTyp
     if name not in modules:
         raise ValueError(f"unknown {kind} {name!r}; expected one of {', '.join(modules)}")
     return import_module(modules[name])
-
-
-def source_folder(text: str) -> tuple[str, Path]:
-    """Read a source and its folder from NAME=FOLDER, the form in which programs are given them.
-
-    NAME:LAYOUT=FOLDER is a set of the user's own.
-    """
-    name, _, folder = text.partition("=")
-    if not (name and folder):
-        raise ValueError(f"{text!r} is not NAME=FOLDER")
-    return name, Path(folder)

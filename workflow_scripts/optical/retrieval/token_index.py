@@ -26,6 +26,7 @@ from tqdm import tqdm
 from optical.retrieval.exact_index import ExactIndex, Found
 from optical.retrieval.token_vectors import TokenVectors
 from optical.runtime.files import lock, remove
+from optical.settings.search import Search
 
 
 class Index(Protocol):
@@ -78,7 +79,11 @@ def build_index(
 
 
 def open_index(
-    folder: str | Path, vectors: TokenVectors, *, probes: int = 32, candidates: int = 4000
+    folder: str | Path,
+    vectors: TokenVectors,
+    *,
+    probes: int = Search.probes,
+    candidates: int = Search.candidates,
 ) -> Index:
     """The index of a folder over a store, mapped into memory; raises ValueError where there is none
     or where it is of another store.

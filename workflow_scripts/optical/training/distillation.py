@@ -1,6 +1,7 @@
 """What a distillation is made of: sentence pairs, the teacher's vectors, and a loss."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -11,6 +12,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from optical.retrieval.token_vectors import TokenVectors
+from optical.settings.distillation import Distillation
 from optical.transport.losses import (
     BitextLoss,
     GreedyAlignmentLoss,
@@ -18,6 +20,7 @@ from optical.transport.losses import (
     SentenceLoss,
     idf_weights,
 )
+from optical.transport.settings import Transport
 
 LOSSES = {
     "optical": OptimalTransportLoss,
@@ -57,29 +60,24 @@ def loss_for(
     teacher: PreTrainedTokenizerBase,
     targets: TokenVectors,
     pairs: Dataset,
-    *,
-    length: int,
-    marginals: str,
-    special_tokens: bool,
-    **settings,
+    settings: Distillation,
 ) -> BitextLoss:
     """The loss of a method for a student on a bitext.
 
-    teacher: the teacher's tokenizer. length: tokens of a sentence. marginals: "uniform" or "idf",
-    the mass of a token. special_tokens: whether markers and sentence ends have a mass. settings:
-    those of the loss. Raises ValueError for settings that the loss does not have.
+    teacher: the teacher's tokenizer. settings: of which only optical reads those of the transport.
     """
-    if settings and method != "optical":
-        raise ValueError(f"{', '.join(settings)}: only the method optical has them, not {method}")
-    sides = {}
+    more: dict[str, object] = {}
+    marginals, special_tokens = settings.marginals, settings.special_tokens
     if marginals == "idf" or not special_tokens:
-        sources = source_ids(student, pairs, length)
+        sources = source_ids(student, pairs, settings.length)
         rows = (targets.ids(row).tolist() for row in range(len(targets)))
-        sides = {
+        more = {
             "source_weights": token_weights(student.tokenizer, sources, marginals, special_tokens),
             "target_weights": token_weights(teacher, rows, marginals, special_tokens),
         }
-    return LOSSES[method](student, targets=targets, **sides, **settings)
+    if method == "optical":
+        more |= {field.name: getattr(settings, field.name) for field in fields(Transport)}
+    return LOSSES[method](student, targets=targets, **more)
 
 
 def token_weights(

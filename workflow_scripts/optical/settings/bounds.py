@@ -1,0 +1,10 @@
+"""Bounds that several settings share."""
+
+from typing import Annotated
+
+Positive = Annotated[int, ("minimum", 1)]
+Seed = Annotated[int, ("minimum", 0)]
+Length = Annotated[int, ("minimum", 8), ("maximum", 512)]
+LearningRate = Annotated[float, ("exclusiveMinimum", 0), ("maximum", 1)]
+Name = Annotated[str, ("pattern", "^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+Commit = Annotated[str, ("pattern", "^[0-9a-f]{40}$")]

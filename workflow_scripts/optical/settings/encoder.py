@@ -1,0 +1,103 @@
+"""What can be set of an encoder and of its pre-training."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from optical.settings.bounds import Commit, LearningRate, Length, Positive, Seed
+
+Folder = Annotated[str, ("minLength", 1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoder:
+    """From scratch (layers, width, heads, vocabulary), or a hub model at a fixed revision, or a
+    local folder.
+    """
+
+    learning_rate_scale: Annotated[float, ("exclusiveMinimum", 0), ("maximum", 100)] = 1.0
+    """Factor on the learning rate of every stage that trains this encoder; larger encoders need
+    smaller steps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The shape of an encoder that is trained from scratch."""
+
+    layers: Annotated[int, ("minimum", 1), ("maximum", 100)]
+    """Transformer layers."""
+
+    width: Annotated[int, ("minimum", 8), ("maximum", 10_000)]
+    """Hidden size."""
+
+    heads: Annotated[int, ("minimum", 1), ("maximum", 200)]
+    """Attention heads; they divide the width."""
+
+    vocabulary: Annotated[int, ("minimum", 50), ("maximum", 1_000_000)]
+    """Pieces of the tokenizer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderFromScratch(Encoder, Shape):
+    """An encoder that the workflow trains."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderFromHub(Encoder):
+    """An encoder of the Hugging Face hub."""
+
+    hub: Annotated[str, ("minLength", 1)]
+    """Hugging Face model id, such as FacebookAI/xlm-roberta-base."""
+
+    revision: Commit
+    """Commit of the hub model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderFromFolder(Encoder):
+    """An encoder of the user's own."""
+
+    folder: Folder
+    """Folder of an encoder on this machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretraining:
+    """Pre-training of the encoders that are built from scratch."""
+
+    exponent: Annotated[float, ("minimum", 0), ("maximum", 1)] = 0.3
+    """Languages are drawn in proportion to size ** exponent."""
+
+    masked: Annotated[float, ("exclusiveMinimum", 0), ("exclusiveMaximum", 1)] = 0.15
+    """Share of masked tokens."""
+
+    contrast: Annotated[float, ("minimum", 0)] = 0.0
+    """Weight of a contrast of translations beside the masked loss, which makes one space of all
+    languages that have parallel text; 0 is none, as in XLM-R."""
+
+    length: Length = 128
+    """Tokens of a text or pair."""
+
+    steps: Positive = 20_000
+    """Optimiser steps."""
+
+    batch_size: Positive = 256
+    """Texts or pairs a step."""
+
+    learning_rate: LearningRate = 0.0005
+    """Peak learning rate."""
+
+    largest_loss: Annotated[float, ("exclusiveMinimum", 0)] = 0.9
+    """The loss at the end, as a share of the unigram entropy, above which the encoder is refused: a
+    half-trained one is worse than none."""
+
+    seed: Seed = 1
+    """Seed of weights and sampling."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainingOfStudy(Pretraining):
+    """Pre-training of the encoders that are built from scratch."""
+
+    text: dict[str, Positive] = field(default_factory=dict)
+    """Languages to read and at most how many texts of each. Their shares are what makes a language
+    high- or low-resource for an encoder built here."""

@@ -1,0 +1,237 @@
+"""A study file as a whole, and its sections that no program is given."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from optical.settings.bounds import Name, Positive
+from optical.settings.constructed import Constructed
+from optical.settings.distillation import Distillation
+from optical.settings.encoder import (
+    EncoderFromFolder,
+    EncoderFromHub,
+    EncoderFromScratch,
+    PretrainingOfStudy,
+)
+from optical.settings.finetuning import Finetuning
+from optical.settings.index import Index
+from optical.settings.schema import ABSENT
+from optical.settings.search import Search
+from optical.settings.teacher import Model, Teacher
+from optical.settings.translation import Translation
+
+# Keywords of JSON schema: names of folders as keys, and what every list of methods is.
+NAMES = ("propertyNames", {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$"})
+DISTINCT = ("uniqueItems", True)
+WITH_ZERO_SHOT = ("contains", {"const": "zero_shot"})
+Group = Annotated[list[str], ("minItems", 1), DISTINCT]
+
+Method = Literal[
+    "bm25",
+    "bm25_translated",
+    "zero_shot",
+    "translate_query",
+    "translate_train",
+    "wikiclir",
+    "sentence",
+    "greedy",
+    "optical",
+]
+
+METRIC = "^(map|recip_rank|Rprec|bpref|ndcg|(map_cut|ndcg_cut|recall|P|success)_[1-9][0-9]*)$"
+METRICS = ["map", "recip_rank", "ndcg_cut_10", "ndcg_cut_20", "recall_100", "P_10"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Languages:
+    """Query languages by resource group. The gap is between high and low."""
+
+    high: Group
+    """Languages by their codes."""
+
+    mid: Group = ABSENT
+    """Languages by their codes."""
+
+    low: Group
+    """Languages by their codes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Student:
+    """A query encoder, and the model that reads the passages for it."""
+
+    encoder: str
+    """The encoder that reads the queries."""
+
+    teacher: str
+    """The encoder that the teacher is built on."""
+
+    methods: Annotated[list[str] | None, WITH_ZERO_SHOT, DISTINCT] = None
+    """Those of the study's methods that this student has; all of them when null."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bitext:
+    """Sentence pairs of a foreign language and the pivot, which students learn from."""
+
+    sources: Annotated[list[str], ("minItems", 1), DISTINCT]
+    """Where sentence pairs come from: names of resources/datasets.yaml or of `own`, or constructed;
+    a language uses every source that has it."""
+
+    pairs: Positive | None = None
+    """At most this many pairs a language; all of them when null."""
+
+    held_out: Annotated[float, ("minimum", 0), ("maximum", 0.5)] = 0.0
+    """Share of the pivot's sentences that are set aside with their translations, the same ones
+    however much bitext there is; the first 10,000 are in data/bitext/LANGUAGE.held_out.parquet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSet:
+    """Queries and passages in the pivot language, which teachers learn from."""
+
+    source: Literal["constructed", "mmarco", "local"]
+    """constructed, mmarco (the English side, with published hard negatives), or local for a folder
+    of yours in the MS MARCO layout."""
+
+    folder: str | None = None
+    """The folder of a local training set, below `local`."""
+
+    queries: Positive | None = None
+    """At most this many training queries; all of them when null."""
+
+    negatives: Literal["given", "bm25"] = "given"
+    """Where hard negatives come from: given (those of negatives.tsv, or else of the same article)
+    or bm25 (mined among the passages of the training set)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Windows:
+    """Long texts of the test collections in parts, each of which is embedded; a text has the score
+    of its best part (MaxP).
+    """
+
+    words: Positive | None = None
+    """Words of a part. When null texts stay whole, and of a long one only the first
+    model.passage_length tokens are read."""
+
+    stride: Positive | None = None
+    """Words from the beginning of one part to the next; half of words when null."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Own:
+    """A data set of yours."""
+
+    folder: Annotated[str, ("minLength", 1)] | None = None
+    """Its folder, below `local`; null for layout ir_datasets, which is downloaded."""
+
+    layout: Literal["tsv", "tmx", "moses", "opus", "beir", "msmarco", "ir_datasets"]
+    """Its files. Bitext: tsv ({lang}.tsv: foreign, tab, pivot), tmx ({lang}.tmx), moses
+    ({lang}.source.txt and {lang}.target.txt), opus ({lang}.zip, as OPUS packs it). A collection:
+    beir (corpus.jsonl, qrels.tsv, queries.{lang}.jsonl), msmarco (collection.tsv, qrels.tsv,
+    queries.{lang}.tsv), with queries in the pivot too; ir_datasets, which is whatever that library
+    knows by `passages` and `queries`."""
+
+    passages: Annotated[str, ("minLength", 1)] | None = None
+    """Layout ir_datasets: the id there of the passages, with their judgements and the queries in
+    the pivot, such as msmarco-passage/dev/small."""
+
+    queries: Annotated[str, ("minLength", 1)] | None = None
+    """Layout ir_datasets: the id there of the same queries in another language, which stands in it
+    as {lang}, such as mmarco/v2/{lang}/dev/small."""
+
+    languages: Annotated[list[Name], ("minItems", 1), DISTINCT]
+    """Codes of its languages, as in the names of its files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyFile:
+    """A study."""
+
+    study: Name
+    """Name of the study; everything it makes lies in results/<study>/."""
+
+    seeds: Annotated[list[Positive], ("minItems", 1), DISTINCT] = field(default_factory=lambda: [1])
+    """Seeds of the distillation; the table averages over them."""
+
+    pivot: str
+    """Language of the passages, of the teacher, and of one side of the bitext."""
+
+    languages: Languages
+
+    encoders: Annotated[
+        dict[str, EncoderFromScratch | EncoderFromHub | EncoderFromFolder],
+        ("minProperties", 1),
+        NAMES,
+    ]
+    """Encoders by name, in the order of their size."""
+
+    students: Annotated[dict[str, Student], NAMES] = field(default_factory=dict)
+    """Students by name, each an encoder and a teacher (the name of the encoder that the teacher is
+    built on), which may be of different sizes: the student reads the queries and is trained, the
+    teacher reads the passages. Left out, each encoder is a student with itself as the teacher."""
+
+    methods: Annotated[list[Method], WITH_ZERO_SHOT, DISTINCT] = field(
+        default_factory=lambda: ["bm25", "zero_shot", "optical"]
+    )
+    """Rows of the table. bm25 is the lexical floor (queries as they are), zero_shot the teacher on
+    foreign queries, optical the student distilled by optimal transport; greedy (tokens paired off)
+    and sentence (mean vectors) are its controls. bm25_translated and translate_query are bm25 and
+    zero_shot on translated queries; translate_train fine-tunes the query encoder on translated
+    training queries, wikiclir on synthetic judgements as in WikiCLIR: a sentence of the bitext
+    asks, and its translation is what answers."""
+
+    bitext: Bitext
+
+    training_set: TrainingSet
+
+    collections: Annotated[list[str], ("minItems", 1), DISTINCT]
+    """Test collections, known ones or of `own`, or constructed; a language is tested in every
+    collection that has it."""
+
+    metrics: Annotated[list[Annotated[str, ("pattern", METRIC)]], ("minItems", 1), DISTINCT] = (
+        field(default_factory=lambda: list(METRICS))
+    )
+    """Metrics of trec_eval that every run is scored by, such as map, ndcg_cut_10, recall_100.
+    rankc, the consistency with the ranking of the query in the pivot, is always among the
+    results."""
+
+    metric: str = "map"
+    """The one of metrics that the gap, the pictures and the report are about."""
+
+    windows: Windows
+
+    constructed: Constructed
+
+    pretraining: PretrainingOfStudy
+
+    model: Model
+
+    teacher: Teacher
+
+    distillation: Distillation
+
+    translation: Translation
+
+    finetuning: Finetuning
+
+    index: Index
+
+    search: Search
+
+    scale: Literal["full", "tiny"] = "full"
+    """full, or tiny for a trial of the whole study in minutes: the same sources, methods and
+    collections, one language of each group, one student, random encoders and a few steps, named
+    <study>-tiny. Its numbers mean nothing."""
+
+    own: Annotated[dict[str, Own], ("propertyNames", {"pattern": "^[a-z0-9][a-z0-9_]*$"})] = field(
+        default_factory=dict
+    )
+    """Data sets of yours by a name of your choice, which bitext.sources or collections may then
+    name."""
+
+    mirror: str | list[str] = field(default_factory=list)
+    """Folders that hold downloads as <host>/<path>; a machine's setting, not the study's."""
+
+    local: str | None = None
+    """Folder of your own data sets; a machine's setting, not the study's."""

@@ -1,0 +1,68 @@
+"""What can be set of machine translation."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from optical.settings.bounds import Commit, LearningRate, Positive, Seed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts:
+    """What training and translating share."""
+
+    length: Annotated[int, ("minimum", 8), ("maximum", 1024)] = 96
+    """Tokens of a text, and of its translation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoding(Texts):
+    """How a translator writes."""
+
+    beams: Annotated[int, ("minimum", 1), ("maximum", 64)] = 4
+    """Beams of the search for a translation; 1 is greedy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translator(Texts):
+    """A translator that is trained from scratch."""
+
+    layers: Annotated[int, ("minimum", 1), ("maximum", 24)] = 3
+    """Layers to read, and as many to write."""
+
+    width: Annotated[int, ("minimum", 8), ("maximum", 4096)] = 256
+    """Hidden size."""
+
+    heads: Annotated[int, ("minimum", 1), ("maximum", 64)] = 4
+    """Attention heads; they divide the width."""
+
+    vocabulary: Annotated[int, ("minimum", 50), ("maximum", 1_000_000)] = 8000
+    """Pieces of both languages."""
+
+    steps: Positive = 20_000
+    """Optimiser steps."""
+
+    batch_size: Positive = 64
+    """Sentence pairs a step."""
+
+    learning_rate: LearningRate = 0.001
+    """Peak learning rate."""
+
+    seed: Seed = 1
+    """Seed of weights and order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translation(Translator, Decoding):
+    """The machine translation of bm25_translated, translate_query and translate_train, by a model
+    of the hub, or by a small one for each language that is trained on the study's bitext.
+    """
+
+    hub: str | None = None
+    """Sequence-to-sequence model of the hub, such as facebook/nllb-200-distilled-600M; null for one
+    from scratch."""
+
+    revision: Commit | None = None
+    """Commit of the hub model."""
+
+    codes: dict[str, Annotated[str, ("pattern", "^[A-Za-z_]+$")]] = field(default_factory=dict)
+    """What the hub model calls a language, where it has many: sw: swh_Latn."""
