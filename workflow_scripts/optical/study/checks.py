@@ -4,23 +4,16 @@ from collections.abc import Mapping
 
 from optical.corpora import registry
 from optical.corpora.constructed_languages import PIVOT
-from optical.study import (
-    TRANSLATED,
-    bitext_languages,
-    collection_languages,
-    dataset_of,
-    grouped_languages,
-    is_constructed,
-    trained_methods,
-)
+from optical.runtime.errors import InputError
 from optical.study.files import OWN_BITEXT_FILES, OWN_COLLECTION_FILES, is_users, sources
+from optical.study.study import TRANSLATED, Study, dataset_of
 
 
-def check_sources(study: dict, datasets: Mapping) -> None:
+def check_sources(study: Study) -> None:
     """Every source is one that the workflow can read, or the user's own in a layout for its use."""
     for name in study["own"]:
-        if name in datasets or name == "constructed":
-            raise ValueError(f"own.{name}: is the name of a known source; expected another")
+        if name in study.datasets or name == "constructed":
+            raise InputError(f"own.{name}: is the name of a known source; expected another")
         check_own(name, study["own"][name])
     for key, names, known, layouts in (
         ("bitext.sources", study["bitext"]["sources"], registry.BITEXT, OWN_BITEXT_FILES),
@@ -31,11 +24,11 @@ def check_sources(study: dict, datasets: Mapping) -> None:
             if name in known or name in own:
                 continue
             if name in study["own"]:
-                raise ValueError(
+                raise InputError(
                     f"{key}.{number}: own.{name}.layout is {study['own'][name]['layout']}; "
                     f"expected one of {', '.join(layouts)}"
                 )
-            raise ValueError(
+            raise InputError(
                 f"{key}.{number}: {name!r} is unknown; expected one of {', '.join([*known, *own])}"
             )
 
@@ -47,17 +40,17 @@ def check_own(name: str, about: Mapping) -> None:
     needed, foreign = (ids, ("folder",)) if exported else (("folder",), ids)
     for key in needed:
         if about[key] is None:
-            raise ValueError(f"own.{name}.{key}: null, but the layout is {about['layout']}")
+            raise InputError(f"own.{name}.{key}: null, but the layout is {about['layout']}")
     for key in foreign:
         if about[key] is not None:
-            raise ValueError(f"own.{name}.{key}: layout {about['layout']} has none")
+            raise InputError(f"own.{name}.{key}: layout {about['layout']} has none")
     if exported and "{lang}" not in about["queries"]:
-        raise ValueError(
+        raise InputError(
             f"own.{name}.queries: {about['queries']!r} has no {{lang}}, where a language stands"
         )
 
 
-def check_batches(study: dict, datasets: Mapping) -> None:
+def check_batches(study: Study) -> None:
     """A batch holds a sentence, is no smaller than its parts and no larger than the data."""
     distillation, teacher = study["distillation"], study["teacher"]
     tokens = distillation["batch_tokens"]
@@ -70,86 +63,86 @@ def check_batches(study: dict, datasets: Mapping) -> None:
         number, size = study[section][bound], study[stage]["batch_size"]
         # A batch by tokens may have any number of sentences.
         if number is not None and number < size and not study[stage].get("batch_tokens"):
-            raise ValueError(
+            raise InputError(
                 f"{section}.{bound}: {number} is less than a batch, {stage}.batch_size {size}"
             )
     if tokens is not None and tokens < distillation["length"]:
-        raise ValueError(
+        raise InputError(
             f"distillation.batch_tokens: {tokens} is less than a sentence of distillation.length, "
             f"{distillation['length']}"
         )
     if (teacher["mini_batch"] or 0) > teacher["batch_size"]:
-        raise ValueError(
+        raise InputError(
             f"teacher.mini_batch: {teacher['mini_batch']} is more than teacher.batch_size, "
             f"{teacher['batch_size']}"
         )
 
 
-def check_teacher(study: dict, datasets: Mapping) -> None:
+def check_teacher(study: Study) -> None:
     """The teacher's loss has the negatives and scores that it reads."""
-    teacher, constructed = study["teacher"], is_constructed(study)
+    teacher, constructed = study["teacher"], study.is_constructed
     given = study["training_set"]["negatives"] == "given"
     if teacher["negatives"] and constructed and given:
-        raise ValueError(
+        raise InputError(
             f"teacher.negatives: {teacher['negatives']}, but constructed data brings none; "
             "expected 0, or training_set.negatives: bm25"
         )
     if teacher["loss"] != "kl":
         return
     if constructed:
-        raise ValueError("teacher.loss: kl, but constructed data has no cross-encoder's scores")
+        raise InputError("teacher.loss: kl, but constructed data has no cross-encoder's scores")
     if not teacher["negatives"]:
-        raise ValueError("teacher.negatives: 0, but teacher.loss is kl; expected 1 or more")
+        raise InputError("teacher.negatives: 0, but teacher.loss is kl; expected 1 or more")
     if teacher["mini_batch"] is not None:
-        raise ValueError(
+        raise InputError(
             "teacher.mini_batch: only teacher.loss contrastive has it; "
             "expected null and a larger teacher.accumulation"
         )
 
 
-def check_students(study: dict, datasets: Mapping) -> None:
+def check_students(study: Study) -> None:
     """Students are made of encoders and have methods that the study lists."""
     for name, student in study["students"].items():
         if name == "none":
-            raise ValueError(f"students.{name}: this name stands for no student; expected another")
+            raise InputError(f"students.{name}: this name stands for no student; expected another")
         unknown = set(student["methods"] or ()) - set(study["methods"])
         if unknown:
-            raise ValueError(
+            raise InputError(
                 f"students.{name}.methods: {min(unknown)!r} is not a method of the study; "
                 f"expected some of {', '.join(study['methods'])}"
             )
         for role in ("encoder", "teacher"):
             if student[role] not in study["encoders"]:
-                raise ValueError(
+                raise InputError(
                     f"students.{name}.{role}: {student[role]!r} is not an encoder of the study; "
                     f"expected one of {', '.join(study['encoders'])}"
                 )
 
 
-def check_encoders(study: dict, datasets: Mapping) -> None:
+def check_encoders(study: Study) -> None:
     """Encoders from scratch have a possible shape, and text to be trained on."""
     for name, encoder in study["encoders"].items():
         if "layers" not in encoder:
             continue
         if encoder["width"] % encoder["heads"]:
-            raise ValueError(
+            raise InputError(
                 f"encoders.{name}.heads: {encoder['heads']} does not divide "
                 f"the width {encoder['width']}"
             )
         if not study["pretraining"]["text"]:
-            raise ValueError(
+            raise InputError(
                 f"pretraining.text: no language, but encoder {name!r} is built from scratch"
             )
-    known = bitext_languages(study, datasets) | {study["pivot"]}
+    known = study.bitext_languages | {study["pivot"]}
     for language in study["pretraining"]["text"]:
         if language not in known:
-            raise ValueError(
+            raise InputError(
                 f"pretraining.text: {language!r} is in none of the bitext sources; "
                 f"expected one of {', '.join(sorted(known))}"
             )
 
 
-def check_data(study: dict, datasets: Mapping) -> None:
+def check_data(study: Study) -> None:
     """Constructed data is not mixed with real data, and a local set names its folder."""
     constructed = {
         "bitext.sources": {source == "constructed" for source in study["bitext"]["sources"]},
@@ -157,109 +150,109 @@ def check_data(study: dict, datasets: Mapping) -> None:
         "collections": {name == "constructed" for name in study["collections"]},
     }
     if len(set.union(*constructed.values())) > 1:
-        raise ValueError(
+        raise InputError(
             f"{', '.join(constructed)}: constructed data cannot be mixed with real data"
         )
-    if is_constructed(study):
+    if study.is_constructed:
         world = study["constructed"]
         if world["queries"] > world["passages"]:
-            raise ValueError(
+            raise InputError(
                 f"constructed.queries: {world['queries']} is more than "
                 f"constructed.passages, {world['passages']}"
             )
         for key in ("bitext.pairs", "training_set.queries"):
             section, name = key.split(".")
             if study[section][name] is None:
-                raise ValueError(f"{key}: null, but constructed data has no end; expected a number")
+                raise InputError(f"{key}: null, but constructed data has no end; expected a number")
     elif study["training_set"]["source"] == "local" and (
         study["training_set"]["folder"] is None or study["local"] is None
     ):
         missing = "local" if study["training_set"]["folder"] else "training_set.folder"
-        raise ValueError(f"{missing}: null, but training_set.source is local; expected a folder")
+        raise InputError(f"{missing}: null, but training_set.source is local; expected a folder")
 
 
-def check_local(study: dict, datasets: Mapping) -> None:
+def check_local(study: Study) -> None:
     """Where sources are the user's to supply, there is a folder to look for them in."""
     for source in sources(study):
-        if study["local"] is None and is_users(source, datasets):
-            raise ValueError(
+        if study["local"] is None and is_users(source, study):
+            raise InputError(
                 f"local: null, but {source} is yours to supply, as local/"
-                f"{datasets[source]['folder']}; expected a folder"
+                f"{study.datasets[source]['folder']}; expected a folder"
             )
 
 
-def check_bitext(study: dict, datasets: Mapping) -> None:
+def check_bitext(study: Study) -> None:
     """No test collection is bitext."""
     collections = {dataset_of(name) for name in study["collections"]} - {"constructed"}
     if tested := collections & {*study["bitext"]["sources"]}:
-        raise ValueError(
+        raise InputError(
             f"bitext.sources: {min(tested)!r} is among the collections, and what is tested on "
             "is not learnt from; expected other bitext or other collections"
         )
 
 
-def check_windows(study: dict, datasets: Mapping) -> None:
+def check_windows(study: Study) -> None:
     """No word of a long text lies between two windows."""
     words, stride = study["windows"]["words"], study["windows"]["stride"]
     if stride is not None and words is None:
-        raise ValueError(f"windows.stride: {stride}, but windows.words is null; expected a number")
+        raise InputError(f"windows.stride: {stride}, but windows.words is null; expected a number")
     if stride is not None and stride > words:
-        raise ValueError(f"windows.stride: {stride} is more than windows.words, {words}")
+        raise InputError(f"windows.stride: {stride} is more than windows.words, {words}")
 
 
-def check_metric(study: dict, datasets: Mapping) -> None:
+def check_metric(study: Study) -> None:
     """The gap's metric is measured."""
     if study["metric"] not in study["metrics"]:
-        raise ValueError(
+        raise InputError(
             f"metric: {study['metric']!r} is not measured; expected one of metrics, "
             f"{', '.join(study['metrics'])}"
         )
 
 
-def check_translation(study: dict, datasets: Mapping) -> None:
+def check_translation(study: Study) -> None:
     """A translator can be had, and what is compared with it too."""
     translation = study["translation"]
     if "bm25_translated" in study["methods"] and "bm25" not in study["methods"]:
-        raise ValueError("methods: bm25_translated without bm25, which it is compared with")
+        raise InputError("methods: bm25_translated without bm25, which it is compared with")
     if not set(TRANSLATED) & set(study["methods"]):
         return
     if translation["hub"] and not translation["revision"]:
-        raise ValueError("translation.revision: null; expected the commit of translation.hub")
+        raise InputError("translation.revision: null; expected the commit of translation.hub")
     if not translation["hub"] and translation["width"] % translation["heads"]:
-        raise ValueError(
+        raise InputError(
             f"translation.heads: {translation['heads']} does not divide "
             f"the width {translation['width']}"
         )
-    tested = {study["pivot"], *(language for _, language in grouped_languages(study))}
+    tested = {study.pivot, *study.languages}
     if translation["codes"] and (missing := tested - translation["codes"].keys()):
-        raise ValueError(f"translation.codes: none for {', '.join(sorted(missing))}")
+        raise InputError(f"translation.codes: none for {', '.join(sorted(missing))}")
 
 
-def check_languages(study: dict, datasets: Mapping) -> None:
+def check_languages(study: Study) -> None:
     """Every language is in one group only, has bitext to learn from and a test to be scored on."""
-    pivot = PIVOT if is_constructed(study) else "en"
+    pivot = PIVOT if study.is_constructed else "en"
     if study["pivot"] != pivot:
-        raise ValueError(f"pivot: {study['pivot']!r} is not the passages' language, {pivot!r}")
+        raise InputError(f"pivot: {study['pivot']!r} is not the passages' language, {pivot!r}")
     group_of: dict[str, str] = {}
-    reads_bitext = trained_methods(study) or (
+    reads_bitext = study.trained_methods or (
         set(TRANSLATED) & set(study["methods"]) and not study["translation"]["hub"]
     )
-    bitext = bitext_languages(study, datasets)
-    tested = set.union(*(collection_languages(name, datasets) for name in study["collections"]))
-    for group, language in grouped_languages(study):
+    bitext = study.bitext_languages
+    tested = set.union(*(study.collection_languages(name) for name in study["collections"]))
+    for group, language in study.grouped_languages():
         key = f"languages.{group}"
         if language in group_of:
-            raise ValueError(f"{key}: {language!r} is in group {group_of[language]!r} too")
+            raise InputError(f"{key}: {language!r} is in group {group_of[language]!r} too")
         group_of[language] = group
         if language == study["pivot"]:
-            raise ValueError(f"{key}: {language!r} is the pivot, which every study tests")
+            raise InputError(f"{key}: {language!r} is the pivot, which every study tests")
         if language not in tested:
-            raise ValueError(
+            raise InputError(
                 f"{key}: {language!r} is in none of the collections; "
                 f"expected one of {', '.join(sorted(tested - {pivot}))}"
             )
         if reads_bitext and language not in bitext:
-            raise ValueError(
+            raise InputError(
                 f"{key}: {language!r} is in none of the bitext sources; "
                 f"expected one of {', '.join(sorted(bitext))}"
             )

@@ -1,16 +1,10 @@
 """The files that a study needs, and where they lie."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from optical.corpora import registry
-from optical.study import (
-    TRANSLATED,
-    collection_languages,
-    dataset_of,
-    grouped_languages,
-    source_languages,
-)
+from optical.study import paths
+from optical.study.study import TRANSLATED, Study, dataset_of
 
 # Files of a set of the user's own, by its layout: those of the whole set, those of each language.
 OWN_BITEXT_FILES = {
@@ -26,12 +20,12 @@ OWN_COLLECTION_FILES = {
 }
 
 
-def with_own(study: Mapping, datasets: Mapping) -> dict:
+def with_own(study: Study) -> dict:
     """The datasets, and the study's own sets as if they were among them."""
-    return {**datasets, **{name: own_dataset(study, name) for name in study["own"]}}
+    return {**study.datasets, **{name: own_dataset(study, name) for name in study["own"]}}
 
 
-def own_dataset(study: Mapping, name: str) -> dict:
+def own_dataset(study: Study, name: str) -> dict:
     """A set of the user's own in the form of resources/datasets.yaml."""
     about = study["own"][name]
     collection = about["layout"] in OWN_COLLECTION_FILES
@@ -61,17 +55,17 @@ def own_dataset(study: Mapping, name: str) -> dict:
     return dataset | {"title": f"{about['passages']} of ir_datasets, queries {about['queries']}"}
 
 
-def is_users(source: str, datasets: Mapping) -> bool:
+def is_users(source: str, study: Study) -> bool:
     """Whether the files of a source are the user's to supply, below `local`."""
-    return "folder" in datasets.get(source, ())
+    return "folder" in study.datasets.get(source, ())
 
 
-def is_exported(source: str, datasets: Mapping) -> bool:
+def is_exported(source: str, study: Study) -> bool:
     """Whether the files of a source are what ir_datasets downloads and reads."""
-    return datasets.get(source, {}).get("layout") == "ir_datasets"
+    return study.datasets.get(source, {}).get("layout") == "ir_datasets"
 
 
-def named(source: str, study: Mapping) -> str:
+def named(source: str, study: Study) -> str:
     """A source or collection as programs are given it: NAME, or NAME:LAYOUT of an own set."""
     if source not in study["own"]:
         return source
@@ -79,79 +73,76 @@ def named(source: str, study: Mapping) -> str:
     return f"{source}:{'beir' if layout == 'ir_datasets' else layout}"
 
 
-def sources(study: Mapping) -> list[str]:
+def sources(study: Study) -> list[str]:
     """Every source of the study's text, each once."""
     collections = map(dataset_of, study["collections"])
     return list(dict.fromkeys([*study["bitext"]["sources"], *collections]))
 
 
-def bitext_sources(study: Mapping, datasets: Mapping, language: str) -> list[str]:
+def bitext_sources(study: Study, language: str) -> list[str]:
     """The study's sources of bitext that have a language, in its order."""
     return [
         source
         for source in study["bitext"]["sources"]
-        if language in source_languages(source, datasets)
+        if language in study.source_languages(source)
     ]
 
 
-def source_folder(study: Mapping, datasets: Mapping, source: str) -> str:
+def source_folder(study: Study, source: str) -> str:
     """Where the files of a source lie."""
     if source == "constructed":
-        return f"results/{study['study']}/data/world"
-    if is_users(source, datasets):
-        return str(Path(study["local"], datasets[source]["folder"]))
+        return paths.WORLD.format(study=study.name)
+    if is_users(source, study):
+        return str(Path(study["local"], study.datasets[source]["folder"]))
     return f"downloads/{source}"
 
 
-def source_files(
-    study: Mapping, datasets: Mapping, source: str, *languages: str, role: str = "train"
-) -> list[str]:
+def source_files(study: Study, source: str, *languages: str, role: str = "train") -> list[str]:
     """The files of a source that these languages need, those of the pivot among them.
 
     role: train or test; a data set for both has files for one of them alone.
     """
-    folder = source_folder(study, datasets, source)
+    folder = source_folder(study, source)
     if source == "constructed":
         return [f"{folder}/world.json"]
     return [
         f"{folder}/{name}"
-        for name, file in datasets[source]["files"].items()
+        for name, file in study.datasets[source]["files"].items()
         if file.get("language", study["pivot"]) in (*languages, study["pivot"])
         and file.get("role", role) == role
     ]
 
 
-def collection_files(study: Mapping, datasets: Mapping, collection: str, *languages: str) -> list:
+def collection_files(study: Study, collection: str, *languages: str) -> list:
     """The files that a collection's passages, and its queries in these languages, are made of."""
     source = dataset_of(collection)
     if collection in registry.POOLED:
-        languages = tuple(sorted(source_languages(source, datasets)))
-    return source_files(study, datasets, source, *languages, role="test")
+        languages = tuple(sorted(study.source_languages(source)))
+    return source_files(study, source, *languages, role="test")
 
 
-def needed_files(study: Mapping, datasets: Mapping) -> dict[str, list[str]]:
+def needed_files(study: Study) -> dict[str, list[str]]:
     """{source: its files} of all that has to be there before the study can run without a network.
 
     Constructed data is no source here: nobody has to bring it.
     """
-    languages = [language for _, language in grouped_languages(study)]
     # An encoder from scratch also reads the bitext of languages that are not tested.
     scratch = any("layers" in encoder for encoder in study["encoders"].values())
     read = study["pretraining"]["text"] if scratch else ()
     asked = [
-        (source, source_files(study, datasets, source, language))
-        for language in dict.fromkeys([*languages, *read])
+        (source, source_files(study, source, language))
+        for language in dict.fromkeys([*study.languages, *read])
         if language != study["pivot"]
-        for source in bitext_sources(study, datasets, language)
+        for source in bitext_sources(study, language)
     ]
     for collection in study["collections"]:
         # What a collection says in a language is kept out of all bitext of that language.
-        tested = collection_languages(collection, datasets) & {study["pivot"], *languages, *read}
-        files = collection_files(study, datasets, collection, *sorted(tested))
+        tested = study.collection_languages(collection) & {study.pivot, *study.languages, *read}
+        files = collection_files(study, collection, *sorted(tested))
         asked.append((dataset_of(collection), files))
     # A training set that is downloaded is one of the datasets too; it has one language.
-    if (source := study["training_set"]["source"]) in datasets:
-        asked.append((source, source_files(study, datasets, source)))
+    if (source := study["training_set"]["source"]) in study.datasets:
+        asked.append((source, source_files(study, source)))
     needed: dict[str, dict[str, None]] = {}
     for source, files in asked:
         if source != "constructed":
@@ -159,24 +150,23 @@ def needed_files(study: Mapping, datasets: Mapping) -> dict[str, list[str]]:
     return {source: list(files) for source, files in needed.items()}
 
 
-def downloads(study: Mapping, datasets: Mapping) -> list[str]:
+def downloads(study: Study) -> list[str]:
     """The files of `needed_files` that are downloaded."""
     return [
         file
-        for source, files in needed_files(study, datasets).items()
-        if not is_users(source, datasets)
+        for source, files in needed_files(study).items()
+        if not is_users(source, study)
         for file in files
     ]
 
 
-def hub_models(study: Mapping) -> dict[str, str]:
+def hub_models(study: Study) -> dict[str, str]:
     """{folder: hub id} of the encoders and the translator that are fetched from the hub."""
-    results = f"results/{study['study']}"
     found = {
-        f"{results}/encoders/{name}": encoder["hub"]
+        paths.ENCODER.format(study=study.name, encoder=name): encoder["hub"]
         for name, encoder in study["encoders"].items()
         if "hub" in encoder
     }
     if study["translation"]["hub"] and set(TRANSLATED) & set(study["methods"]):
-        found[f"{results}/translators/hub"] = study["translation"]["hub"]
+        found[paths.HUB_TRANSLATOR.format(study=study.name)] = study["translation"]["hub"]
     return found

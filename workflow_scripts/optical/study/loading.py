@@ -2,46 +2,75 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
+from optical.runtime.errors import InputError
+from optical.settings.schema import schema_of
+from optical.settings.study import StudyFile
 from optical.study.checks import CHECKS, check_sources
 from optical.study.files import with_own
 from optical.study.miniature import in_miniature
+from optical.study.study import Study
+
+RESOURCES = Path(__file__).parents[3] / "resources"
 
 
-def load_study(config: Mapping, schema_file: Path, datasets: Mapping) -> dict:
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON schema of a study file."""
+    return schema_of(StudyFile)
+
+
+def load_study(config: Mapping, datasets: Mapping) -> Study:
     """The study that `config` describes, with every default filled in.
 
     datasets: the content of resources/datasets.yaml, which says what languages a source has.
-    Raises ValueError, one line that names the key and what was expected, for anything that could
+    Raises InputError, one line that names the key and what was expected, for anything that could
     not run: an unknown key, a text where a number stands, a language without data, a student
     whose teacher does not exist.
     """
-    schema = yaml.safe_load(Path(schema_file).read_text())
-    study = plain(config)
+    settings = plain(config)
     keywords = {"properties": fill_in_defaults, "pattern": match_whole}
-    error = best_match(extend(Draft202012Validator, keywords)(schema).iter_errors(study))
+    error = best_match(extend(Draft202012Validator, keywords)(schema()).iter_errors(settings))
     if error:
-        raise ValueError(explain(error))
-    for key, value in numbers(study):
+        raise InputError(explain(error))
+    for key, value in numbers(settings):
         if not isfinite(value):
-            raise ValueError(f"{key}: {value} is not a finite number")
-    study["students"] = study["students"] or {
-        name: {"encoder": name, "teacher": name, "methods": None} for name in study["encoders"]
+            raise InputError(f"{key}: {value} is not a finite number")
+    settings["students"] = settings["students"] or {
+        name: {"encoder": name, "teacher": name, "methods": None} for name in settings["encoders"]
     }
-    check_sources(study, datasets)
-    datasets = with_own(study, datasets)
-    if study["scale"] == "tiny":
-        study = in_miniature(study)
+    study = Study(settings, datasets)
+    check_sources(study)
+    study = Study(
+        in_miniature(settings) if settings["scale"] == "tiny" else settings, with_own(study)
+    )
     for check in CHECKS:
-        check(study, datasets)
-    return in_order(study, schema["properties"])
+        check(study)
+    return replace(study, settings=in_order(study.settings, schema()["properties"]))
+
+
+def read_study(file: Path, **machine: object) -> Study:
+    """The study of a file, as the programs read it that are not steps of the workflow.
+
+    machine: settings that are the machine's, in place of those of the file.
+    """
+    config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return load_study(config | machine, read_datasets())
+
+
+def read_datasets() -> dict[str, Any]:
+    """The content of resources/datasets.yaml."""
+    return yaml.safe_load((RESOURCES / "datasets.yaml").read_text(encoding="utf-8"))
 
 
 def in_order(study: dict, properties: Mapping) -> dict:

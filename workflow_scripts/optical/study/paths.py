@@ -1,0 +1,59 @@
+"""Where everything that a study makes lies: paths with the wildcards of the rules.
+
+Rules name their files by these, and so do the programs that look for results.
+"""
+
+RESULTS = "results/{study}"
+REPORT = f"{RESULTS}/report.html"
+SETTINGS = f"{RESULTS}/study.yaml"
+PROVENANCE = f"{RESULTS}/provenance.json"
+
+# --- data
+WORLD = f"{RESULTS}/data/world"
+BITEXT = f"{RESULTS}/data/bitext/{{lang}}.parquet"
+HELD_OUT = f"{RESULTS}/data/bitext/{{lang}}.held_out.parquet"
+CLEANING = f"{RESULTS}/data/bitext/{{lang}}.cleaning.csv"
+TEXT = f"{RESULTS}/data/text/{{lang}}.parquet"
+TRAINING_SET = f"{RESULTS}/data/training_set"
+TRAINING_COUNTS = f"{RESULTS}/data/training_set.csv"
+NEGATIVES = f"{RESULTS}/data/negatives.parquet"
+TRAINING_QUERIES = f"{RESULTS}/data/translated/{{lang}}.tsv"
+PAIRS = f"{RESULTS}/data/pairs/{{method}}/{{lang}}.parquet"
+COLLECTION = f"{RESULTS}/data/collections/{{collection}}"
+PASSAGES = f"{COLLECTION}/passages.parquet"
+QRELS = f"{COLLECTION}/qrels.txt"
+QUERIES = f"{COLLECTION}/queries/{{lang}}.tsv"
+DOUBTFUL = f"{COLLECTION}/queries/{{lang}}.doubtful.txt"
+TRANSLATED = f"{COLLECTION}/translated/{{lang}}.tsv"
+NGRAMS = f"{COLLECTION}/ngrams/{{lang}}.u64"
+
+# --- models
+ENCODER = f"{RESULTS}/encoders/{{encoder}}"
+TEACHER = f"{RESULTS}/teachers/{{teacher}}"
+STUDENT = f"{RESULTS}/students/{{student}}/{{method}}/{{lang}}/seed-{{seed}}"
+TRANSLATOR = f"{RESULTS}/translators/{{source}}-{{target}}"
+HUB_TRANSLATOR = f"{RESULTS}/translators/hub"
+EXPORTED_STUDENT = f"{RESULTS}/models/{{student}}.{{method}}.{{lang}}.seed-{{seed}}"
+EXPORTED_TEACHER = f"{RESULTS}/models/{{teacher}}"
+
+# --- token vectors and what is found with them
+TARGETS = f"{RESULTS}/targets/{{teacher}}/{{lang}}"
+PAIR_VECTORS = f"{RESULTS}/pairs/{{teacher}}/{{method}}/{{lang}}"
+PASSAGE_VECTORS = f"{RESULTS}/passages/{{teacher}}/{{collection}}"
+INDEX = f"{RESULTS}/indexes/{{teacher}}/{{collection}}"
+QUERY_VECTORS = f"{RESULTS}/queries/{{student}}/{{method}}/{{lang}}/seed-{{seed}}/{{collection}}"
+RUN = f"{RESULTS}/runs/{{student}}/{{method}}/{{lang}}/seed-{{seed}}/{{collection}}.run.gz"
+EXACT_RUN = RUN.replace(".run.gz", ".exact.run.gz")
+SCORES = RUN.replace(".run.gz", ".scores.parquet")
+
+# --- the answer
+GAP = f"{RESULTS}/gap"
+TABLE = f"{GAP}/{{table}}_table.csv"
+PLANS = f"{GAP}/plans.json"
+
+
+def fill(path: str, **names: object) -> str:
+    """A path with some of its wildcards replaced, and the others kept."""
+    for name, value in names.items():
+        path = path.replace(f"{{{name}}}", str(value))
+    return path
