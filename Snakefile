@@ -11,6 +11,7 @@ if not workflow.overwrite_configfiles:
 
 
 include: "rules/common.smk"
+include: "rules/machine.smk"
 include: "rules/data.smk"
 include: "rules/encoder.smk"
 include: "rules/teacher.smk"
@@ -20,20 +21,21 @@ include: "rules/index.smk"
 include: "rules/search.smk"
 include: "rules/score.smk"
 include: "rules/gap.smk"
+include: "rules/report.smk"
 include: "rules/export.smk"
 
 
 rule all:
     default_target: True
     input:
-        f"results/{study['study']}/report.html",
-        f"results/{study['study']}/gap/gap_table.csv",
+        of_study(paths.REPORT),
+        of_study(paths.TABLE, table="gap"),
     localrule: True
 
 
 rule models:
     message:
-        "All models are in results/{study[study]}/models/"
+        "All models are in results/{study.name}/models/"
     input:
         all_models,
     localrule: True
@@ -42,23 +44,26 @@ rule models:
 # All that needs a network: the rest then runs without one.
 rule prefetch:
     message:
-        "All downloads of {study[study]} are here"
+        "All downloads of {study.name} are here"
     input:
-        study_files.downloads(study, datasets),
+        study_files.downloads(study),
         list(study_files.hub_models(study)),
     localrule: True
 
 
 # A run that was asked for less than the whole study ends without a report to show.
 onsuccess:
-    folder = Path("results", study["study"])
-    if (folder / "report.html").exists():
-        show_gap((folder / "gap/gap_table.md").read_text(), folder / "report.html", gap_note)
+    report_file, table = map(Path, rules.all.input)
+    if report_file.exists():
+        show_gap(table.with_suffix(".md").read_text(), report_file, gap_note)
 
 
-# What a step says of a file that a disk or a copy has cut off is often not that.
+# The last word of each failed step, and what is often behind it: a file that a disk or a copy has
+# cut off.
 onerror:
-    for remove, reason in damaged(Path("results", study["study"])):
+    for failure in failures(map(Path, log)):
+        print(failure, file=sys.stderr)
+    for remove, reason in damaged(Path(*of_study(paths.RESULTS))):
         print(
             f"Damaged: {reason}. Remove {remove} and start again: it is made anew.",
             file=sys.stderr,

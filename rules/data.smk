@@ -1,13 +1,94 @@
 # Data: constructed, downloaded or local text becomes bitext, a training set and collections.
+from optical.settings.constructed import Constructed
+from optical.settings.study import Windows
 
 
-if studies.is_constructed(study):
+def source_files(source, *langs):
+    """The files of a source to learn from that these languages need."""
+    return study_files.source_files(study, source, *langs)
+
+
+def bitext_sources(lang):
+    """The study's sources of bitext that have a language."""
+    return study_files.bitext_sources(study, lang)
+
+
+def bitext_names(wildcards):
+    """The sources of a language's bitext as programs are given them."""
+    return [study_files.named(source, study) for source in bitext_sources(wildcards.lang)]
+
+
+def bitext_folders(wildcards, resources):
+    """NAME=FOLDER of the same sources. Of `resources`, so not tracked: folders are the machine's."""
+    return [
+        f"{study_files.named(source, study)}={study_files.source_folder(study, source)}"
+        for source in bitext_sources(wildcards.lang)
+    ]
+
+
+def bitext_files(wildcards):
+    """The files of the same sources."""
+    return [
+        file
+        for source in bitext_sources(wildcards.lang)
+        for file in source_files(source, wildcards.lang)
+    ]
+
+
+# The collections whose texts must not be trained on. Constructed ones are not guarded: the sentences
+# of a small world meet by chance, not by leaking, and bitext without those of the test would be
+# without the test's commonest facts.
+guarded = [] if study.is_constructed else list(study["collections"])
+
+
+def tested_texts(lang):
+    """The hashes of what the guarded collections say in a language."""
+    return [
+        *of_study(
+            paths.NGRAMS,
+            collection=[name for name in guarded if lang in study.collection_languages(name)],
+            lang=lang,
+        )
+    ]
+
+
+def download_options(wildcards):
+    """What is known of a file before it is downloaded, as options."""
+    file = study.datasets[wildcards.dataset]["files"][wildcards.file]
+    return command_line({key: file.get(key) for key in ("sha256", "bytes")})
+
+
+def text_of(wildcards):
+    """What the text to pre-train on is made of: the world, the bitext, or English passages."""
+    if study.is_constructed:
+        return f"{paths.WORLD}/world.json"
+    return paths.TRAINING_SET if wildcards.lang == study.pivot else paths.BITEXT
+
+
+def collection_name(wildcards):
+    """A collection as programs are given it."""
+    return study_files.named(wildcards.collection, study)
+
+
+def collection_folder(wildcards, resources):
+    """The folder of a collection's files: the machine's business, and not tracked."""
+    return study_files.source_folder(study, dataset_of(wildcards.collection))
+
+
+def collection_code(name):
+    """The code of a program that reads a collection, with the module that reads that collection."""
+    return lambda wildcards: code(
+        name, (registry.collection_module(collection_name(wildcards))[0],)
+    )
+
+
+if study.is_constructed:
     training_source = "constructed"
-    training_folder = source_folder("constructed")
+    training_folder = study_files.source_folder(study, "constructed")
     training_files = source_files("constructed")
-elif study["training_set"]["source"] in datasets:
+elif study["training_set"]["source"] in study.datasets:
     training_source = study["training_set"]["source"]
-    training_folder = source_folder(training_source)
+    training_folder = study_files.source_folder(study, training_source)
     training_files = source_files(training_source)
 else:
     training_source = "msmarco"
@@ -23,8 +104,8 @@ else:
         if Path(file := f"{training_folder}/{name}").exists()
     ]
 
-brought = [name for name in datasets if not study_files.is_users(name, datasets)]
-exported_sets = [name for name in brought if study_files.is_exported(name, datasets)]
+brought = [name for name in study.datasets if not study_files.is_users(name, study)]
+exported_sets = [name for name in brought if study_files.is_exported(name, study)]
 downloaded_sets = [name for name in brought if name not in exported_sets]
 
 
@@ -32,27 +113,19 @@ rule construct_world:
     message:
         "Constructing the world that the data of {wildcards.study} tells of"
     output:
-        "results/{study}/data/world/world.json",
+        f"{paths.WORLD}/world.json",
     log:
         "logs/{study}/construct_world.log",
     benchmark:
         "logs/{study}/construct_world.benchmark.tsv"
     params:
         code=code("construct_world"),
-        seed=setting("constructed/seed"),
-        entities=setting("constructed/entities"),
-        relations=setting("constructed/relations"),
-        zipf=setting("constructed/zipf"),
-        facts=setting("constructed/facts_per_passage"),
-        passages=setting("constructed/passages"),
-        queries=setting("constructed/queries"),
+        settings=options(Constructed, "constructed"),
     conda:
         "../envs/data.yaml"
     shell:
-        "python workflow_scripts/construct_world.py --seed {params.seed} --entities {params.entities}"
-        " --relations {params.relations} --zipf {params.zipf} --facts-per-passage {params.facts}"
-        " --passages {params.passages} --queries {params.queries}"
-        " --output {output} > {log} 2>&1"
+        "python workflow_scripts/construct_world.py {params.settings} --output {output}"
+        " > {log} 2>&1"
 
 
 rule download_file:
@@ -68,13 +141,15 @@ rule download_file:
     benchmark:
         "logs/downloads/{dataset}/{file}.benchmark.tsv"
     params:
-        url=lambda wildcards: datasets[wildcards.dataset]["files"][wildcards.file]["url"],
+        url=lambda wildcards: study.datasets[wildcards.dataset]["files"][wildcards.file]["url"],
         options=download_options,
         # Where a file comes from is the machine's business: functions of `resources` are not
         # tracked, so another mirror reruns nothing.
         mirrors=lambda wildcards, resources: study["mirror"],
         access=lambda wildcards, resources: [
-            f"--access={text}" for text in [datasets[wildcards.dataset].get("access")] if text
+            f"--access={text}"
+            for text in [study.datasets[wildcards.dataset].get("access")]
+            if text
         ],
     localrule: True
     conda:
@@ -96,7 +171,7 @@ rule export_ir_dataset:
     benchmark:
         "logs/downloads/{dataset}/{file}.benchmark.tsv"
     params:
-        id=lambda wildcards: datasets[wildcards.dataset]["files"][wildcards.file]["id"],
+        id=lambda wildcards: study.datasets[wildcards.dataset]["files"][wildcards.file]["id"],
         part=lambda wildcards: wildcards.file.split(".")[0],
     localrule: True
     conda:
@@ -110,17 +185,13 @@ rule prepare_bitext:
     message:
         "Preparing {wildcards.lang}-{params.pivot} bitext"
     input:
-        files=lambda wildcards: [
-            file
-            for source in bitext_sources(wildcards.lang)
-            for file in source_files(source, wildcards.lang)
-        ],
+        files=bitext_files,
         tests=lambda wildcards: tested_texts(wildcards.lang),
-        pivot_tests=tested_texts(pivot),
+        pivot_tests=tested_texts(study.pivot),
     output:
-        bitext="results/{study}/data/bitext/{lang}.parquet",
-        held_out="results/{study}/data/bitext/{lang}.held_out.parquet",
-        cleaning="results/{study}/data/bitext/{lang}.cleaning.csv",
+        bitext=paths.BITEXT,
+        held_out=paths.HELD_OUT,
+        cleaning=paths.CLEANING,
     log:
         "logs/{study}/prepare_bitext/{lang}.log",
     benchmark:
@@ -130,11 +201,11 @@ rule prepare_bitext:
             "prepare_bitext",
             tuple(registry.bitext_module(name)[0] for name in bitext_names(wildcards)),
         ),
-        pivot=pivot,
+        pivot=study.pivot,
         # Not in the command: tracked in place of the folders, which are not.
         names=bitext_names,
         sources=bitext_folders,
-        pairs=at_most("--pairs", study["bitext"]["pairs"]),
+        pairs=command_line({"pairs": study["bitext"]["pairs"]}),
         share=setting("bitext/held_out"),
     conda:
         "../envs/data.yaml"
@@ -150,10 +221,10 @@ rule prepare_training_set:
         "Preparing the teacher's training set"
     input:
         files=training_files,
-        tests=[file for folder in guarded_collections() for file in collection_files(folder, pivot)],
+        tests=[file for name in guarded for file in collection_texts(name, study.pivot)],
     output:
-        training_set=directory("results/{study}/data/training_set"),
-        counts="results/{study}/data/training_set.csv",
+        training_set=directory(paths.TRAINING_SET),
+        counts=paths.TRAINING_COUNTS,
     log:
         "logs/{study}/prepare_training_set.log",
     benchmark:
@@ -162,9 +233,9 @@ rule prepare_training_set:
         code=code("prepare_training_set", (registry.TRAINING_SETS[training_source],)),
         # A local folder is the machine's business, as a mirror is; its files are inputs.
         source=lambda wildcards, resources: f"{training_source}={training_folder}",
-        queries=at_most("--queries", study["training_set"]["queries"]),
-        tests=guarded_collections(),
-        pivot=pivot,
+        queries=command_line({"queries": study["training_set"]["queries"]}),
+        tests=of_study(paths.COLLECTION, collection=guarded),
+        pivot=study.pivot,
     conda:
         "../envs/data.yaml"
     shell:
@@ -177,9 +248,9 @@ rule mine_negatives:
     message:
         "Mining hard negatives for the teacher with BM25"
     input:
-        training_set="results/{study}/data/training_set",
+        training_set=paths.TRAINING_SET,
     output:
-        "results/{study}/data/negatives.parquet",
+        paths.NEGATIVES,
     log:
         "logs/{study}/mine_negatives.log",
     benchmark:
@@ -199,7 +270,7 @@ rule prepare_text:
     input:
         text=text_of,
     output:
-        "results/{study}/data/text/{lang}.parquet",
+        paths.TEXT,
     log:
         "logs/{study}/prepare_text/{lang}.log",
     benchmark:
@@ -210,7 +281,7 @@ rule prepare_text:
     conda:
         "../envs/data.yaml"
     shell:
-        "python workflow_scripts/prepare_text.py --language {wildcards.lang} --from {input.text}"
+        "python workflow_scripts/prepare_text.py --language {wildcards.lang} --origin {input.text}"
         " --texts {params.texts} --output {output} > {log} 2>&1"
 
 
@@ -218,10 +289,10 @@ rule prepare_collection:
     message:
         "Preparing the passages and judgements of {wildcards.collection}"
     input:
-        files=lambda wildcards: tested_files(wildcards.collection),
+        files=lambda wildcards: study_files.collection_files(study, wildcards.collection),
     output:
-        passages="results/{study}/data/collections/{collection}/passages.parquet",
-        qrels="results/{study}/data/collections/{collection}/qrels.txt",
+        passages=paths.PASSAGES,
+        qrels=paths.QRELS,
     log:
         "logs/{study}/prepare_collection/{collection}.log",
     benchmark:
@@ -230,24 +301,25 @@ rule prepare_collection:
         code=collection_code("prepare_collection"),
         collection=collection_name,
         folder=collection_folder,
-        window=at_most("--window", study["windows"]["words"]),
-        stride=at_most("--stride", study["windows"]["stride"]),
+        windows=options(Windows, "windows"),
     conda:
         "../envs/data.yaml"
     shell:
         "python workflow_scripts/prepare_collection.py --collection {params.collection} --folder {params.folder:q}"
-        " {params.window} {params.stride} --passages {output.passages} --qrels {output.qrels} > {log} 2>&1"
+        " {params.windows} --passages {output.passages} --qrels {output.qrels} > {log} 2>&1"
 
 
 rule prepare_queries:
     message:
         "Preparing the {wildcards.lang} queries of {wildcards.collection}"
     input:
-        files=lambda wildcards: tested_files(wildcards.collection, wildcards.lang),
-        qrels="results/{study}/data/collections/{collection}/qrels.txt",
+        files=lambda wildcards: study_files.collection_files(
+            study, wildcards.collection, wildcards.lang
+        ),
+        qrels=paths.QRELS,
     output:
-        queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
-        doubtful="results/{study}/data/collections/{collection}/queries/{lang}.doubtful.txt",
+        queries=paths.QUERIES,
+        doubtful=paths.DOUBTFUL,
     log:
         "logs/{study}/prepare_queries/{collection}.{lang}.log",
     benchmark:
@@ -268,14 +340,10 @@ rule hash_collection:
     message:
         "Hashing what {wildcards.collection} says in {wildcards.lang}"
     input:
-        queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
-        passages=lambda wildcards: (
-            "results/{study}/data/collections/{collection}/passages.parquet"
-            if wildcards.lang == pivot
-            else []
-        ),
+        queries=paths.QUERIES,
+        passages=lambda wildcards: (paths.PASSAGES if wildcards.lang == study.pivot else []),
     output:
-        "results/{study}/data/collections/{collection}/runs/{lang}.u64",
+        paths.NGRAMS,
     log:
         "logs/{study}/hash_collection/{collection}.{lang}.log",
     benchmark:

@@ -1,4 +1,6 @@
 # Encoders: made from scratch, or fetched from the hub or a folder.
+from optical.settings.encoder import Pretraining, Shape
+
 from_scratch = [name for name, encoder in study["encoders"].items() if "layers" in encoder]
 from_hub = [name for name, encoder in study["encoders"].items() if "hub" in encoder]
 from_folder = [name for name, encoder in study["encoders"].items() if "folder" in encoder]
@@ -8,12 +10,9 @@ rule pretrain_encoder:
     message:
         "Pre-training encoder {wildcards.encoder} from scratch; progress in {log}"
     input:
-        text=expand(
-            "results/{{study}}/data/text/{language}.parquet",
-            language=study["pretraining"]["text"],
-        ),
+        text=of_study(paths.TEXT, lang=study["pretraining"]["text"]),
     output:
-        directory("results/{study}/encoders/{encoder}"),
+        directory(paths.ENCODER),
     wildcard_constraints:
         encoder=one_of(from_scratch),
     log:
@@ -22,19 +21,8 @@ rule pretrain_encoder:
         "logs/{study}/pretrain_encoder/{encoder}.benchmark.tsv"
     params:
         code=code("pretrain_encoder"),
-        layers=setting("encoders/{encoder}/layers"),
-        width=setting("encoders/{encoder}/width"),
-        heads=setting("encoders/{encoder}/heads"),
-        vocabulary=setting("encoders/{encoder}/vocabulary"),
-        exponent=setting("pretraining/exponent"),
-        masked=setting("pretraining/masked"),
-        contrast=setting("pretraining/contrast"),
-        length=setting("pretraining/length"),
-        steps=setting("pretraining/steps"),
-        batch_size=setting("pretraining/batch_size"),
-        learning_rate=learning_rate("pretraining"),
-        largest_loss=setting("pretraining/largest_loss"),
-        seed=setting("pretraining/seed"),
+        shape=options(Shape, "encoders/{encoder}"),
+        settings=options(Pretraining, "pretraining", learning_rate=learning_rate("pretraining")),
     resources:
         gpu=gpus,
     conda:
@@ -42,13 +30,8 @@ rule pretrain_encoder:
     # Everything else waits for the encoders and then the teachers: they go first.
     priority: 2
     shell:
-        "python workflow_scripts/pretrain_encoder.py --text {input.text} --layers {params.layers}"
-        " --width {params.width} --heads {params.heads} --vocabulary {params.vocabulary}"
-        " --exponent {params.exponent} --masked {params.masked}"
-        " --contrast {params.contrast} --length {params.length}"
-        " --steps {params.steps} --batch-size {params.batch_size}"
-        " --learning-rate {params.learning_rate} --largest-loss {params.largest_loss}"
-        " --seed {params.seed} --output {output} > {log} 2>&1"
+        "python workflow_scripts/pretrain_encoder.py --text {input.text} {params.shape}"
+        " {params.settings} --output {output} > {log} 2>&1"
 
 
 rule fetch_encoder:
@@ -56,7 +39,7 @@ rule fetch_encoder:
         "Fetching encoder {wildcards.encoder}, {params.hub}"
     # No code among the parameters: the revision says what it is, whatever program brought it.
     output:
-        directory("results/{study}/encoders/{encoder}"),
+        directory(paths.ENCODER),
     wildcard_constraints:
         encoder=one_of(from_hub),
     log:
@@ -79,7 +62,7 @@ rule copy_encoder:
     message:
         "Copying encoder {wildcards.encoder} from {params.folder}"
     output:
-        directory("results/{study}/encoders/{encoder}"),
+        directory(paths.ENCODER),
     wildcard_constraints:
         encoder=one_of(from_folder),
     log:

@@ -1,16 +1,35 @@
 # Models to publish: not part of a study's answer, made by `snakemake models --cores all`.
 
 
+def bitext_licences(wildcards):
+    """NAME=LICENCE of each source of a language's bitext, and where the source is at home."""
+    licences = []
+    for source in bitext_sources(wildcards.lang):
+        made = "none needed: made by a program"
+        about = study.datasets.get(source, {"licence": made})
+        licences.append(f"{source}={about['licence']} {about.get('homepage', '')}".strip())
+    return licences
+
+
+def all_models(wildcards):
+    """Every student of the study, and the teachers that read passages for them."""
+    teachers = sorted({student["teacher"] for student in study["students"].values()})
+    return [
+        *of_study(paths.EXPORTED_TEACHER, teacher=teachers),
+        *of_students(paths.EXPORTED_STUDENT, study.trained_methods),
+    ]
+
+
 rule export_student:
     message:
         "Exporting student {output}"
     input:
-        model="results/{study}/students/{student}/{method}/{lang}/seed-{seed}",
-        settings="results/{study}/study.yaml",
-        language_table="results/{study}/gap/language_table.csv",
-        cleaning="results/{study}/data/bitext/{lang}.cleaning.csv",
+        model=paths.STUDENT,
+        settings=paths.SETTINGS,
+        language_table=paths.fill(paths.TABLE, table="language"),
+        cleaning=paths.CLEANING,
     output:
-        directory("results/{study}/models/{student}.{method}.{lang}.seed-{seed}"),
+        directory(paths.EXPORTED_STUDENT),
     log:
         "logs/{study}/export_student/{student}.{method}.{lang}.seed-{seed}.log",
     benchmark:
@@ -33,11 +52,11 @@ rule export_teacher:
     message:
         "Exporting teacher {output}"
     input:
-        model="results/{study}/teachers/{teacher}",
-        settings="results/{study}/study.yaml",
-        language_table="results/{study}/gap/language_table.csv",
+        model=paths.TEACHER,
+        settings=paths.SETTINGS,
+        language_table=paths.fill(paths.TABLE, table="language"),
     output:
-        directory("results/{study}/models/{teacher}"),
+        directory(paths.EXPORTED_TEACHER),
     log:
         "logs/{study}/export_teacher/{teacher}.log",
     benchmark:

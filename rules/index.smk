@@ -1,14 +1,17 @@
 # Passages: embedded and indexed once for a teacher and collection, whoever asks.
+from optical.settings.index import Index
+
+always_exact = study["index"]["kind"] == "exact"
 
 
 rule embed_passages:
     message:
         "Embedding the passages of {wildcards.collection} with teacher {wildcards.teacher}"
     input:
-        teacher="results/{study}/teachers/{teacher}",
-        passages="results/{study}/data/collections/{collection}/passages.parquet",
+        teacher=paths.TEACHER,
+        passages=paths.PASSAGES,
     output:
-        directory("results/{study}/passages/{teacher}/{collection}"),
+        directory(paths.PASSAGE_VECTORS),
     log:
         "logs/{study}/embed_passages/{teacher}.{collection}.log",
     benchmark:
@@ -28,19 +31,24 @@ rule build_index:
     message:
         "Indexing the passages of {wildcards.collection} for teacher {wildcards.teacher}"
     input:
-        vectors="results/{study}/passages/{teacher}/{collection}",
+        vectors=paths.PASSAGE_VECTORS,
     output:
-        directory("results/{study}/indexes/{teacher}/{collection}"),
+        directory(paths.INDEX),
     log:
         "logs/{study}/build_index/{teacher}.{collection}.log",
     benchmark:
         "logs/{study}/build_index/{teacher}.{collection}.benchmark.tsv"
     params:
         code=code("build_index"),
-        options=index_options,
+        # Of an index that is always exact only that it is.
+        settings=options(
+            Index,
+            "index",
+            without=lambda wildcards: ("codec", "centroids") if always_exact else (),
+        ),
     resources:
         gpu=gpus,
     conda:
         "../envs/index.yaml"
     shell:
-        "python workflow_scripts/build_index.py --vectors {input.vectors} {params.options} --output {output} > {log} 2>&1"
+        "python workflow_scripts/build_index.py --vectors {input.vectors} {params.settings} --output {output} > {log} 2>&1"

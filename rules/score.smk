@@ -1,6 +1,29 @@
 # Scores: every query of every run, so that whatever is compared later is compared by query.
 
 
+def run_of(wildcards):
+    """The run to score: without training, all students of a teacher have the same."""
+    student = wildcards.student
+    if student != "none" and wildcards.method not in study.trained_methods:
+        student = student_of(teacher_of(wildcards))
+    return paths.fill(paths.RUN, student=student)
+
+
+def exact_run_of(wildcards):
+    """The run of those queries that an approximate index's passages were searched exactly for."""
+    if wildcards.student == "none" or always_exact:
+        return []
+    return run_of(wildcards).replace(".run.gz", ".exact.run.gz")
+
+
+def pivot_run_of(wildcards):
+    """The run of the same queries in the pivot language: the teacher's own, or bm25's."""
+    student, method = "none", "bm25"
+    if wildcards.student != "none":
+        student, method = student_of(teacher_of(wildcards)), "zero_shot"
+    return paths.fill(paths.RUN, student=student, method=method, lang=study.pivot, seed=0)
+
+
 rule score_run:
     message:
         "Scoring {wildcards.collection} in {wildcards.lang}:"
@@ -9,10 +32,10 @@ rule score_run:
         run=run_of,
         exact=exact_run_of,
         pivot_run=pivot_run_of,
-        qrels="results/{study}/data/collections/{collection}/qrels.txt",
-        doubtful="results/{study}/data/collections/{collection}/queries/{lang}.doubtful.txt",
+        qrels=paths.QRELS,
+        doubtful=paths.DOUBTFUL,
     output:
-        "results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.scores.parquet",
+        paths.SCORES,
     wildcard_constraints:
         student=one_of([*study["students"], "none"]),
     log:
@@ -21,12 +44,13 @@ rule score_run:
         "logs/{study}/score_run/{student}.{method}.{lang}.seed-{seed}.{collection}.benchmark.tsv"
     params:
         code=code("score_run"),
-        metrics=" ".join(f"--metric {metric}" for metric in study["metrics"]),
+        metrics=command_line({"metrics": study["metrics"]}),
+        exact=lambda wildcards, input: command_line({"exact": input.exact or None}),
         teacher=lambda wildcards: ("none" if wildcards.student == "none" else teacher_of(wildcards)),
     conda:
         "../envs/score.yaml"
     shell:
-        "python workflow_scripts/score_run.py --run {input.run} --exact {input.exact} --qrels {input.qrels}"
+        "python workflow_scripts/score_run.py --run {input.run} {params.exact} --qrels {input.qrels}"
         " --study {wildcards.study} --student {wildcards.student} --teacher {params.teacher}"
         " --method {wildcards.method} --language {wildcards.lang}"
         " --collection {wildcards.collection} --seed {wildcards.seed}"

@@ -1,5 +1,13 @@
 # Search: queries are embedded in one process and searched in another, because PyTorch and FAISS
 # each bring an OpenMP of their own.
+from optical.settings.search import Search
+
+
+def query_encoder(wildcards):
+    """The model that reads the queries: the teacher itself, or the trained student."""
+    if wildcards.method in study.trained_methods:
+        return paths.STUDENT
+    return of_student(paths.TEACHER)(wildcards)
 
 
 rule embed_queries:
@@ -10,7 +18,7 @@ rule embed_queries:
         encoder=query_encoder,
         queries=queries_of,
     output:
-        directory("results/{study}/queries/{student}/{method}/{lang}/seed-{seed}/{collection}"),
+        directory(paths.QUERY_VECTORS),
     log:
         "logs/{study}/embed_queries/{student}.{method}.{lang}.seed-{seed}.{collection}.log",
     benchmark:
@@ -31,28 +39,34 @@ rule search_passages:
         "Searching {wildcards.collection} in {wildcards.lang}:"
         " {wildcards.student}, {wildcards.method}"
     input:
-        index=of_student("results/{study}/indexes/{teacher}/{collection}"),
-        vectors=of_student("results/{study}/passages/{teacher}/{collection}"),
-        passages="results/{study}/data/collections/{collection}/passages.parquet",
-        query_vectors="results/{study}/queries/{student}/{method}/{lang}/seed-{seed}/{collection}",
+        index=of_student(paths.INDEX),
+        vectors=of_student(paths.PASSAGE_VECTORS),
+        passages=paths.PASSAGES,
+        query_vectors=paths.QUERY_VECTORS,
         queries=queries_of,
     output:
-        run="results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.run.gz",
-        exact="results/{study}/runs/{student}/{method}/{lang}/seed-{seed}/{collection}.exact.run.gz",
+        run=paths.RUN,
+        exact=paths.EXACT_RUN,
     log:
         "logs/{study}/search_passages/{student}.{method}.{lang}.seed-{seed}.{collection}.log",
     benchmark:
         "logs/{study}/search_passages/{student}.{method}.{lang}.seed-{seed}.{collection}.benchmark.tsv"
     params:
         code=code("search_passages"),
-        depth=setting("search/depth"),
-        options=search_options,
+        # An exact index is searched in one way.
+        settings=options(
+            Search,
+            "search",
+            without=lambda wildcards: (
+                ("probes", "candidates", "exact_queries") if always_exact else ()
+            ),
+        ),
     conda:
         "../envs/index.yaml"
     shell:
         "python workflow_scripts/search_passages.py --index {input.index} --vectors {input.vectors}"
         " --passages {input.passages} --query-vectors {input.query_vectors}"
-        " --queries {input.queries} --depth {params.depth} {params.options}"
+        " --queries {input.queries} {params.settings}"
         " --output {output.run} --exact {output.exact} > {log} 2>&1"
 
 
@@ -61,12 +75,12 @@ rule search_lexical:
     message:
         "Searching {wildcards.collection} in {wildcards.lang} with {wildcards.method}"
     input:
-        passages="results/{study}/data/collections/{collection}/passages.parquet",
+        passages=paths.PASSAGES,
         queries=queries_of,
     output:
-        "results/{study}/runs/none/{method}/{lang}/seed-0/{collection}.run.gz",
+        paths.fill(paths.RUN, student="none", seed=0),
     wildcard_constraints:
-        method=one_of(studies.LEXICAL),
+        method=one_of(LEXICAL),
     log:
         "logs/{study}/search_lexical/{method}.{lang}.{collection}.log",
     benchmark:

@@ -1,48 +1,40 @@
 # The teacher: a late-interaction retriever of the pivot language, and its view of the bitext.
+from optical.settings.teacher import Model, Teacher
+
+
+def mined_negatives(wildcards):
+    """The file of mined hard negatives, for a teacher that reads some."""
+    mined = study["teacher"]["negatives"] and study["training_set"]["negatives"] == "bm25"
+    return paths.NEGATIVES if mined else []
 
 
 rule train_teacher:
     message:
         "Training teacher {wildcards.teacher}; progress in {log}"
     input:
-        encoder="results/{study}/encoders/{teacher}",
-        training_set="results/{study}/data/training_set",
+        encoder=paths.fill(paths.ENCODER, encoder="{teacher}"),
+        training_set=paths.TRAINING_SET,
         mined=mined_negatives,
     output:
-        directory("results/{study}/teachers/{teacher}"),
+        directory(paths.TEACHER),
     log:
         "logs/{study}/train_teacher/{teacher}.log",
     benchmark:
         "logs/{study}/train_teacher/{teacher}.benchmark.tsv"
     params:
         code=code("train_teacher"),
-        dimension=setting("model/dimension"),
-        query_length=setting("model/query_length"),
-        passage_length=setting("model/passage_length"),
-        steps=setting("teacher/steps"),
-        batch_size=setting("teacher/batch_size"),
-        learning_rate=learning_rate("teacher"),
-        scale=setting("teacher/scale"),
-        negatives=setting("teacher/negatives"),
+        model=options(Model, "model"),
+        settings=options(Teacher, "teacher", learning_rate=learning_rate("teacher")),
         mined=lambda wildcards, input: f"--mined-negatives {input.mined}" if input.mined else "",
-        loss=setting("teacher/loss"),
-        accumulation=setting("teacher/accumulation"),
-        mini_batch=at_most("--mini-batch", study["teacher"]["mini_batch"]),
-        seed=setting("teacher/seed"),
     resources:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
     priority: 1
     shell:
-        "python workflow_scripts/train_teacher.py --encoder {input.encoder} --training-set {input.training_set}"
-        " --dimension {params.dimension} --query-length {params.query_length}"
-        " --passage-length {params.passage_length} --steps {params.steps}"
-        " --batch-size {params.batch_size} --learning-rate {params.learning_rate}"
-        " --scale {params.scale} --negatives {params.negatives} {params.mined}"
-        " --loss {params.loss}"
-        " --accumulation {params.accumulation} {params.mini_batch}"
-        " --processes {resources.gpu} --seed {params.seed} --output {output} > {log} 2>&1"
+        "python workflow_scripts/train_teacher.py --encoder {input.encoder}"
+        " --training-set {input.training_set} {params.mined} {params.model} {params.settings}"
+        " --processes {resources.gpu} --output {output} > {log} 2>&1"
 
 
 # Once for a teacher and language: every method, epoch and seed reads the same vectors.
@@ -50,10 +42,10 @@ rule embed_targets:
     message:
         "Embedding the {wildcards.lang} bitext's pivot side with teacher {wildcards.teacher}"
     input:
-        teacher="results/{study}/teachers/{teacher}",
-        bitext="results/{study}/data/bitext/{lang}.parquet",
+        teacher=paths.TEACHER,
+        bitext=paths.BITEXT,
     output:
-        directory("results/{study}/targets/{teacher}/{lang}"),
+        directory(paths.TARGETS),
     log:
         "logs/{study}/embed_targets/{teacher}.{lang}.log",
     benchmark:

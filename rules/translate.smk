@@ -1,45 +1,73 @@
 # What the distillation is compared with: machine translation, and fine-tuning on pairs that it made
 # or that stand in for judgements.
+from optical.settings.finetuning import Finetuning
+from optical.settings.translation import Decoding, Translator
+
+
+def translator(source, target):
+    """The translator of a direction: a model of the hub has all of them."""
+    if study["translation"]["hub"]:
+        return paths.HUB_TRANSLATOR
+    return paths.fill(paths.TRANSLATOR, source=source, target=target)
+
+
+def translation_codes(source, target):
+    """The codes of the two languages as options, for a translator that has them."""
+    codes = study["translation"]["codes"]
+    if not codes:
+        return lambda wildcards: ""
+    return lambda wildcards: command_line(
+        {
+            f"{side}_code": codes[language.format(**wildcards)]
+            for side, language in (("source", source), ("target", target))
+        }
+    )
+
+
+def translated_training_queries(wildcards):
+    """The training set's queries in a language; nothing for the pivot, in which they are asked."""
+    return [] if wildcards.lang == study.pivot else paths.TRAINING_QUERIES
+
+
+def finetuning_pairs(wildcards):
+    """The (query, passage) pairs of a method that fine-tunes."""
+    return paths.BITEXT if wildcards.method == "wikiclir" else paths.PAIRS
+
+
+def finetuning_passages(wildcards):
+    """The teacher's token vectors of their passages, row by row."""
+    lang = study.pivot if wildcards.method == "translate_train" else wildcards.lang
+    return paths.fill(of_student(paths.PAIR_VECTORS)(wildcards), lang=lang)
 
 
 rule train_translator:
     message:
         "Training a translator from {wildcards.source} to {wildcards.target}; progress in {log}"
     input:
-        bitext=lambda wildcards: "results/{study}/data/bitext/"
-        + (wildcards.target if wildcards.source == pivot else wildcards.source)
-        + ".parquet",
+        bitext=lambda wildcards: paths.fill(
+            paths.BITEXT,
+            lang=wildcards.target if wildcards.source == study.pivot else wildcards.source,
+        ),
     output:
-        directory("results/{study}/translators/{source}-{target}"),
+        directory(paths.TRANSLATOR),
     wildcard_constraints:
-        source=one_of([pivot, *languages]),
-        target=one_of([pivot, *languages]),
+        source=one_of([study.pivot, *study.languages]),
+        target=one_of([study.pivot, *study.languages]),
     log:
         "logs/{study}/train_translator/{source}-{target}.log",
     benchmark:
         "logs/{study}/train_translator/{source}-{target}.benchmark.tsv"
     params:
         code=code("train_translator"),
-        direction=lambda wildcards: "--reverse" if wildcards.source == pivot else "",
-        layers=setting("translation/layers"),
-        width=setting("translation/width"),
-        heads=setting("translation/heads"),
-        vocabulary=setting("translation/vocabulary"),
-        length=setting("translation/length"),
-        steps=setting("translation/steps"),
-        batch_size=setting("translation/batch_size"),
-        learning_rate=setting("translation/learning_rate"),
-        seed=setting("translation/seed"),
+        direction=lambda wildcards: "--reverse" if wildcards.source == study.pivot else "",
+        settings=options(Translator, "translation"),
     resources:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
     shell:
         "python workflow_scripts/train_translator.py --bitext {input.bitext} {params.direction}"
-        " --layers {params.layers} --width {params.width} --heads {params.heads}"
-        " --vocabulary {params.vocabulary} --length {params.length} --steps {params.steps}"
-        " --batch-size {params.batch_size} --learning-rate {params.learning_rate}"
-        " --seed {params.seed} --output {output} > {log} 2>&1"
+        " {params.settings} --output {output} > {log} 2>&1"
 
 
 rule fetch_translator:
@@ -47,7 +75,7 @@ rule fetch_translator:
         "Fetching the translator {params.hub}"
     # No code among the parameters: the revision says what it is, whatever program brought it.
     output:
-        directory("results/{study}/translators/hub"),
+        directory(paths.HUB_TRANSLATOR),
     log:
         "logs/{study}/fetch_translator.log",
     benchmark:
@@ -66,54 +94,52 @@ rule translate_queries:
     message:
         "Translating the {wildcards.lang} queries of {wildcards.collection}"
     input:
-        translator=translator("{lang}", pivot),
-        queries="results/{study}/data/collections/{collection}/queries/{lang}.tsv",
+        translator=translator("{lang}", study.pivot),
+        queries=paths.QUERIES,
     output:
-        "results/{study}/data/collections/{collection}/translated/{lang}.tsv",
+        paths.TRANSLATED,
     log:
         "logs/{study}/translate_queries/{collection}.{lang}.log",
     benchmark:
         "logs/{study}/translate_queries/{collection}.{lang}.benchmark.tsv"
     params:
         code=code("translate_queries"),
-        length=setting("translation/length"),
-        beams=setting("translation/beams"),
-        codes=translation_codes("{lang}", pivot),
+        settings=options(Decoding, "translation"),
+        codes=translation_codes("{lang}", study.pivot),
     resources:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
     shell:
         "python workflow_scripts/translate_queries.py --translator {input.translator} --queries {input.queries}"
-        " --length {params.length} --beams {params.beams} {params.codes}"
-        " --output {output} > {log} 2>&1"
+        " {params.settings} {params.codes} --output {output} > {log} 2>&1"
 
 
 rule translate_training_queries:
     message:
         "Translating the training queries to {wildcards.lang}; progress in {log}"
     input:
-        translator=translator(pivot, "{lang}"),
-        training_set="results/{study}/data/training_set",
+        translator=translator(study.pivot, "{lang}"),
+        training_set=paths.TRAINING_SET,
     output:
-        "results/{study}/data/translated/{lang}.tsv",
+        paths.TRAINING_QUERIES,
     log:
         "logs/{study}/translate_training_queries/{lang}.log",
     benchmark:
         "logs/{study}/translate_training_queries/{lang}.benchmark.tsv"
     params:
         code=code("translate_queries"),
-        length=setting("translation/length"),
-        codes=translation_codes(pivot, "{lang}"),
+        # Many queries, to be learnt from and not to be read: the search is greedy.
+        settings=options(Decoding, "translation", beams=lambda wildcards: 1),
+        codes=translation_codes(study.pivot, "{lang}"),
     resources:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
-    # Many queries, to be learnt from and not to be read: the search is greedy.
     shell:
         "python workflow_scripts/translate_queries.py --translator {input.translator}"
         " --queries {input.training_set}/queries.tsv"
-        " --length {params.length} --beams 1 {params.codes} --output {output} > {log} 2>&1"
+        " {params.settings} {params.codes} --output {output} > {log} 2>&1"
 
 
 # In the pivot too: those are the pairs whose passages a teacher embeds for all languages.
@@ -122,9 +148,9 @@ rule prepare_pairs:
         "Pairing {wildcards.lang} training queries with their passages"
     input:
         translated=translated_training_queries,
-        training_set="results/{study}/data/training_set",
+        training_set=paths.TRAINING_SET,
     output:
-        "results/{study}/data/pairs/translate_train/{lang}.parquet",
+        paths.fill(paths.PAIRS, method="translate_train"),
     log:
         "logs/{study}/prepare_pairs/{lang}.log",
     benchmark:
@@ -145,12 +171,12 @@ rule embed_pairs:
     message:
         "Embedding the passages of {wildcards.method} for {wildcards.lang}, {wildcards.teacher}"
     input:
-        teacher="results/{study}/teachers/{teacher}",
+        teacher=paths.TEACHER,
         pairs=finetuning_pairs,
     output:
-        directory("results/{study}/pairs/{teacher}/{method}/{lang}"),
+        directory(paths.PAIR_VECTORS),
     wildcard_constraints:
-        method=one_of(studies.FINETUNED),
+        method=one_of(FINETUNED),
     log:
         "logs/{study}/embed_pairs/{teacher}.{method}.{lang}.log",
     benchmark:
@@ -163,7 +189,7 @@ rule embed_pairs:
         "../envs/training.yaml"
     shell:
         "python workflow_scripts/embed_targets.py --teacher {input.teacher} --bitext {input.pairs}"
-        " --as document --output {output} > {log} 2>&1"
+        " --task document --output {output} > {log} 2>&1"
 
 
 rule finetune_student:
@@ -171,23 +197,21 @@ rule finetune_student:
         "Fine-tuning {wildcards.lang} student {wildcards.student} by {wildcards.method};"
         " progress in {log}"
     input:
-        start=of_student("results/{study}/teachers/{encoder}"),
-        teacher=of_student("results/{study}/teachers/{teacher}"),
+        start=of_student(paths.fill(paths.TEACHER, teacher="{encoder}")),
+        teacher=of_student(paths.TEACHER),
         targets=finetuning_passages,
         pairs=finetuning_pairs,
     output:
-        directory("results/{study}/students/{student}/{method}/{lang}/seed-{seed}"),
+        directory(paths.STUDENT),
     wildcard_constraints:
-        method=one_of(studies.FINETUNED),
+        method=one_of(FINETUNED),
     log:
         "logs/{study}/finetune_student/{student}.{method}.{lang}.seed-{seed}.log",
     benchmark:
         "logs/{study}/finetune_student/{student}.{method}.{lang}.seed-{seed}.benchmark.tsv"
     params:
         code=code("finetune_student"),
-        steps=setting("finetuning/steps"),
-        batch_size=setting("finetuning/batch_size"),
-        learning_rate=learning_rate("finetuning"),
+        settings=options(Finetuning, "finetuning", learning_rate=learning_rate("finetuning")),
         scale=setting("teacher/scale"),
     resources:
         gpu=gpus,
@@ -196,6 +220,5 @@ rule finetune_student:
     shell:
         "python workflow_scripts/finetune_student.py --start {input.start} --teacher {input.teacher}"
         " --targets {input.targets} --pairs {input.pairs} --method {wildcards.method}"
-        " --steps {params.steps} --batch-size {params.batch_size}"
-        " --learning-rate {params.learning_rate} --scale {params.scale}"
+        " {params.settings} --scale {params.scale}"
         " --seed {wildcards.seed} --output {output} > {log} 2>&1"

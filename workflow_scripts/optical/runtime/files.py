@@ -1,18 +1,15 @@
 """Files that are whole or absent: atomic writes, locks, checksums, and the edge of a program."""
 
 import fcntl
-import gc
 import glob
 import hashlib
 import os
 import shutil
 import socket
-import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from stat import S_ISREG
 
 from optical.runtime import file_locks
 
@@ -96,18 +93,3 @@ def content(path: Path) -> dict[str, str]:
     """{name: sha256} of a file, or of all files of a folder."""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
     return {file.relative_to(path.parent).as_posix(): sha256(file) for file in files}
-
-
-def run_program(program: Callable[[], None]) -> None:
-    """Run a program; a user's mistake (`ValueError`, a missing file) is one line and exit 1."""
-    # Importing PyTorch and its kind makes millions of objects that stay: looking through them for
-    # garbage after every 700 new ones, Python's default, is a tenth of the time of a short program.
-    gc.set_threshold(100_000)
-    # A log says which Python wrote it; at a terminal, who ran the program knows.
-    if S_ISREG(os.fstat(2).st_mode):
-        version = ".".join(map(str, sys.version_info[:3]))
-        print(f"{sys.executable}: Python {version}", file=sys.stderr, flush=True)
-    try:
-        program()
-    except (ValueError, FileNotFoundError) as error:
-        sys.exit(f"{Path(sys.argv[0]).stem}: {error}")

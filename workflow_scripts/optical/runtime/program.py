@@ -14,6 +14,7 @@ import argparse
 import ast
 import gc
 import inspect
+import os
 import re
 import shlex
 import sys
@@ -22,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
+from stat import S_ISREG
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -54,6 +56,10 @@ def run_program(main: Callable[..., None], *, argument_files: bool = False) -> N
     parser = parser_of(main, argument_files=argument_files)
     values = vars(parser.parse_args())
     positional, named = grouped(main, values)
+    # A log says which Python wrote it; at a terminal, who ran the program knows.
+    if S_ISREG(os.fstat(2).st_mode):
+        version = ".".join(map(str, sys.version_info[:3]))
+        print(f"{sys.executable}: Python {version}", file=sys.stderr, flush=True)
     try:
         main(*positional, **named)
     except InputError as error:

@@ -1,0 +1,55 @@
+# What touches the machine: the Python of the jobs, the locks of runs, the GPUs. Some of it is no
+# documented interface of Snakemake: it was tried with the versions that the Snakefile accepts.
+import fcntl
+import os
+
+from snakemake.settings.types import DeploymentMethod
+
+from optical.runtime import file_locks
+from optical.runtime.gpus import visible_gpus
+
+# Rules run `python`: the one that runs Snakemake, unless a conda environment comes before it.
+os.environ.update(
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", os.defpath)]),
+    PYTHONNOUSERSITE="1",
+    # Waiting threads must not hold the cores that another job computes on.
+    OMP_WAIT_POLICY="passive",
+)
+
+# `conda activate` puts a job's environment where an active one stands in PATH, behind the Python
+# above. It therefore finds none active. Its failure stops nothing: each job looks at where it runs.
+if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+    active = r"CONDA_(SHLVL|PREFIX(_\d+)?|STACKED_\d+|DEFAULT_ENV|PROMPT_MODIFIER)"
+    for name in filter(re.compile(active).fullmatch, list(os.environ)):
+        del os.environ[name]
+    shell.prefix(
+        "set -euo pipefail;"
+        ' [ "$(command -v python)" = "${{CONDA_PREFIX:-none}}/bin/python" ] ||'
+        " {{ echo \"$(command -v python): not the Python of the job's conda environment,"
+        ' ${{CONDA_PREFIX:-of which none is active}}" >&2; exit 1; }}; '
+    )
+
+# A run that is killed leaves Snakemake's lock behind, which would stop the next. The system releases
+# this one with the process: who has it alone may clear what others left.
+if workflow.is_main_process:
+    Path(".snakemake/locks").mkdir(parents=True, exist_ok=True)
+    runs_here = open(".snakemake/runs", "a+")
+    by_hand = "after a killed run, remove its lock by hand: snakemake --unlock"
+
+    def lock_runs(operation):
+        return file_locks.lock(runs_here.fileno(), runs_here.name, operation, by_hand)
+
+    try:
+        if lock_runs(fcntl.LOCK_EX | fcntl.LOCK_NB):
+            for left in Path(".snakemake/locks").glob("*.lock"):
+                left.unlink()
+    except BlockingIOError:
+        pass  # another run is at work here; Snakemake sees to it that they share no file
+    lock_runs(fcntl.LOCK_SH)
+
+# How many GPUs jobs may have at one time: those of this machine, unless a profile says it, as for a
+# cluster whose GPUs are elsewhere. Which one a job has, it finds out itself: runtime/gpus.py.
+if "gpu" not in workflow.global_resources and (here := len(visible_gpus())):
+    workflow.register_resource("gpu", here)
+# What a rule that uses a GPU asks for, where there are any.
+gpus = min(1, workflow.global_resources["gpu"].value) if "gpu" in workflow.global_resources else 0
