@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.runtime.gpus import take_gpus
 from optical.runtime.program import run_program
@@ -45,7 +46,7 @@ def main(
     vectors = TokenVectors(targets)
     of_teacher = Embedder.load(teacher).tokenizer
     if not len(vectors):
-        raise ValueError(f"{bitext}: no sentence pair to align")
+        raise InputError(f"{bitext}: no sentence pair to align")
     # The first pairs that are neither too short to tell anything nor too long to be seen, or those
     # that are nearest to it.
     beyond = np.maximum(tokens // 2 - vectors.lengths, vectors.lengths - tokens)

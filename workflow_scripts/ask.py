@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 
 # Backgrounds of the terminal's 256 colours that black letters can be read on.
@@ -57,7 +58,7 @@ def main(
     ((ids, query),) = embed(reader, [question], task="query")
     query = query.astype("float32")
     if not math.isfinite(query.sum()):
-        raise ValueError(f"{model} gives vectors that are not finite")
+        raise InputError(f"{model} gives vectors that are not finite")
     ((best, scores),) = index.search([query], passages)
     print(f"{student}, {method}, {collection}, read by {model}\n")
     asked = readable(reader.tokenizer, ids)
@@ -98,14 +99,14 @@ def study_of(results: Path) -> dict:
     if not file.exists():
         studies = sorted(path.parent.name for path in results.parent.glob("*/study.yaml"))
         known = f"those here are {', '.join(studies)}" if studies else "none has been run here"
-        raise ValueError(f"no study {results.name}: {known}")
+        raise InputError(f"no study {results.name}: {known}")
     return yaml.safe_load(file.read_text())
 
 
 def one_of(what: str, name: str, known: dict):
     """The entry of a name; an unknown one is an error that says which there are."""
     if name not in known:
-        raise ValueError(f"no {what} {name!r}: expected one of {', '.join(known)}")
+        raise InputError(f"no {what} {name!r}: expected one of {', '.join(known)}")
     return known[name]
 
 
@@ -118,7 +119,7 @@ def query_model(
     students = results / "students" / student / method
     known = {path.name: path for path in sorted(students.glob("*")) if path.is_dir()}
     if not known:
-        raise ValueError(f"student {student} has no model by {method}, try --method zero_shot")
+        raise InputError(f"student {student} has no model by {method}, try --method zero_shot")
     seeds = {path.name: path for path in sorted(one_of("language", lang, known).glob("seed-*"))}
     return one_of("model", f"seed-{seed}", seeds)
 

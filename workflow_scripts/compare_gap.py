@@ -17,6 +17,7 @@ from optical.report.tables import (
     to_latex,
     with_notes,
 )
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.runtime.program import run_program
 
@@ -52,7 +53,7 @@ def main(
     languages, gap = (table[table["metric"] == metric] for table in tables[:2])
     if gap.empty:
         known = ", ".join(tables.gap["metric"].unique())
-        raise ValueError(f"no score has the metric {metric}: expected one of {known}")
+        raise InputError(f"no score has the metric {metric}: expected one of {known}")
     for name, title, shown, notes in (
         ("gap", "Gap table", shown_gap_table(gap, pivot), gap_notes(gap, pivot)),
         (
@@ -77,7 +78,7 @@ def parameters_of(encoder: Path) -> int:
                 if not re.search(r"embeddings\.|lm_head\.", name):
                     number += math.prod(tensors.get_slice(name).get_shape())
     if not number:
-        raise ValueError(f"{encoder}: no weights here, expected *.safetensors")
+        raise InputError(f"{encoder}: no weights here, expected *.safetensors")
     return number
 
 

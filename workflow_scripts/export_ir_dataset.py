@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.runtime.program import run_program
 
@@ -32,14 +33,14 @@ def main(
     try:
         dataset = ir_datasets.load(id)
         if not getattr(dataset, f"has_{kind}")():
-            raise ValueError(f"{id} has no {kind}; expected a data set of ir_datasets with some")
+            raise InputError(f"{id} has no {kind}; expected a data set of ir_datasets with some")
         rows = tqdm(getattr(dataset, f"{kind}_iter")(), desc=kind, unit="line")
         with atomic_path(output) as temporary, open(temporary, "w", encoding="utf-8") as file:
             file.writelines(lines(kind, rows))
     except KeyError:
-        raise ValueError(f"ir_datasets knows no {id!r}; see https://ir-datasets.com") from None
+        raise InputError(f"ir_datasets knows no {id!r}; see https://ir-datasets.com") from None
     except RequestException as error:
-        raise ValueError(f"{id}: ir_datasets could not download it: {error}") from error
+        raise InputError(f"{id}: ir_datasets could not download it: {error}") from error
 
 
 def lines(kind: str, rows: Iterator) -> Iterator[str]:

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path, lock, remove
 from optical.runtime.program import run_program
 
@@ -66,7 +67,7 @@ def download(hub: str, revision: str, folder: Path) -> None:
     busy is asked again after each of `PAUSES`.
 
     Raises:
-        ValueError: where the hub has no such model or commit, wants consent, or cannot be reached.
+        InputError: where the hub has no such model or commit, wants consent, or cannot be reached.
     """
     from huggingface_hub import errors, snapshot_download
 
@@ -90,14 +91,14 @@ def download(hub: str, revision: str, folder: Path) -> None:
                 break
             print(f"{reason}; again in {pause} s", file=sys.stderr)
             time.sleep(pause)
-    raise ValueError(f"{hub} at {revision}: {reason}")
+    raise InputError(f"{hub} at {revision}: {reason}")
 
 
 def check(folder: Path, origin: str) -> None:
-    """Raise ValueError for a folder that is no model."""
+    """Raise InputError for a folder that is no model."""
     for pattern in ("config.json", "*.safetensors"):
         if not any(folder.glob(pattern)):
-            raise ValueError(f"{origin}: no {pattern}; expected a transformers model")
+            raise InputError(f"{origin}: no {pattern}; expected a transformers model")
 
 
 if __name__ == "__main__":

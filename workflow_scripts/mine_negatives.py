@@ -4,6 +4,7 @@ from pathlib import Path
 
 from optical.corpora.rows import write_parquet
 from optical.corpora.training_files import NEGATIVE_COLUMNS
+from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.training.mining import mined_negatives
 
@@ -20,7 +21,7 @@ def main(
     output: parquet to write
     """
     if number < 1:
-        raise ValueError(f"--number is {number}, expected 1 or more")
+        raise InputError(f"--number is {number}, expected 1 or more")
     mined = write_parquet(output, NEGATIVE_COLUMNS, mined_negatives(training_set, number))
     print(f"{mined} hard negatives")
 

@@ -7,6 +7,7 @@ import pandas as pd
 from optical.report.costs import training_lines
 from optical.report.figures import save_figure
 from optical.report.training_figures import curves_figure
+from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 
 
@@ -26,7 +27,7 @@ def main(
         if lines:
             curves.setdefault(panel, {}).setdefault(line, []).append(pd.DataFrame(lines))
     if not curves:
-        raise ValueError("no training wrote down a loss")
+        raise InputError("no training wrote down a loss")
     figure = curves_figure(curves)
     save_figure(figure, *output)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from optical.corpora.lines import read_queries
 from optical.evaluation.trec import write_run
 from optical.retrieval.lexical import LexicalIndex
+from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 
 
@@ -22,7 +23,7 @@ def main(
     output: TREC run to write (.run.gz)
     """
     if depth < 1:
-        raise ValueError(f"--depth is {depth}, expected 1 or more")
+        raise InputError(f"--depth is {depth}, expected 1 or more")
     texts = read_queries(queries)
     written = write_run(output, LexicalIndex.of_collection(passages).rank(texts, depth), tag="bm25")
     print(f"{written} of {len(texts)} queries share a word with a passage")

@@ -7,6 +7,7 @@ import pandas as pd
 import yaml
 
 from optical.evaluation.gap import COLUMNS, read_table
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.runtime.program import run_program
 
@@ -33,14 +34,14 @@ def main(
     name = yaml.safe_load(study.read_text())["study"]
     file = Path("results", name, "gap", "gap_table.csv")
     if not file.exists():
-        raise ValueError(f"{file}: not there; run the study first, --configfile {study}")
+        raise InputError(f"{file}: not there; run the study first, --configfile {study}")
     table = read_table(file, COLUMNS.gap)
     expected = Path("studies", "expected", f"{name}.yaml")
     if write:
         write_expected(expected, name, table[table["metric"] == metric], tolerance)
         return
     if not expected.exists():
-        raise ValueError(f"{expected}: no scores are expected of {name}; --write takes these")
+        raise InputError(f"{expected}: no scores are expected of {name}; --write takes these")
     verdicts = verify(table, yaml.safe_load(expected.read_text())["rows"])
     for verdict, text in verdicts:
         print(f"{verdict:5} {text}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from optical.corpora.lines import numbered_lines
 from optical.corpora.records import Passage, Query
+from optical.runtime.errors import InputError
 
 PIVOT = "en"
 KEYS = ("link", "question_number", "flores_passage", "question")
@@ -52,4 +53,4 @@ def rows(folder: Path, language: str) -> Iterator[dict]:
                 key: row[key] for key in ("link", "question_number", "flores_passage", "question")
             }
         except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise ValueError(f"{path}:{number}: not a question of Belebele: {error!r}") from error
+            raise InputError(f"{path}:{number}: not a question of Belebele: {error!r}") from error

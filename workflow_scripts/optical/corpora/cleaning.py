@@ -20,6 +20,7 @@ from optical.corpora.records import Pair
 from optical.corpora.registry import bitext
 from optical.corpora.rows import write_parquet, write_rows
 from optical.corpora.splits import is_held_out
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
 BITEXT_COLUMNS = ["id", "source", "target", "origin"]
@@ -254,7 +255,7 @@ def write_bitext(
     limit; the first `MOST_HELD_OUT` of them go to `held_out_path`.
 
     Raises:
-        ValueError: if no pair is left.
+        InputError: if no pair is left.
     """
     cleaner = Cleaner(language, pivot, guard)
     aside: list[tuple[str, ...]] = []
@@ -276,7 +277,7 @@ def write_bitext(
         if not written:
             counts = (f"{pairs} {rule} of {origin}" for origin, rule, pairs in table if pairs)
             told = ", ".join(counts) or "none was read"
-            raise ValueError(f"no pair of {language} is left: {told}")
+            raise InputError(f"no pair of {language} is left: {told}")
     if held_out_path:
         write_parquet(held_out_path, BITEXT_COLUMNS, aside)
     lines = ((origin, rule, str(pairs)) for origin, rule, pairs in table)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from optical.corpora.lines import numbered_lines
 from optical.corpora.records import Passage, Query
+from optical.runtime.errors import InputError
 
 DOCUMENT = re.compile(r"<DOC>(.*?)</DOC>", re.DOTALL | re.IGNORECASE)
 NUMBER = re.compile(r"<(DOCNO|DOCID)>\s*(.*?)\s*</\1>", re.DOTALL | re.IGNORECASE)
@@ -32,7 +33,7 @@ def passages(folder: Path) -> Iterator[Passage]:
     """The documents, each with its headline and text; those without any text are left out.
 
     Raises:
-        ValueError: names the file of a document without a number, and a folder without documents.
+        InputError: names the file of a document without a number, and a folder without documents.
     """
     found = False
     for path in sorted(Path(folder, "documents").rglob("*")):
@@ -41,13 +42,13 @@ def passages(folder: Path) -> Iterator[Passage]:
         for document in documents(path):
             number = NUMBER.search(document)
             if number is None:
-                raise ValueError(f"{path}: a document without <DOCNO> or <DOCID>")
+                raise InputError(f"{path}: a document without <DOCNO> or <DOCID>")
             text = " ".join(plain(match[2]) for match in TEXT.finditer(document)).strip()
             if text:
                 found = True
                 yield Passage(number[2], number[2], text)
     if not found:
-        raise ValueError(f"{folder}/documents: no SGML document in it")
+        raise InputError(f"{folder}/documents: no SGML document in it")
 
 
 def documents(path: Path) -> Iterator[str]:
@@ -61,7 +62,7 @@ def queries(folder: Path, language: str) -> Iterator[Query]:
     """Title and description of each topic that has a relevant document.
 
     Raises:
-        ValueError: names the file of a topic without a number or a title.
+        InputError: names the file of a topic without a number or a title.
     """
     asked = {query for query, _ in judgements(folder)}
     path = Path(folder) / f"{language}.topics.xml"
@@ -69,7 +70,7 @@ def queries(folder: Path, language: str) -> Iterator[Query]:
         number = re.search(r"C?0*(\d+)", element(topic, "num") or "")
         title = element(topic, "title")
         if number is None or not title:
-            raise ValueError(f"{path}: a topic without a number or a title: {topic[:60]!r}")
+            raise InputError(f"{path}: a topic without a number or a title: {topic[:60]!r}")
         name = topic_name(number[1])
         if name in asked:
             yield Query(name, f"{title} {element(topic, 'desc') or ''}".strip())
@@ -90,7 +91,7 @@ def judgements(folder: Path) -> Iterator[tuple[str, str]]:
     for number, line in numbered_lines(path):
         fields = line.split()
         if len(fields) != 4 or not fields[3].isdecimal():
-            raise ValueError(f"{path}:{number}: expected topic, 0, document, judgement")
+            raise InputError(f"{path}:{number}: expected topic, 0, document, judgement")
         if int(fields[3]) > 0:
             yield topic_name(fields[0]), fields[2]
 

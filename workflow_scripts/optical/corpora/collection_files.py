@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from optical.corpora.lines import numbered_lines
 from optical.corpora.records import Passage, Query
 from optical.corpora.rows import some, write_parquet, write_rows
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
 PASSAGE_COLUMNS = ["passage_id", "judged_id", "text"]
@@ -31,7 +32,7 @@ def write_collection(
     window, stride: as in `windows`; texts stay whole where they are None.
 
     Raises:
-        ValueError: for a passage without text, an id given twice or with white space, a judgement
+        InputError: for a passage without text, an id given twice or with white space, a judgement
             of no known passage or given twice.
     """
     known: set[str] = set()
@@ -40,7 +41,7 @@ def write_collection(
         for name, _, text in passages:
             check_id(name, known)
             if not text.strip():
-                raise ValueError(f"passage {name} has no text")
+                raise InputError(f"passage {name} has no text")
             parts = windows(text, window, stride) if window else [text]
             for number, part in enumerate(parts):
                 yield f"{name}#{number}" if len(parts) > 1 else name, name, part
@@ -49,7 +50,7 @@ def write_collection(
         seen = set()
         for query, passage in judgements:
             if passage not in known:
-                raise ValueError(f"query {query} is judged for {passage}, which is no passage")
+                raise InputError(f"query {query} is judged for {passage}, which is no passage")
             check_id(f"{query}/{passage}", seen)
             yield query, "0", passage, "1"
 
@@ -104,7 +105,7 @@ def write_queries(
     the judgements is a fault.
 
     Raises:
-        ValueError: for an id given twice, a query without a judgement, a judged query that is
+        InputError: for an id given twice, a query without a judgement, a judged query that is
             not there.
     """
     judged = {line.split()[0] for _, line in numbered_lines(qrels_path)}
@@ -122,9 +123,9 @@ def write_queries(
                 doubtful.append(query.id)
             yield query
         if unjudged := known - judged:
-            raise ValueError(f"queries without a judgement in {qrels_path}: {some(unjudged)}")
+            raise InputError(f"queries without a judgement in {qrels_path}: {some(unjudged)}")
         if missing := judged - known:
-            raise ValueError(f"judged in {qrels_path} but not among the queries: {some(missing)}")
+            raise InputError(f"judged in {qrels_path} but not among the queries: {some(missing)}")
 
     written = write_rows(path, checked_queries())
     write_rows(doubtful_path, ((query,) for query in doubtful))
@@ -135,10 +136,10 @@ def check_id(name: str, known: set[str]) -> None:
     """Add an id to the known ones.
 
     Raises:
-        ValueError: if it is known already, or cannot stand in a TREC file.
+        InputError: if it is known already, or cannot stand in a TREC file.
     """
     if len(name.split()) != 1 or any(map(str.isspace, name)):
-        raise ValueError(f"id {name!r} is empty or has white space")
+        raise InputError(f"id {name!r} is empty or has white space")
     if name in known:
-        raise ValueError(f"id {name} is given twice")
+        raise InputError(f"id {name} is given twice")
     known.add(name)

@@ -26,6 +26,7 @@ import numpy as np
 
 from optical.corpora.constructed_languages import LANGUAGES, PIVOT, Language
 from optical.corpora.records import Pair, Passage, Query, TrainingSet
+from optical.runtime.errors import InputError
 from optical.settings.constructed import Constructed as World
 
 # Streams of items that must not share facts have different numbers.
@@ -41,12 +42,12 @@ class Fact(NamedTuple):
 
 
 def read_world(folder: Path) -> World:
-    """The world of `folder/world.json`; ValueError when the file does not describe one."""
+    """The world of `folder/world.json`; InputError when the file does not describe one."""
     path = Path(folder) / "world.json"
     try:
         return World(**json.loads(path.read_text()))
     except TypeError as error:
-        raise ValueError(f"{path}: not the settings of a world ({error})") from None
+        raise InputError(f"{path}: not the settings of a world ({error})") from None
 
 
 # --- facts ---------------------------------------------------------------------------------------
@@ -136,7 +137,7 @@ def sound_change(word: str, language: Language) -> str:
 def lexicon(world: World, name: str) -> Lexicon:
     """The lexicon of a language; no two entities or relations share a form."""
     if name not in LANGUAGES:
-        raise ValueError(
+        raise InputError(
             f"constructed language {name!r} is unknown; expected one of {', '.join(LANGUAGES)}"
         )
     language = LANGUAGES[name]

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from optical.corpora.records import Pair
+from optical.runtime.errors import InputError
 
 ROWS = 10_000
 """Rows held in memory."""
@@ -23,7 +24,7 @@ def bitext(folder: Path, language: str, *, origin: str, source: str, target: str
     `{language}` in the name of a column is filled in.
 
     Raises:
-        ValueError: for a file that is not parquet or lacks a column, with those that it has.
+        InputError: for a file that is not parquet or lacks a column, with those that it has.
         FileNotFoundError: when there is no file of the language.
     """
     files = sorted(Path(folder).glob(f"{language}.*parquet"))
@@ -43,11 +44,11 @@ def column_texts(file: Path, column: str) -> Iterator[str]:
         table = pq.ParquetFile(file)
         names = [leaf.path for leaf in map(table.schema.column, range(len(table.schema.names)))]
         if column not in names:
-            raise ValueError(f"{file}: no column {column}; it has {', '.join(names)}")
+            raise InputError(f"{file}: no column {column}; it has {', '.join(names)}")
         for rows in table.iter_batches(batch_size=ROWS, columns=[column]):
             values = rows.column(0)
             for name in column.split(".")[1:]:
                 values = pc.struct_field(values, name)
             yield from (text or "" for text in values.to_pylist())
     except pa.ArrowInvalid as error:
-        raise ValueError(f"{file}: not a parquet file: {error}") from error
+        raise InputError(f"{file}: not a parquet file: {error}") from error

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from optical.corpora.lines import read_queries
 from optical.corpora.records import TrainingSet
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path, scratch
 
 WORDS = 8
@@ -161,10 +162,10 @@ def distinct(arrays: list[np.ndarray]) -> np.ndarray:
 
 
 def read_runs(path: Path) -> np.ndarray:
-    """The sorted runs of a file, mapped; ValueError for a file that cannot hold any."""
+    """The sorted runs of a file, mapped; InputError for a file that cannot hold any."""
     size = path.stat().st_size
     if size % RUN_TYPE.itemsize:
-        raise ValueError(f"{path}: {size} bytes, expected a multiple of {RUN_TYPE.itemsize}")
+        raise InputError(f"{path}: {size} bytes, expected a multiple of {RUN_TYPE.itemsize}")
     return np.memmap(path, RUN_TYPE, mode="r") if size else np.empty(0, RUN_TYPE)
 
 

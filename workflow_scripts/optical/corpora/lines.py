@@ -5,6 +5,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TextIO
 
+from optical.runtime.errors import InputError
+
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (number from 1, line without its end) of a UTF-8 file.
@@ -23,19 +25,19 @@ def lines_of(file: TextIO, name: Path | str) -> Iterator[tuple[int, str]]:
         for number, line in enumerate(file, start=1):
             yield number, line.rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{name}: not UTF-8 text after line {number}: {error}") from error
+        raise InputError(f"{name}: not UTF-8 text after line {number}: {error}") from error
 
 
 def numbered_rows(path: Path, columns: int) -> Iterator[tuple[int, list[str]]]:
     """Yield (number from 1, fields) of a tab-separated file without quoting.
 
     Raises:
-        ValueError: names the line with another number of columns.
+        InputError: names the line with another number of columns.
     """
     for number, line in numbered_lines(path):
         fields = line.split("\t")
         if len(fields) != columns:
-            raise ValueError(
+            raise InputError(
                 f"{path}:{number}: {len(fields)} tab-separated columns, expected {columns}"
             )
         yield number, fields
@@ -45,7 +47,7 @@ def parallel_lines(source: Path, target: Path) -> Iterator[tuple[int, str, str]]
     """Yield (number from 1, source line, target line) of two line-aligned files.
 
     Raises:
-        ValueError: at the end of the shorter file, with both counts.
+        InputError: at the end of the shorter file, with both counts.
     """
     yield from aligned_lines(numbered_lines(source), numbered_lines(target), source, target)
 
@@ -62,7 +64,7 @@ def aligned_lines(
             read = (line or other)[0] - 1
             rest = 1 + sum(1 for _ in (targets if line is None else sources))
             counts = (read, read + rest) if line is None else (read + rest, read)
-            raise ValueError(
+            raise InputError(
                 f"not line-aligned: {source} has {counts[0]} lines, {target} has {counts[1]}"
             )
         yield line[0], line[1], other[1]
@@ -72,15 +74,15 @@ def read_queries(path: Path) -> dict[str, str]:
     """Texts by id of a file of queries, id<TAB>text a line, in the order of the file.
 
     Raises:
-        ValueError: names the line of an id given twice or without text, and a file without any.
+        InputError: names the line of an id given twice or without text, and a file without any.
     """
     texts: dict[str, str] = {}
     for number, (query, text) in numbered_rows(path, 2):
         if query in texts:
-            raise ValueError(f"{path}:{number}: query {query} was given before")
+            raise InputError(f"{path}:{number}: query {query} was given before")
         if not text.strip():
-            raise ValueError(f"{path}:{number}: query {query} has no text")
+            raise InputError(f"{path}:{number}: query {query} has no text")
         texts[query] = text
     if not texts:
-        raise ValueError(f"{path}: no query in it")
+        raise InputError(f"{path}: no query in it")
     return texts

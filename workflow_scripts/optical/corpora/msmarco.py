@@ -24,6 +24,7 @@ from pathlib import Path
 
 from optical.corpora.lines import numbered_rows, read_queries
 from optical.corpora.records import Passage, Query, TrainingSet
+from optical.runtime.errors import InputError
 
 MOST_NEGATIVES = 16
 """Hard negatives of a query at most."""
@@ -35,7 +36,7 @@ def training_set(folder: Path) -> TrainingSet:
     Queries without a judgement, in MS MARCO itself more than a third, are counted as left out.
 
     Raises:
-        ValueError: names file and line of a judgement or negative without its query, of a query
+        InputError: names file and line of a judgement or negative without its query, of a query
             or passage without text, and of an id given twice; when the passages have been read to
             their end also of a judgement or negative without its passage.
     """
@@ -68,9 +69,9 @@ def read_judgements(path: Path, texts: dict[str, str]) -> dict[str, list[str]]:
     relevant = defaultdict(list)
     for number, (query, _, passage, grade) in numbered_rows(path, 4):
         if query not in texts:
-            raise ValueError(f"{path}:{number}: query {query} is not in queries.train.tsv")
+            raise InputError(f"{path}:{number}: query {query} is not in queries.train.tsv")
         if not grade.removeprefix("-").isdecimal():
-            raise ValueError(f"{path}:{number}: judgement {grade!r}, expected a whole number")
+            raise InputError(f"{path}:{number}: judgement {grade!r}, expected a whole number")
         if int(grade) > 0 and passage not in relevant[query]:
             relevant[query].append(passage)
     return dict(relevant)
@@ -96,7 +97,7 @@ def listed_negatives(
     negatives = defaultdict(list)
     for number, (query, passage) in numbered_rows(path, 2):
         if query not in texts:
-            raise ValueError(f"{path}:{number}: query {query} is not in queries.train.tsv")
+            raise InputError(f"{path}:{number}: query {query} is not in queries.train.tsv")
         # An unjudged query is not trained on; its negatives are of no use.
         if query not in relevant or passage in relevant[query]:
             continue
@@ -114,7 +115,7 @@ def published_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str,
                 record = json.loads(line)
                 query, found = str(record["qid"]), record["neg"]
             except (json.JSONDecodeError, KeyError, TypeError) as error:
-                raise ValueError(f"{path}:{number}: expected qid and neg: {error!r}") from error
+                raise InputError(f"{path}:{number}: expected qid and neg: {error!r}") from error
             if query in relevant:
                 turns = zip_longest(*(found[name] for name in sorted(found)))
                 names = dict.fromkeys(str(one) for turn in turns for one in turn if one is not None)
@@ -130,13 +131,13 @@ def article_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str, l
     members = defaultdict(list)
     for number, (passage, article) in numbered_rows(path, 2):
         if passage in article_of:
-            raise ValueError(f"{path}:{number}: passage {passage} was given before")
+            raise InputError(f"{path}:{number}: passage {passage} was given before")
         article_of[passage] = article
         members[article].append(passage)
     negatives = {}
     for query, passages in relevant.items():
         if passages[0] not in article_of:
-            raise ValueError(f"{path}: no article for passage {passages[0]}, relevant to {query}")
+            raise InputError(f"{path}: no article for passage {passages[0]}, relevant to {query}")
         others = [other for other in members[article_of[passages[0]]] if other not in passages]
         size = min(MOST_NEGATIVES, len(others))
         negatives[query] = random.Random(query).sample(others, size)
@@ -149,7 +150,7 @@ def read_scores(path: Path) -> Iterator[tuple[str, str, str]]:
         return
     for number, (query, passage, score) in numbered_rows(path, 3):
         if not is_number(score):
-            raise ValueError(f"{path}:{number}: score {score!r}, expected a number")
+            raise InputError(f"{path}:{number}: score {score!r}, expected a number")
         yield query, passage, score
 
 
@@ -167,14 +168,14 @@ def read_passages(folder: Path, named: set[str]) -> Iterator[Passage]:
     missing = set(named)
     for number, (passage, text) in numbered_rows(path, 2):
         if not text.strip():
-            raise ValueError(f"{path}:{number}: passage {passage} has no text")
+            raise InputError(f"{path}:{number}: passage {passage} has no text")
         if passage in missing:
             missing.remove(passage)
         elif passage in named:
-            raise ValueError(f"{path}:{number}: passage {passage} was given before")
+            raise InputError(f"{path}:{number}: passage {passage} was given before")
         yield Passage(passage, passage, text)
     if missing:
-        raise ValueError(f"{first_use(folder, missing)}, which is not in {path}")
+        raise InputError(f"{first_use(folder, missing)}, which is not in {path}")
 
 
 def first_use(folder: Path, passages: set[str]) -> str:

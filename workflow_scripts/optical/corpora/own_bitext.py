@@ -14,6 +14,7 @@ from pathlib import Path
 from optical.corpora.lines import aligned_lines, lines_of, numbered_rows, parallel_lines
 from optical.corpora.records import Pair
 from optical.corpora.tmx import segments, text_in
+from optical.runtime.errors import InputError
 
 PIVOT = "en"
 
@@ -30,7 +31,7 @@ def bitext(folder: Path, language: str, *, layout: str, origin: str = "own") -> 
     """Pairs of a language; an id is `{origin}-{language}-{line}`, in tmx that of the unit's line.
 
     Raises:
-        ValueError: for a file that is not in the layout, with its line.
+        InputError: for a file that is not in the layout, with its line.
         FileNotFoundError: with the names that were looked for.
     """
     files = files_of(folder, language, layout)
@@ -71,7 +72,7 @@ def units(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
     for segment in segments(path):
         texts = text_in(segment, language), text_in(segment, PIVOT)
         if None in texts:
-            raise ValueError(
+            raise InputError(
                 f"{path}:{segment.line}: a unit in {sorted(segment.texts)}, "
                 f"expected {language} and {PIVOT}"
             )
@@ -90,12 +91,12 @@ def zipped_lines(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
                 ]
                 yield from aligned_lines(*texts, f"{path}/{names[0]}", f"{path}/{names[1]}")
     except zipfile.BadZipFile as error:
-        raise ValueError(f"{path}: not a zip archive: {error}") from error
+        raise InputError(f"{path}: not a zip archive: {error}") from error
 
 
 def member(archive: zipfile.ZipFile, path: Path, language: str) -> str:
     """The one member of an archive whose name ends in a language's code."""
     names = [name for name in archive.namelist() if name.endswith(f".{language}")]
     if len(names) != 1:
-        raise ValueError(f"{path}: {len(names)} files *.{language} in it, expected one")
+        raise InputError(f"{path}: {len(names)} files *.{language} in it, expected one")
     return names[0]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from optical.corpora.lines import numbered_lines, numbered_rows
 from optical.corpora.records import Passage, Query
+from optical.runtime.errors import InputError
 
 
 def passages(folder: Path, *, layout: str) -> Iterator[Passage]:
@@ -49,10 +50,10 @@ def judgements(folder: Path, *, layout: str) -> Iterator[tuple[str, str]]:
             continue
         names = 3 if layout == "beir" else 4
         if len(fields) != names:
-            raise ValueError(f"{path}:{number}: {len(fields)} columns, expected {names}")
+            raise InputError(f"{path}:{number}: {len(fields)} columns, expected {names}")
         grade = fields[-1].removeprefix("-")
         if not grade.isdecimal():
-            raise ValueError(f"{path}:{number}: judgement {fields[-1]!r}, expected a whole number")
+            raise InputError(f"{path}:{number}: judgement {fields[-1]!r}, expected a whole number")
         if int(fields[-1]) > 0:
             yield fields[0], fields[-2]
 
@@ -65,6 +66,6 @@ def records(path: Path, *keys: str) -> Iterator[tuple[str, ...]]:
             values = (record.get(key, "") if key == "title" else record[key] for key in keys)
             yield tuple(map(str, values))
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(
+            raise InputError(
                 f"{path}:{number}: expected a JSON object with {', '.join(keys)}: {error!r}"
             ) from error

@@ -24,6 +24,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from optical.corpora.records import Pair, Passage, Query, TrainingSet
+from optical.runtime.errors import InputError
 
 # A module may serve several sources; its functions then take the settings named here.
 BITEXT = {
@@ -120,13 +121,13 @@ def served(
     """The module and the settings that serve `name`: those of `registry`, or `own` with a layout.
 
     Raises:
-        ValueError: for an unknown name, with the known ones.
+        InputError: for an unknown name, with the known ones.
     """
     _, _, layout = name.partition(":")
     if layout:
         return own, {"layout": layout}
     if name not in registry:
-        raise ValueError(f"unknown {kind} {name!r}; expected one of {', '.join(registry)}")
+        raise InputError(f"unknown {kind} {name!r}; expected one of {', '.join(registry)}")
     return registry[name]
 
 
@@ -134,8 +135,8 @@ def source_module(kind: str, name: str, modules: Mapping[str, str]) -> ModuleTyp
     """Load the module that serves `name`.
 
     Raises:
-        ValueError: for an unknown name, with the known ones.
+        InputError: for an unknown name, with the known ones.
     """
     if name not in modules:
-        raise ValueError(f"unknown {kind} {name!r}; expected one of {', '.join(modules)}")
+        raise InputError(f"unknown {kind} {name!r}; expected one of {', '.join(modules)}")
     return import_module(modules[name])

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from optical.corpora.records import Pair
 from optical.corpora.tmx import segments
+from optical.runtime.errors import InputError
 
 MISALIGNED = "known_misaligned"
 """Note of a segment whose translation is known to be another one's, and was not found."""
@@ -37,7 +38,7 @@ def bitext(folder: Path, language: str) -> Iterator[Pair]:
     """Pairs of `{language}.tmx.zip`, misplaced translations brought to their segments.
 
     Raises:
-        ValueError: for a file that is not a TMX of two languages; for one of another length than
+        InputError: for a file that is not a TMX of two languages; for one of another length than
             the repair was made for.
     """
     path = Path(folder) / f"{language}.tmx.zip"
@@ -45,7 +46,7 @@ def bitext(folder: Path, language: str) -> Iterator[Pair]:
     # 3,071 sentences; a moved translation may stand behind its segment.
     read = list(read_tmx(path))
     if moved and len(read) != 3071:
-        raise ValueError(f"{path}: {len(read)} segments, but its repair is for 3071")
+        raise InputError(f"{path}: {len(read)} segments, but its repair is for 3071")
     for number, (name, english, translation) in enumerate(read):
         origin = moved.get(number, number)
         if origin is None:
@@ -80,7 +81,7 @@ def read_tmx(path: Path) -> Iterator[tuple[str, str, str]]:
     """Yield (segment's id, English, the other language) of a zip file with one TMX file."""
     for _, name, texts in segments(path):
         if len(texts) != 2 or "en" not in texts:
-            raise ValueError(
+            raise InputError(
                 f"{path}: segment {name} is in {sorted(texts)}, expected en and one other language"
             )
         (other,) = texts.keys() - {"en"}

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from xml.parsers import expat
 
+from optical.runtime.errors import InputError
+
 BLOCK = 1 << 16
 
 CODES = {"bpt", "ept", "it", "ph", "ut"}
@@ -31,7 +33,7 @@ def segments(path: Path) -> Iterator[Segment]:
     """The units of a `.tmx`, `.tmx.gz` or `.zip` file, in their order; white space is normalised.
 
     Raises:
-        ValueError: names the file, and the line where it is no TMX.
+        InputError: names the file, and the line where it is no TMX.
     """
     reader = Reader(path)
     try:
@@ -42,9 +44,9 @@ def segments(path: Path) -> Iterator[Segment]:
             reader.parser.Parse(b"", True)
             yield from reader.taken()
     except expat.ExpatError as error:
-        raise ValueError(f"{path}: not a TMX file: {error}") from error
+        raise InputError(f"{path}: not a TMX file: {error}") from error
     except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path}: not a whole compressed TMX file: {error}") from error
+        raise InputError(f"{path}: not a whole compressed TMX file: {error}") from error
 
 
 @contextmanager
@@ -54,7 +56,7 @@ def open_tmx(path: Path) -> Iterator[IO[bytes]]:
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.lower().endswith(".tmx")]
             if len(names) != 1:
-                raise ValueError(f"{path}: {len(names)} TMX files in it, expected one")
+                raise InputError(f"{path}: {len(names)} TMX files in it, expected one")
             with archive.open(names[0]) as file:
                 yield file
     else:
@@ -111,7 +113,7 @@ class Reader:
 
     def refuse(self, name: str, *_) -> None:
         """An entity is declared."""
-        raise ValueError(
+        raise InputError(
             f"{self.path}:{self.parser.CurrentLineNumber}: declares the entity {name!r}, "
             "expected none"
         )

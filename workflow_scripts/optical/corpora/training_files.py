@@ -7,6 +7,7 @@ from pathlib import Path
 from optical.corpora.lines import numbered_rows, read_queries
 from optical.corpora.records import Passage, TrainingSet
 from optical.corpora.rows import some, write_parquet, write_rows
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
 PAIR_COLUMNS = ["id", "source", "target"]
@@ -21,12 +22,12 @@ def write_training_set(folder: Path, data: TrainingSet, limit: int | None = None
     others; scores are kept of these queries with these passages.
 
     Raises:
-        ValueError: for a query without a judgement, for named passages that are not there, and for
+        InputError: for a query without a judgement, for named passages that are not there, and for
             ids with white space that would not stay as it is.
     """
     queries = {query.id: query.text for query in islice(data.queries(), limit)}
     if not queries:
-        raise ValueError("the training set has no queries")
+        raise InputError("the training set has no queries")
     judged: set[str] = set()
     wanted: set[str] = set()
 
@@ -50,10 +51,10 @@ def write_training_set(folder: Path, data: TrainingSet, limit: int | None = None
             temporary / "negatives.parquet", NEGATIVE_COLUMNS, negatives()
         )
         if unjudged := queries.keys() - judged:
-            raise ValueError(f"training queries without a judgement: {some(unjudged)}")
+            raise InputError(f"training queries without a judgement: {some(unjudged)}")
         # Rows are written with single spaces, and an id must stay what it is.
         if odd := [name for name in chain(queries, wanted) if name != " ".join(name.split())]:
-            raise ValueError(f"ids with white space: {some(map(repr, odd))}; expected none")
+            raise InputError(f"ids with white space: {some(map(repr, odd))}; expected none")
         counts["passages"] = write_rows(
             temporary / "collection.tsv", passages_named(data.passages(), wanted)
         )
@@ -71,12 +72,12 @@ def write_pairs(path: Path, queries: Path, folder: Path) -> int:
     as `write_training_set` writes it. Returns the number of pairs.
 
     Raises:
-        ValueError: for a query of the training set that is not in the file.
+        InputError: for a query of the training set that is not in the file.
     """
     texts = read_queries(queries)
     judged = [(row[0], row[2]) for _, row in numbered_rows(folder / "qrels.tsv", 4)]
     if missing := {query for query, _ in judged} - texts.keys():
-        raise ValueError(f"{queries}: not there, but judged in {folder}: {some(missing)}")
+        raise InputError(f"{queries}: not there, but judged in {folder}: {some(missing)}")
     wanted = {passage for _, passage in judged}
     passages = {
         passage: text
@@ -98,13 +99,13 @@ def passages_named(passages: Iterator[Passage], names: set[str]) -> Iterator[tup
     """Yield (id, text) of the named passages, reading no further than the last of them.
 
     Raises:
-        ValueError: for names that are no passage's.
+        InputError: for names that are no passage's.
     """
     missing = set(names)
     while missing:
         passage = next(passages, None)
         if passage is None:
-            raise ValueError(f"training passages that are named but not there: {some(missing)}")
+            raise InputError(f"training passages that are named but not there: {some(missing)}")
         if passage.passage_id in missing:
             missing.remove(passage.passage_id)
             yield passage.passage_id, passage.text

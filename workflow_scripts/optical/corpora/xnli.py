@@ -25,6 +25,7 @@ from pathlib import Path
 
 from optical.corpora.lines import numbered_rows
 from optical.corpora.records import Passage, Query
+from optical.runtime.errors import InputError
 
 PIVOT = "en"
 ENTAILED = "entailment"
@@ -100,13 +101,13 @@ def labelled(folder: Path, language: str, split: str) -> Iterator[tuple[int, tup
     """Yield (row, (label, (premise, hypothesis))).
 
     Raises:
-        ValueError: at the end, if the language has another number of rows than there are labels.
+        InputError: at the end, if the language has another number of rows than there are labels.
     """
     rows = zip_longest(labels(folder, split), sentences(folder, language, split))
     for row, (label, both) in enumerate(rows):
         if label is None or both is None:
             ended = "labels end" if label is None else f"{language} rows end"
-            raise ValueError(f"{folder}: the {split} {ended} after {row}, the other goes on")
+            raise InputError(f"{folder}: the {split} {ended} after {row}, the other goes on")
         yield row, (label, both)
 
 
@@ -123,7 +124,7 @@ def labels(folder: Path, split: str) -> Iterator[str]:
         next(rows)  # the header
     for number, label in rows:
         if label not in LABELS:
-            raise ValueError(f"{path}:{number}: label {label!r}, expected one of {LABELS}")
+            raise InputError(f"{path}:{number}: label {label!r}, expected one of {LABELS}")
         yield label
 
 
@@ -146,13 +147,13 @@ def archived(path: Path, language: str, split: str) -> Iterator[tuple[int, tuple
     """Yield (line, (label, premise, hypothesis)) of a language, in the order of the English rows.
 
     Raises:
-        ValueError: for a file that is not the archive, a language that it does not have, or one
+        InputError: for a file that is not the archive, a language that it does not have, or one
             whose pairs are not those of English.
     """
     order = archive_rows(path, split, PIVOT)
     rows = archive_rows(path, split, language)
     if order.keys() != rows.keys():
-        raise ValueError(
+        raise InputError(
             f"{path}: {len(rows)} {split} pairs in {language}, {len(order)} in {PIVOT}, or others"
         )
     yield from (rows[pair] for pair in order)
@@ -175,4 +176,4 @@ def archive_rows(path: Path, split: str, language: str) -> dict[str, tuple]:
                 if row["language"] == language
             }
     except (zipfile.BadZipFile, KeyError) as error:
-        raise ValueError(f"{path}: not the archive of XNLI: {error}") from error
+        raise InputError(f"{path}: not the archive of XNLI: {error}") from error

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from optical.corpora.records import Passage, Query
+from optical.runtime.errors import InputError
 
 PIVOT = "en"
 
@@ -41,4 +42,4 @@ def paragraphs(folder: Path, language: str) -> Iterator[tuple[str, str, dict]]:
             for j, paragraph in enumerate(article["paragraphs"]):
                 yield f"a{i}p{j}", f"a{i}", paragraph
     except (json.JSONDecodeError, KeyError) as error:
-        raise ValueError(f"{path}: not in the SQuAD format: {error!r}") from error
+        raise InputError(f"{path}: not in the SQuAD format: {error!r}") from error

@@ -34,6 +34,7 @@ from optical.evaluation.resampling import (
     randomisation_test,
 )
 from optical.evaluation.scores import NO_STUDENT, check_comparable, check_names
+from optical.runtime.errors import InputError
 
 GROUPS = ("high", "mid", "low")
 """Resource groups. `mid` enters neither mean, but for a relative gap of its own."""
@@ -128,7 +129,7 @@ def compare(
         Contrasts: optical minus each other method of its students.
 
     Raises:
-        ValueError: where methods or students could not be compared: other languages, queries or
+        InputError: where methods or students could not be compared: other languages, queries or
             seeds than their neighbours, a language in no group or two, an unknown student.
     """
     group_of = _group_of(groups, pivot)
@@ -411,7 +412,7 @@ def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
     table = pd.read_csv(path, keep_default_na=False, na_values=[""])
     missing = [column for column in columns if column not in table.columns]
     if missing:
-        raise ValueError(f"{path}: no column {', '.join(missing)}")
+        raise InputError(f"{path}: no column {', '.join(missing)}")
     return table
 
 
@@ -419,12 +420,12 @@ def _group_of(groups: Mapping[str, Sequence[str]], pivot: str) -> dict[str, str]
     """Group of each language, in the order of the tables: pivot, high, mid, low."""
     unknown = set(groups) - set(GROUPS)
     if unknown:
-        raise ValueError(f"group {min(unknown)!r}: expected one of {', '.join(GROUPS)}")
+        raise InputError(f"group {min(unknown)!r}: expected one of {', '.join(GROUPS)}")
     group_of = {pivot: PIVOT_GROUP}
     for group in GROUPS:
         for language in groups.get(group, ()):
             if language in group_of:
-                raise ValueError(
+                raise InputError(
                     f"language {language} is in group {group} and already {group_of[language]}"
                 )
             group_of[language] = group

@@ -7,6 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from optical.runtime.errors import InputError
+
 NO_STUDENT = "none"
 """Student and teacher of a method without a trained encoder."""
 
@@ -25,43 +27,43 @@ def read_scores(paths: Iterable[str | Path]) -> pd.DataFrame:
     Names are kept as categories: there are few of them, and millions of rows.
 
     Raises:
-        ValueError: for a file without those columns, no file at all, or files of several studies.
+        InputError: for a file without those columns, no file at all, or files of several studies.
     """
     names = [column for column in SCORE_COLUMNS if column not in NUMBERS]
     tables = []
     for path in paths:
         missing = set(SCORE_COLUMNS) - set(pq.read_schema(path).names)
         if missing:
-            raise ValueError(f"{path}: no column {', '.join(sorted(missing))}")
+            raise InputError(f"{path}: no column {', '.join(sorted(missing))}")
         tables.append(pq.read_table(path, columns=list(SCORE_COLUMNS), read_dictionary=names))
     if not tables:
-        raise ValueError("no score file was given")
+        raise InputError("no score file was given")
     scores = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries().to_pandas()
     studies = sorted(scores["study"].unique())
     if len(studies) > 1:
-        raise ValueError(f"scores of several studies in one table: {', '.join(studies)}")
+        raise InputError(f"scores of several studies in one table: {', '.join(studies)}")
     return scores
 
 
 def check_names(scores: pd.DataFrame, languages: Iterable[str], students: Sequence[str]) -> None:
-    """Raise `ValueError` for scores of a language or student that the study does not have."""
+    """Raise `InputError` for scores of a language or student that the study does not have."""
     ungrouped = set(scores["language"].unique()) - set(languages)
     if ungrouped:
-        raise ValueError(f"in no group: language {', '.join(sorted(ungrouped))}")
+        raise InputError(f"in no group: language {', '.join(sorted(ungrouped))}")
     scored = set(scores["student"].unique()) - {NO_STUDENT}
     if scored != set(students):
-        raise ValueError(
+        raise InputError(
             f"scores are of the students {', '.join(sorted(scored)) or NO_STUDENT}, "
             f"expected {', '.join(students) or NO_STUDENT}"
         )
 
 
 def check_comparable(scores: pd.DataFrame, pivot: str) -> None:
-    """Raise `ValueError` unless runs are over the same languages, queries and seeds."""
+    """Raise `InputError` unless runs are over the same languages, queries and seeds."""
     repeated = scores.duplicated([*RUN, "seed", "query_id"])
     if repeated.any():
         row = scores[repeated].iloc[0]
-        raise ValueError(f"query {row['query_id']} is scored twice in {_name(row[RUN])}")
+        raise InputError(f"query {row['query_id']} is scored twice in {_name(row[RUN])}")
 
     queries = scores.groupby([*RUN, "seed"], observed=True)["query_id"].agg(frozenset).reset_index()
     _check_same(queries, ["collection", "metric"], "query_id", "query")
@@ -76,7 +78,7 @@ def check_comparable(scores: pd.DataFrame, pivot: str) -> None:
 
 
 def _check_same(table: pd.DataFrame, place: list[str], column: str, thing: str) -> None:
-    """Raise `ValueError` when the sets in `column` differ between rows of the same `place`."""
+    """Raise `InputError` when the sets in `column` differ between rows of the same `place`."""
     first = table.groupby(place, observed=True)[column].transform("first")
     for position, (found, expected) in enumerate(zip(table[column], first, strict=True)):
         if found != expected:
@@ -85,7 +87,7 @@ def _check_same(table: pd.DataFrame, place: list[str], column: str, thing: str) 
             other = table[same].iloc[0]
             names = [name for name in RUN if name in table.columns and name != column]
             example = min(found ^ expected)
-            raise ValueError(
+            raise InputError(
                 f"not comparable: {thing} {example} is in only one of "
                 f"{_name(other[names])} and {_name(row[names])} "
                 f"({len(expected)} and {len(found)} in all)"

@@ -9,6 +9,7 @@ import pandas as pd
 import pytrec_eval
 
 from optical.evaluation.trec import Results
+from optical.runtime.errors import InputError
 
 METRICS = re.compile(
     r"map|recip_rank|Rprec|bpref|ndcg|(map_cut|ndcg_cut|recall|P|success)_[1-9][0-9]*"
@@ -70,13 +71,13 @@ def score_run(
         metrics: names such as map, recip_rank, recall_100, ndcg_cut_10; see `METRICS`.
 
     Raises:
-        ValueError: for an unknown metric, scores equal in float32, and a run of which no query is
+        InputError: for an unknown metric, scores equal in float32, and a run of which no query is
             judged (ids of another collection). An empty run is none of these: it scores 0.
     """
     check_metrics(metrics)
     relevant = [query for query, judged in qrels.items() if max(judged.values(), default=0) > 0]
     if not relevant:
-        raise ValueError("the judgements name no relevant passage")
+        raise InputError("the judgements name no relevant passage")
     evaluator = pytrec_eval.RelevanceEvaluator(qrels, set(metrics))
     values = {query: dict.fromkeys(metrics, 0.0) for query in relevant}
     measured = {
@@ -100,7 +101,7 @@ def score_run(
             if pivot is not None:
                 consistent[query] = consistency(top(results, RANKS), pivot.get(query, ()))
     if unjudged and len(without_results) == len(relevant):
-        raise ValueError(
+        raise InputError(
             f"none of the run's queries is judged: it has {example!r}, the judgements "
             f"{relevant[0]!r}; are they of the same collection?"
         )
@@ -149,10 +150,10 @@ def consistency(one: Sequence[str], other: Sequence[str]) -> float:
 
 
 def check_metrics(metrics: Sequence[str]) -> None:
-    """Raise `ValueError` for a name that does not match `METRICS`."""
+    """Raise `InputError` for a name that does not match `METRICS`."""
     for metric in metrics:
         if not METRICS.fullmatch(metric):
-            raise ValueError(
+            raise InputError(
                 f"{metric!r} is no metric here, expected map, recip_rank, Rprec, bpref, ndcg, or "
                 "map_cut, ndcg_cut, recall, P, success with a depth, as in recall_100"
             )
@@ -161,7 +162,7 @@ def check_metrics(metrics: Sequence[str]) -> None:
 def _check_distinct(query: str, results: Results) -> None:
     scores = np.fromiter(results.values(), dtype=np.float32, count=len(results))
     if len(np.unique(scores)) < len(scores):
-        raise ValueError(
+        raise InputError(
             f"query {query}: two scores are equal in float32, in which trec_eval compares them; "
             "write the run from ranks (optical.evaluation.trec.write_run)"
         )

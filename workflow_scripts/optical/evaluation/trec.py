@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
 Results = Mapping[str, float]
@@ -26,7 +27,7 @@ def write_run(path: str | Path, rankings: Iterable[tuple[str, Results]], tag: st
     Returns the number of queries with at least one result.
 
     Raises:
-        ValueError: for a query met twice, a score that is not a number, an id with white space,
+        InputError: for a query met twice, a score that is not a number, an id with white space,
             or more than `MAXIMUM_DEPTH` results.
     """
     seen = set()
@@ -34,7 +35,7 @@ def write_run(path: str | Path, rankings: Iterable[tuple[str, Results]], tag: st
     with _gzip_text_writer(path) as file:
         for query, results in rankings:
             if query in seen:
-                raise ValueError(f"{path}: query {query} has two rankings")
+                raise InputError(f"{path}: query {query} has two rankings")
             seen.add(query)
             written += bool(results)
             file.writelines(_run_lines(query, results, tag))
@@ -43,14 +44,14 @@ def write_run(path: str | Path, rankings: Iterable[tuple[str, Results]], tag: st
 
 def _run_lines(query: str, results: Results, tag: str) -> Iterator[str]:
     if len(results) > MAXIMUM_DEPTH:
-        raise ValueError(f"query {query} has {len(results)} results, at most {MAXIMUM_DEPTH}")
+        raise InputError(f"query {query} has {len(results)} results, at most {MAXIMUM_DEPTH}")
     for name in (query, tag, *results):
         if len(name.split()) != 1:
-            raise ValueError(
+            raise InputError(
                 f"query {query}: {name!r} cannot stand in a run, no white space in ids"
             )
     if any(math.isnan(score) for score in results.values()):
-        raise ValueError(f"query {query} has a score that is not a number")
+        raise InputError(f"query {query} has a score that is not a number")
     ranking = sorted(results, key=lambda passage: (-results[passage], passage))
     for rank, passage in enumerate(ranking, start=1):
         yield f"{query} Q0 {passage} {rank} {len(ranking) + 1 - rank} {tag}\n"
@@ -72,7 +73,7 @@ def iterate_run(path: str | Path) -> Iterator[tuple[str, dict[str, float]]]:
     """Yield (query id, {passage id: score}) of a gzipped TREC run, one query at a time.
 
     Raises:
-        ValueError: names file and line of a malformed line, of a passage given twice for a query,
+        InputError: names file and line of a malformed line, of a passage given twice for a query,
             and of a query whose lines are not together.
     """
     seen = set()
@@ -82,11 +83,11 @@ def iterate_run(path: str | Path) -> Iterator[tuple[str, dict[str, float]]]:
             if query is not None:
                 yield query, results
             if line_query in seen:
-                raise ValueError(f"{path}:{number}: the lines of query {line_query} are scattered")
+                raise InputError(f"{path}:{number}: the lines of query {line_query} are scattered")
             seen.add(line_query)
             query, results = line_query, {}
         if passage in results:
-            raise ValueError(f"{path}:{number}: passage {passage} twice for query {query}")
+            raise InputError(f"{path}:{number}: passage {passage} twice for query {query}")
         results[passage] = _number(score, float, path, number)
     if query is not None:
         yield query, results
@@ -96,17 +97,17 @@ def read_qrels(path: str | Path) -> dict[str, dict[str, int]]:
     """Read TREC judgements: {query id: {passage id: relevance}}.
 
     Raises:
-        ValueError: names file and line of a malformed line and of a pair judged twice; also when
+        InputError: names file and line of a malformed line and of a pair judged twice; also when
             the file holds no judgement.
     """
     qrels: dict[str, dict[str, int]] = {}
     for number, (query, _, passage, relevance) in _fields(path, open, 4):
         judged = qrels.setdefault(query, {})
         if passage in judged:
-            raise ValueError(f"{path}:{number}: passage {passage} judged twice for query {query}")
+            raise InputError(f"{path}:{number}: passage {passage} judged twice for query {query}")
         judged[passage] = _number(relevance, int, path, number)
     if not qrels:
-        raise ValueError(f"{path}: no judgement in it")
+        raise InputError(f"{path}: no judgement in it")
     return qrels
 
 
@@ -118,14 +119,14 @@ def _fields(path: str | Path, opener, width: int) -> Iterator[tuple[int, list[st
                 fields = line.split()
                 if len(fields) != width:
                     found = f"{len(fields)}: {line[:60]!r}"
-                    raise ValueError(f"{path}:{number}: expected {width} fields, got {found}")
+                    raise InputError(f"{path}:{number}: expected {width} fields, got {found}")
                 yield number, fields
         except (EOFError, gzip.BadGzipFile) as error:
-            raise ValueError(f"{path}: not a whole gzip file ({error})") from error
+            raise InputError(f"{path}: not a whole gzip file ({error})") from error
 
 
 def _number(text: str, kind: type, path: str | Path, line: int):
     try:
         return kind(text)
     except ValueError:
-        raise ValueError(f"{path}:{line}: {text!r} is not a number ({kind.__name__})") from None
+        raise InputError(f"{path}:{line}: {text!r} is not a number ({kind.__name__})") from None

@@ -7,6 +7,8 @@ from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
+from optical.runtime.errors import InputError
+
 # XLM-R's order of the special tokens; its positions start after the padding id.
 SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>"]
 SPACE = "▁"
@@ -17,7 +19,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenize
     """A SentencePiece unigram tokenizer with XLM-R's special tokens, lower-casing.
 
     The same texts always give the same tokenizer. vocabulary: number of pieces at most, special
-    tokens included. Raises ValueError when it is too small for the characters of the texts.
+    tokens included. Raises InputError when it is too small for the characters of the texts.
     """
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
@@ -84,7 +86,7 @@ def unigram_pieces(lines: Iterable[str], number: int) -> list[tuple[str, float]]
             minloglevel=2,
         )
     except RuntimeError as error:
-        raise ValueError(
+        raise InputError(
             f"vocabulary: {number} pieces are too few for the text: {error}"
         ) from error
     model = SentencePieceProcessor(model_proto=written.getvalue())

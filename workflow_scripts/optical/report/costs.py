@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from optical.report.tables import MISSING, ShownTable
+from optical.runtime.errors import InputError
 
 COST_COLUMNS = (
     *("stage", "of", "jobs", "seconds", "longest_seconds", "cpu_seconds", "memory_mib"),
@@ -48,7 +49,7 @@ def cost_table(logs: Path, results: Path) -> pd.DataFrame:
         ends = (end.get(name, float("nan")) for name in ("examples", "joules"))
         rows.append((stage, of, job["s"], job["cpu_time"], job["max_rss"], *ends))
     if not rows:
-        raise ValueError(f"{logs}: no *.benchmark.tsv here, which Snakemake writes for each job")
+        raise InputError(f"{logs}: no *.benchmark.tsv here, which Snakemake writes for each job")
     names = ["stage", "of", "seconds", "cpu_seconds", "memory", "examples", "joules"]
     jobs = pd.DataFrame(rows, columns=names)
     table = jobs.groupby(["stage", "of"], sort=False).agg(

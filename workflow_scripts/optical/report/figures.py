@@ -12,6 +12,7 @@ from matplotlib.ticker import PercentFormatter
 
 from optical.evaluation.gap import BASELINE, FLOOR, GROUPS, NO_STUDENT, PIVOT_GROUP
 from optical.report.tables import metric_name
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
 # Okabe and Ito's palette: told apart with any colour vision, and by shape in black and white.
@@ -252,7 +253,7 @@ def _of_students(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     chosen = table[(table["metric"] == metric) & (table["student"] != NO_STUDENT)]
     if chosen.empty:
         known = ", ".join(table["metric"].unique())
-        raise ValueError(f"no student has the metric {metric}, the table has {known}")
+        raise InputError(f"no student has the metric {metric}, the table has {known}")
     return chosen
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from optical.evaluation.gap import FLOOR, NO_STUDENT, PIVOT_GROUP
+from optical.runtime.errors import InputError
 
 MISSING = "–"
 """Shown where there is no number."""
@@ -244,7 +245,7 @@ def read_cleaning(paths: Iterable[str | Path]) -> pd.DataFrame:
         table = pd.read_csv(path, keep_default_na=False)
         missing = {"origin", "rule", "pairs"} - set(table.columns)
         if missing:
-            raise ValueError(f"{path}: no column {', '.join(sorted(missing))}")
+            raise InputError(f"{path}: no column {', '.join(sorted(missing))}")
         table.insert(0, "language", path.name.partition(".")[0])
         tables.append(table)
     empty = pd.DataFrame(columns=["language", "origin", "rule", "pairs"])
@@ -255,7 +256,7 @@ def read_counts(path: str | Path) -> dict[str, int]:
     """Read a file of counts (what, number)."""
     table = pd.read_csv(path, keep_default_na=False)
     if list(table.columns) != ["what", "number"]:
-        raise ValueError(f"{path}: columns {', '.join(table.columns)}; expected what, number")
+        raise InputError(f"{path}: columns {', '.join(table.columns)}; expected what, number")
     return dict(zip(table["what"], table["number"].astype(int), strict=True))
 
 

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from optical.retrieval import maxsim_kernels as kernels
 from optical.retrieval.token_vectors import TokenVectors
+from optical.runtime.errors import InputError
 
 CODECS = ("int8", "float16", "pq")
 SAMPLE = 32
@@ -34,21 +35,21 @@ def build(
     """Write the files of an index into a folder; returns what built it.
 
     codec: how residuals are kept, one of `CODECS`. centroids: their number; `centroids_for` when
-    None. Vectors are read from their store twice, a block at a time. Raises ValueError for more
+    None. Vectors are read from their store twice, a block at a time. Raises InputError for more
     centroids than tokens, an unknown codec, dimensions that the codec cannot part, and a vector
     that is not finite.
     """
     tokens, dimension = int(vectors.offsets[-1]), vectors.dimension
     number = centroids or min(centroids_for(tokens), tokens)
     if codec not in CODECS:
-        raise ValueError(f"codec {codec!r}: expected one of {', '.join(CODECS)}")
+        raise InputError(f"codec {codec!r}: expected one of {', '.join(CODECS)}")
     if not 1 <= number <= min(tokens, MAXIMUM_CENTROIDS):
-        raise ValueError(
+        raise InputError(
             f"{number} centroids for {tokens} tokens: expected no more than these, "
             f"and at most {MAXIMUM_CENTROIDS}"
         )
     if codec == "pq" and dimension % PQ_DIMENSIONS:
-        raise ValueError(f"codec pq: {dimension} dimensions are no multiple of {PQ_DIMENSIONS}")
+        raise InputError(f"codec pq: {dimension} dimensions are no multiple of {PQ_DIMENSIONS}")
     sample = sampled(vectors, number * SAMPLE)
     finder = train(sample, number)
     trained = finder.centroids
@@ -102,7 +103,7 @@ class Finder:
     def __call__(self, vectors: np.ndarray) -> np.ndarray:
         """The row of the nearest centroid of each vector, [n].
 
-        Raises ValueError for a vector that is not finite.
+        Raises InputError for a vector that is not finite.
         """
         nearest = self.index.search(vectors, 1)[1][:, 0]
         # FAISS gives -1 where the parts that it looked at hold no centroid, and for NaN.

@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from bm25s.tokenization import Tokenizer
 
+from optical.runtime.errors import InputError
+
 WORD = re.compile(r"\w+")
 """One tokenisation for all languages: no stemming, no stop words, nothing that helps English."""
 
@@ -35,7 +37,7 @@ class LexicalIndex:
         """Index a parquet file with the columns judged_id and text, read in batches."""
         file = pq.ParquetFile(passages)
         if file.metadata.num_rows == 0:
-            raise ValueError(f"{passages}: no passage in it")
+            raise InputError(f"{passages}: no passage in it")
         texts = (
             text
             for batch in file.iter_batches(columns=["text"])

@@ -25,6 +25,7 @@ from tqdm import tqdm
 
 from optical.retrieval.exact_index import ExactIndex, Found
 from optical.retrieval.token_vectors import TokenVectors
+from optical.runtime.errors import InputError
 from optical.runtime.files import lock, remove
 from optical.settings.search import Search
 
@@ -51,12 +52,12 @@ def build_index(
     """Build the index of passages as a folder, which is whole or absent.
 
     kind: "exact", "approximate", or "auto", which is exact up to `EXACT_TOKENS`. settings: those of
-    `centroid_build.build`. Raises ValueError for a passage without a token and, of an approximate
+    `centroid_build.build`. Raises InputError for a passage without a token and, of an approximate
     index, for a vector that is not finite.
     """
     tokens = int(vectors.offsets[-1])
     if not len(vectors) or not vectors.lengths.all():
-        raise ValueError("expected passages of at least one token each")
+        raise InputError("expected passages of at least one token each")
     if kind == "auto":
         kind = "exact" if tokens <= EXACT_TOKENS else "approximate"
     record = {"kind": kind, "passages": len(vectors), "tokens": tokens, "dim": vectors.dimension}
@@ -85,7 +86,7 @@ def open_index(
     probes: int = Search.probes,
     candidates: int = Search.candidates,
 ) -> Index:
-    """The index of a folder over a store, mapped into memory; raises ValueError where there is none
+    """The index of a folder over a store, mapped into memory; raises InputError where there is none
     or where it is of another store.
 
     probes, candidates: how an approximate index is searched; an exact one needs neither.
@@ -93,11 +94,11 @@ def open_index(
     folder = Path(folder)
     file = folder / "index.json"
     if not file.exists():
-        raise ValueError(f"{folder}: no index here, expected a folder with index.json")
+        raise InputError(f"{folder}: no index here, expected a folder with index.json")
     record = json.loads(file.read_text())
     found, expected = [record["passages"], record["tokens"]], [len(vectors), vectors.offsets[-1]]
     if found != expected:
-        raise ValueError(
+        raise InputError(
             f"{folder}: of {found[0]} passages with {found[1]} tokens, "
             f"expected the {expected[0]} with {expected[1]} of the store"
         )
@@ -123,7 +124,7 @@ def search(
     depth: passages kept. rows: of the queries to search with; all of them by default. documents:
     the number of the document that each passage is of, ascending; the best of these are found
     then, in place of passages. threads: blocks of queries that are searched at once; as many as
-    the machine, or OMP_NUM_THREADS, allows. Raises ValueError for a query's vector that is not
+    the machine, or OMP_NUM_THREADS, allows. Raises InputError for a query's vector that is not
     finite.
     """
     rows = range(len(queries)) if rows is None else rows

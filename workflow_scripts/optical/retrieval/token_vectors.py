@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
 SHARD = 8192
@@ -67,7 +68,7 @@ class Maps(Sequence):
 class TokenVectors:
     """A store opened for reading; `store[row]` is [length, dim] float16.
 
-    Raises ValueError for a store with a shard missing, or whose files disagree.
+    Raises InputError for a store with a shard missing, or whose files disagree.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -76,14 +77,14 @@ class TokenVectors:
         if not lengths or lengths != [
             shard_file(folder, n, "lengths") for n in range(len(lengths))
         ]:
-            raise ValueError(f"{folder}: no whole store of token vectors; a shard is missing")
+            raise InputError(f"{folder}: no whole store of token vectors; a shard is missing")
         self.vectors = Maps(folder, "vectors", len(lengths))
         self.tokens = Maps(folder, "tokens", len(lengths))
         by_shard = [np.load(path) for path in lengths]
         for name, part in (("vectors", self.vectors), ("ids", self.tokens)):
             for path, own, array in zip(lengths, by_shard, part, strict=True):
                 if own.sum() != len(array):
-                    raise ValueError(
+                    raise InputError(
                         f"{path} counts {own.sum()} tokens, the {name} beside it are {len(array)}"
                     )
         self.folder = folder
@@ -114,7 +115,7 @@ class TokenVectors:
         """The vectors of all texts, or of those of some shards, in order, as (first row, last + 1,
         float32 [tokens, dim]); so many tokens at most, or one text.
 
-        Raises ValueError for a vector that is not finite.
+        Raises InputError for a vector that is not finite.
         """
         for shard in range(len(self.vectors)) if shards is None else shards:
             begin, end = self.firsts[shard : shard + 2]
@@ -128,13 +129,13 @@ class TokenVectors:
     def checked(self, vectors: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
         """The vectors [tokens, dim] of the tokens of these numbers in the store.
 
-        Raises ValueError if one is not finite: an index knows no place for it.
+        Raises InputError if one is not finite: an index knows no place for it.
         """
         # The extremes are NaN if anything is, and need no copy.
         if vectors.size and not np.isfinite([vectors.min(), vectors.max()]).all():
             token = numbers[int(np.isfinite(vectors).all(axis=1).argmin())]
             text = int(np.searchsorted(self.offsets, token, side="right")) - 1
-            raise ValueError(not_finite(self.folder, text))
+            raise InputError(not_finite(self.folder, text))
         return vectors
 
     def padded(self, rows: Iterable[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -190,19 +191,19 @@ def write_shard(
 ) -> None:
     """Write the (token ids, vectors) of a shard's texts.
 
-    Raises ValueError for vectors of another dimension, and for one that is not finite in float16.
+    Raises InputError for vectors of another dimension, and for one that is not finite in float16.
     """
     ids, vectors, lengths = [np.empty(0)], [np.empty((0, dimension))], []
     for text_ids, text_vectors in texts:
         if text_vectors.shape != (len(text_ids), dimension):
-            raise ValueError(
+            raise InputError(
                 f"{folder}: vectors of shape {text_vectors.shape} for {len(text_ids)} tokens, "
                 f"expected {dimension} dimensions"
             )
         with np.errstate(over="ignore"):
             halves = text_vectors.astype(np.float16, copy=False)
         if not np.isfinite(halves).all():
-            raise ValueError(not_finite(folder, number * SHARD + len(lengths)))
+            raise InputError(not_finite(folder, number * SHARD + len(lengths)))
         ids.append(text_ids)
         vectors.append(halves)
         lengths.append(len(text_ids))

@@ -19,6 +19,7 @@ import requests
 from tqdm import tqdm
 
 from optical.runtime import file_locks, files, hub, lock_file, wholeness
+from optical.runtime.errors import InputError
 
 BLOCK = 1 << 16
 """Bytes written at once; what a broken connection can lose of those received."""
@@ -54,7 +55,7 @@ def download(
     access: what a user has to do before the file can be had, told when it is refused.
 
     Raises:
-        ValueError: for a checksum other than expected, with both, and nothing is kept; for a URL
+        InputError: for a checksum other than expected, with both, and nothing is kept; for a URL
             that the server refuses, or answers with a page; when the last try failed.
     """
     path = Path(path)
@@ -69,7 +70,7 @@ def download(
         found = lock_file.Record(files.sha256(file), file.stat().st_size)
         if sha256:
             if found.sha256 != sha256:
-                raise ValueError(
+                raise InputError(
                     f"{origin}: sha256 {found.sha256} ({found.bytes} bytes), expected {sha256}"
                 )
             return
@@ -77,14 +78,14 @@ def download(
             lock_file.agree(lock, url, origin, found, known)
             return
         if bytes is not None and found.bytes != bytes:
-            raise ValueError(f"{origin}: {found.bytes} bytes, expected {bytes}")
+            raise InputError(f"{origin}: {found.bytes} bytes, expected {bytes}")
         kind = wholeness.kind_of(url, path)
         try:
             wholeness.prove_whole(file, kind)
         except ValueError as error:
-            raise ValueError(f"{origin}: {error}{told(access)}") from error
+            raise InputError(f"{origin}: {error}{told(access)}") from error
         if not framed and bytes is None and kind not in wholeness.PROOFS:
-            raise ValueError(
+            raise InputError(
                 f"{origin}: came without a length, so that nobody can tell whether it is whole; "
                 "expected `bytes` or `sha256` in resources/datasets.yaml"
             )
@@ -207,13 +208,13 @@ def fetch_with_retries(
         try:
             return fetch(url, part, size, sure=sure, access=access)
         except (requests.RequestException, IncompleteError) as error:
-            if isinstance(error, ValueError):  # an address that cannot be asked
-                raise ValueError(f"{url}: {error}") from error
+            if isinstance(error, InputError):  # an address that cannot be asked
+                raise InputError(f"{url}: {error}") from error
             response = getattr(error, "response", None)
             if response is not None and not may_pass(response.status_code):
-                raise ValueError(refusal(url, response, access)) from error
+                raise InputError(refusal(url, response, access)) from error
             if attempt == attempts:
-                raise ValueError(
+                raise InputError(
                     f"{url}: not downloaded in {attempts} tries, the last failed with: "
                     f"{without_query(error)}"
                 ) from error
@@ -362,7 +363,7 @@ def described(response: requests.Response) -> dict:
 def refuse_page(
     url: str, part: Path, beginning: bytes, response: requests.Response, access: str
 ) -> None:
-    """Raise ValueError if a page of HTML, such as a login, came in place of the file."""
+    """Raise InputError if a page of HTML, such as a login, came in place of the file."""
     if wholeness.is_page(beginning, response.headers.get("Content-Type", "")):
         discard(part)
-        raise ValueError(f"{url}: a page of HTML came, perhaps a login{told(access)}")
+        raise InputError(f"{url}: a page of HTML came, perhaps a login{told(access)}")

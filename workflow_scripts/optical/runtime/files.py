@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from optical.runtime import file_locks
+from optical.runtime.errors import InputError
 
 
 @contextmanager
@@ -51,7 +52,7 @@ def scratch(path: Path) -> Iterator[Path]:
 def lock(folder: Path) -> Iterator[None]:
     """Hold a folder of unfinished work: an orphan that is still at it and its successor stay apart.
 
-    The system releases it when the process ends, however that happens. Raises ValueError when
+    The system releases it when the process ends, however that happens. Raises InputError when
     another process has it.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +66,7 @@ def lock(folder: Path) -> Iterator[None]:
             )
         except BlockingIOError:
             file.seek(0)
-            raise ValueError(
+            raise InputError(
                 f"{folder}: {file.read().strip() or 'another process'} is at work here; "
                 "wait for it or end it"
             ) from None

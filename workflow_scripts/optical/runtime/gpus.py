@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from optical.runtime import file_locks
+from optical.runtime.errors import InputError
 
 POLL = 1.0
 """Seconds between two looks at devices that are all taken."""
@@ -27,7 +28,7 @@ def visible_gpus() -> list[str]:
     """The GPUs that this process may use, by the names that the driver gives them for good.
 
     Those that CUDA_VISIBLE_DEVICES lists, as numbers or as names, or else all; none, with a word
-    about it, where the driver finds none, as on the login node of a cluster. Raises ValueError for
+    about it, where the driver finds none, as on the login node of a cluster. Raises InputError for
     a number that is not there.
     """
     if not shutil.which("nvidia-smi"):
@@ -44,7 +45,7 @@ def visible_gpus() -> list[str]:
     devices = [device.strip() for device in chosen.split(",") if device.strip() not in ("", "-1")]
     for device in devices:
         if device.isdigit() and device not in names:
-            raise ValueError(
+            raise InputError(
                 f"CUDA_VISIBLE_DEVICES={chosen}: this machine has the GPUs {', '.join(names)}"
             )
     return [names.get(device, device) for device in devices]
@@ -54,14 +55,14 @@ def take_gpus(number: int) -> None:
     """Take so many GPUs for this program and hide the others from it; wait while others have them.
 
     Of several programs that wait, one collects devices at a time, so that two never each hold what
-    the other needs. On a machine without GPUs this does nothing. Raises ValueError where fewer
+    the other needs. On a machine without GPUs this does nothing. Raises InputError where fewer
     are visible. To be called before anything has used CUDA.
     """
     visible = visible_gpus()
     if not visible or not number:
         return
     if number > len(visible):
-        raise ValueError(f"{number} GPUs asked for, {len(visible)} visible: {', '.join(visible)}")
+        raise InputError(f"{number} GPUs asked for, {len(visible)} visible: {', '.join(visible)}")
     folder = Path(tempfile.gettempdir(), f"optical-gpus-{os.getuid()}")
     folder.mkdir(exist_ok=True)
     names: list[str] = []

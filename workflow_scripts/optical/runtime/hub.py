@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import requests
 
+from optical.runtime.errors import InputError
+
 HUB = "https://huggingface.co/"
 
 
@@ -23,13 +25,13 @@ def address(url: str) -> tuple[str, Callable | None]:
 def signature() -> Callable | None:
     """What adds the token to a request; requests takes it off for the host of a redirect.
 
-    Raises ValueError, which does not show the token, if it cannot stand in a header.
+    Raises InputError, which does not show the token, if it cannot stand in a header.
     """
     token = os.environ.get("HF_TOKEN", "").strip()
     if not token:
         return None
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise ValueError("HF_TOKEN: holds a character that no token has; expected letters, digits")
+        raise InputError("HF_TOKEN: holds a character that no token has; expected letters, digits")
 
     def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {token}"

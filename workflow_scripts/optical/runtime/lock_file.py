@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from optical.runtime import file_locks
+from optical.runtime.errors import InputError
 
 LINE = re.compile(r"(?P<url>\S+)\t(?P<sha256>[0-9a-f]{64})\t(?P<bytes>\d+)")
 
@@ -32,7 +33,7 @@ def records(text: str) -> dict[str, Record]:
 def record(lock: Path, url: str, found: Record) -> None:
     """Append what a URL's file is, unless the lock file says so; several processes may at once.
 
-    Raises ValueError if it has come to say something else.
+    Raises InputError if it has come to say something else.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with open(lock, "a+b") as file:
@@ -55,10 +56,10 @@ def record(lock: Path, url: str, found: Record) -> None:
 def agree(lock: Path, url: str, origin: str | Path, found: Record, known: Record) -> None:
     """Compare the file of a URL, which came from `origin`, with what it was at first.
 
-    Raises ValueError, with both checksums and how to accept the new one, if they differ.
+    Raises InputError, with both checksums and how to accept the new one, if they differ.
     """
     if found.sha256 != known.sha256:
-        raise ValueError(
+        raise InputError(
             f"{origin}: sha256 {found.sha256} ({found.bytes} bytes), but it was {known.sha256} "
             f"({known.bytes} bytes) when it first came; to accept the new one, remove the line "
             f"of {url} from {lock}"

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from optical.runtime.errors import InputError
+
 BLOCK = 1 << 20
 
 PAGE = re.compile(rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.I | re.S)
@@ -23,11 +25,11 @@ def prove_whole(path: Path, kind: str) -> None:
     """Look at the ends of a file, or read it, as its kind allows.
 
     kind: a suffix, see `kind_of`; of another than those of `PROOFS` nothing can be said.
-    Raises ValueError, without the file's name, if it is cut off or not of that kind.
+    Raises InputError, without the file's name, if it is cut off or not of that kind.
     """
     with open(path, "rb") as file:
         if is_page(file.read(1024)):
-            raise ValueError("is a page of HTML")
+            raise InputError("is a page of HTML")
     if kind in PROOFS:
         PROOFS[kind](path)
 
@@ -56,7 +58,7 @@ def prove_parquet(path: Path) -> None:
             length, last = int.from_bytes(file.read(4), "little"), file.read(4)
         if first == last == b"PAR1" and length <= size - 12:
             return
-    raise ValueError("is no whole parquet file: not PAR1 at both ends")
+    raise InputError("is no whole parquet file: not PAR1 at both ends")
 
 
 def prove_zip(path: Path) -> None:
@@ -65,11 +67,11 @@ def prove_zip(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise ValueError(f"is no whole zip archive: {error}") from error
+        raise InputError(f"is no whole zip archive: {error}") from error
     for name in names:
         member = PurePosixPath(name.replace("\\", "/"))
         if member.is_absolute() or ".." in member.parts or re.match("[A-Za-z]:", name):
-            raise ValueError(f"is a zip archive with a path outside its folder: {name!r}")
+            raise InputError(f"is a zip archive with a path outside its folder: {name!r}")
 
 
 def prove_stream(opener: Callable) -> Callable[[Path], None]:
@@ -77,13 +79,13 @@ def prove_stream(opener: Callable) -> Callable[[Path], None]:
 
     def prove(path: Path) -> None:
         if not path.stat().st_size:
-            raise ValueError("does not read to its end: it is empty")
+            raise InputError("does not read to its end: it is empty")
         try:
             with opener(path, "rb") as file:
                 while file.read(BLOCK):
                     pass
         except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-            raise ValueError(f"does not read to its end: {error}") from error
+            raise InputError(f"does not read to its end: {error}") from error
 
     return prove
 
@@ -94,11 +96,11 @@ def prove_npy(path: Path) -> None:
         begin = file.read(10)
         header = file.read(length := int.from_bytes(begin[8:], "little"))
         if not begin.startswith(b"\x93NUMPY\x01\x00") or not length or len(header) < length:
-            raise ValueError("is no whole array: not the header of one")
+            raise InputError("is no whole array: not the header of one")
         array = ast.literal_eval(header.decode())
         expected = math.prod(array["shape"]) * int(re.sub(r"\D", "", array["descr"]))
         if (size := path.stat().st_size - file.tell()) != expected:
-            raise ValueError(f"is no whole array: {size} bytes of {expected}")
+            raise InputError(f"is no whole array: {size} bytes of {expected}")
 
 
 def prove_safetensors(path: Path) -> None:
@@ -108,10 +110,10 @@ def prove_safetensors(path: Path) -> None:
         try:
             tensors = json.loads(file.read(length))
         except ValueError as error:
-            raise ValueError("holds no whole weights: half a header") from error
+            raise InputError("holds no whole weights: half a header") from error
     ends = [tensor["data_offsets"][1] for name, tensor in tensors.items() if name[:2] != "__"]
     if (size := path.stat().st_size) != (expected := 8 + length + max(ends, default=0)):
-        raise ValueError(f"holds no whole weights: {size} bytes of {expected}")
+        raise InputError(f"holds no whole weights: {size} bytes of {expected}")
 
 
 def prove_json(path: Path) -> None:
@@ -119,7 +121,7 @@ def prove_json(path: Path) -> None:
     try:
         json.loads(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"is no whole JSON: {error}") from error
+        raise InputError(f"is no whole JSON: {error}") from error
 
 
 PROOFS: dict[str, Callable[[Path], None]] = {

@@ -8,6 +8,8 @@ from collections.abc import Hashable, Iterator, Sequence
 import numpy as np
 from torch.utils.data import BatchSampler
 
+from optical.runtime.errors import InputError
+
 # Batches whose examples are sorted by length together: enough to save padding, few enough for the
 # order to stay random.
 WINDOW = 64
@@ -48,12 +50,12 @@ class Batches(BatchSampler):
         if (size is None) == (tokens is None):
             raise ValueError("expected the size of a batch in rows or in tokens, one of the two")
         if size is not None and rows < size:
-            raise ValueError(f"{rows} examples, fewer than the {size} of a batch")
+            raise InputError(f"{rows} examples, fewer than the {size} of a batch")
         if tokens is not None:
             lengths = np.asarray(lengths)
             if lengths.max(initial=0) > tokens:
                 row = int(lengths.argmax())
-                raise ValueError(
+                raise InputError(
                     f"example {row} has {lengths[row]} tokens, more than the {tokens} of a batch"
                 )
         self.rows, self.number, self.seed = rows, number, seed
@@ -81,7 +83,7 @@ class Batches(BatchSampler):
                 self.sizes.append(len(batch))
                 yield batch
             if len(self.sizes) == before:
-                raise ValueError(f"no {self.size} of the {self.rows} examples may share a batch")
+                raise InputError(f"no {self.size} of the {self.rows} examples may share a batch")
             number_of_pass += 1
 
     def one_pass(self, rng: np.random.Generator) -> Iterator[list[int]]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from optical.retrieval.token_vectors import TokenVectors
+from optical.runtime.errors import InputError
 from optical.settings.distillation import Distillation
 from optical.transport.losses import (
     BitextLoss,
@@ -36,11 +37,11 @@ BLOCK = 4096
 def read_pairs(bitext: Path, targets: TokenVectors) -> Dataset:
     """A data set of (source, label): the foreign side, and its row in the teacher's vectors.
 
-    Raises ValueError when the vectors were not made from this bitext.
+    Raises InputError when the vectors were not made from this bitext.
     """
     sources = pq.read_table(bitext, columns=["source"])["source"].to_pylist()
     if len(sources) != len(targets):
-        raise ValueError(
+        raise InputError(
             f"{bitext}: {len(sources)} pairs, but the teacher's vectors have {len(targets)} rows"
         )
     return Dataset.from_dict({"source": sources, "label": range(len(sources))})

@@ -11,6 +11,7 @@ from torch.nn.functional import normalize
 from transformers import TrainerCallback
 
 from optical.runtime.energy import EnergyMeter
+from optical.runtime.errors import InputError
 
 NAME = "training.jsonl"
 LEAST_SPREAD = 1e-6
@@ -95,7 +96,7 @@ class CollapseGuard(TrainerCallback):
         model: the model that is trained.
 
     Raises:
-        ValueError: when the spread is below `LEAST_SPREAD` in `PATIENCE` logs in a row, and at
+        InputError: when the spread is below `LEAST_SPREAD` in `PATIENCE` logs in a row, and at
             once when it is not a finite number.
     """
 
@@ -122,13 +123,13 @@ class CollapseGuard(TrainerCallback):
             return
         logs["spread"] = self.spread
         if not isfinite(self.spread):
-            raise ValueError(
+            raise InputError(
                 f"the training has diverged at step {state.global_step}: the model's vectors are "
                 "not finite; a smaller learning rate may help"
             )
         self.low = self.low + 1 if self.spread < LEAST_SPREAD else 0
         if self.low == PATIENCE:
-            raise ValueError(
+            raise InputError(
                 f"the training has collapsed at step {state.global_step}: the similarities of "
                 f"different texts spread by {self.spread:.1e}; a smaller learning rate may help"
             )

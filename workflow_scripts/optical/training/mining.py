@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from optical.corpora.lines import numbered_rows, read_queries
 from optical.retrieval.lexical import LexicalIndex
+from optical.runtime.errors import InputError
 
 SAME_TEXTS = 16
 """Further results that are looked at for negatives, where some are the relevant text again."""
@@ -44,4 +45,4 @@ def by_chance(ids: list[str], relevant: set[str], query: str) -> str:
     for key in ids[start:] + ids[:start]:
         if key not in relevant:
             return key
-    raise ValueError(f"every passage is relevant to query {query}: it has no negative")
+    raise InputError(f"every passage is relevant to query {query}: it has no negative")

@@ -24,6 +24,7 @@ from transformers import (
     XLMRobertaForMaskedLM,
 )
 
+from optical.runtime.errors import InputError
 from optical.training.trainer import OrderedTrainer
 
 
@@ -43,7 +44,7 @@ class SampledText(Dataset):
         sizes = np.array([len(self.texts[language]) for language in self.languages], dtype=float)
         if not sizes.all():
             empty = self.languages[int(sizes.argmin())]
-            raise ValueError(f"{files[empty]}: no text to pre-train on for language {empty!r}")
+            raise InputError(f"{files[empty]}: no text to pre-train on for language {empty!r}")
         self.probabilities = sizes**exponent / (sizes**exponent).sum()
         self.draws = draws
         self.seed = seed

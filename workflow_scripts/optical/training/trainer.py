@@ -20,6 +20,7 @@ from transformers import Trainer, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from optical.models.export import save_for_all
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path, lock, remove
 from optical.runtime.origin import fingerprint
 from optical.runtime.processes import world_size
@@ -49,11 +50,11 @@ def training_arguments(
     accumulation: batches of a step; several processes share them. bfloat16 where the GPU has it,
     float32 elsewhere. The loss goes to the log fifty times.
 
-    Raises ValueError when the batches of a step cannot be shared by the processes.
+    Raises InputError when the batches of a step cannot be shared by the processes.
     """
     processes = world_size()
     if accumulation % processes:
-        raise ValueError(
+        raise InputError(
             f"accumulation {accumulation} cannot be shared by {processes} processes; "
             f"expected a multiple of {processes}"
         )
@@ -154,7 +155,7 @@ def run(
     """Run a training to its end, from its last checkpoint if it has one, and save what it made.
 
     origin: the `origin_of` the training. check: raises when the result is not worth saving.
-    Raises ValueError when another process has the training, and for weights that are not finite.
+    Raises InputError when another process has the training, and for weights that are not finite.
     """
     folder, identity = training_folder(output), fingerprint(origin)
     trainer.add_callback(Checkpoints(identity))
@@ -168,7 +169,7 @@ def run(
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if first:
             if not all(weight.isfinite().all() for weight in trainer.model.parameters()):
-                raise ValueError(
+                raise InputError(
                     "the training has diverged: weights are not finite; "
                     "a smaller learning rate may help"
                 )

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from datasets import Dataset
 
 from optical.corpora.lines import numbered_rows, read_queries
+from optical.runtime.errors import InputError
 
 
 def read_examples(
@@ -21,13 +22,13 @@ def read_examples(
     scores that a cross-encoder gave the positive and the negatives, [1 + negatives]. Texts of
     passages that are not asked for are not held in memory.
 
-    Raises ValueError when negatives or scores are asked for and a query has none.
+    Raises InputError when negatives or scores are asked for and a query has none.
     """
     judged = [(row[0], row[2]) for _, row in numbered_rows(folder / "qrels.tsv", 4)]
     source = mined or folder / "negatives.parquet"
     hard = read_negatives(source, negatives) if negatives else {}
     if negatives and (without := {query for query, _ in judged} - hard.keys()):
-        raise ValueError(
+        raise InputError(
             f"{source}: {len(without)} queries have no hard negative, such as {min(without)}; "
             "expected some for each, or teacher.negatives: 0"
         )
@@ -65,11 +66,11 @@ def read_scores(file: Path, rows: list[tuple[str, list[str]]]) -> list[list[floa
     for number, (query, passage, score) in numbered_rows(file, 3):
         if (query, passage) in found:
             if found[query, passage] is not None:
-                raise ValueError(f"{file}:{number}: {query} with {passage} was scored before")
+                raise InputError(f"{file}:{number}: {query} with {passage} was scored before")
             found[query, passage] = float(score)
     if without := [pair for pair, score in found.items() if score is None]:
         query, passage = min(without)
-        raise ValueError(
+        raise InputError(
             f"{file}: {len(without)} of {len(found)} queries with a passage have no score, such as "
             f"{query} with {passage}; expected one for each, or teacher.loss: contrastive"
         )

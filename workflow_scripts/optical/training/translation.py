@@ -26,6 +26,7 @@ from transformers import (
 
 from optical.corpora.lines import numbered_rows, read_queries
 from optical.corpora.rows import write_rows
+from optical.runtime.errors import InputError
 from optical.runtime.files import lock, remove
 from optical.runtime.origin import fingerprint, origin_of
 from optical.training.trainer import OrderedTrainer
@@ -53,7 +54,7 @@ class ShuffledPairs(Dataset):
     def __init__(self, bitext: Path, *, reverse: bool, draws: int, seed: int) -> None:
         table = pq.read_table(bitext, columns=["source", "target"], memory_map=True)
         if not len(table):
-            raise ValueError(f"{bitext}: no sentence pair to learn from")
+            raise InputError(f"{bitext}: no sentence pair to learn from")
         self.sides = [table["source"], table["target"]][:: -1 if reverse else 1]
         self.draws, self.seed = draws, seed
         self.number_of_pass, self.order = -1, np.empty(0, dtype=np.int64)
@@ -153,7 +154,7 @@ class Translator:
             M2M-100, sw_KE for mBART-50).
 
     Raises:
-        ValueError: for a code that the model does not have.
+        InputError: for a code that the model does not have.
     """
 
     def __init__(self, folder: Path, source: str | None = None, target: str | None = None) -> None:
@@ -175,7 +176,7 @@ class Translator:
         token = getattr(self.tokenizer, "lang_code_to_token", {}).get(code, code)
         found = self.tokenizer.convert_tokens_to_ids(token)
         if found in (None, self.tokenizer.unk_token_id):
-            raise ValueError(
+            raise InputError(
                 f"{self.tokenizer.name_or_path}: the translator knows no language {code!r}"
             )
         return found
