@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 import numpy as np
 from machine import describe
 
-from optical.corpora.leakage import Guard, write_runs
+from optical.corpora.leakage import Guard, write_ngrams
 
 WORDS, VOCABULARY, BLOCK = 56, 200_000, 1000
 READ_A_SECOND = 10_000
@@ -53,7 +53,7 @@ if __name__ == "__main__":
         path = Path(folder, "runs")
         passages = Texts(arguments.passages, WORDS, 0)
         start = time.process_time()
-        runs = write_runs(path, passages, "en")
+        runs = write_ngrams(path, passages, "en")
         writing = time.process_time() - start - passages.seconds
         guard = Guard({"en": [path]})
         sentences = list(Texts(arguments.sentences, 20, 1))

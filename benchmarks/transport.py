@@ -18,6 +18,7 @@ import ot
 import torch
 from machine import alternating, describe, devices
 
+from optical.transport.settings import Transport
 from optical.transport.solvers import cosine_cost, greedy_alignment, transport_plan
 
 
@@ -108,8 +109,12 @@ if __name__ == "__main__":
     parser.add_argument("--problems", type=int, default=256, help="problems of a batch")
     parser.add_argument("--tokens", type=int, default=32, help="tokens of each side")
     parser.add_argument("--likeness", type=float, default=2.0, help="of student and teacher")
-    parser.add_argument("--epsilon", type=float, default=0.05, help="weight of the entropy")
-    parser.add_argument("--iterations", type=int, default=50, help="iterations of every solver")
+    parser.add_argument(
+        "--epsilon", type=float, default=Transport.epsilon, help="weight of the entropy"
+    )
+    parser.add_argument(
+        "--iterations", type=int, default=Transport.iterations, help="iterations of every solver"
+    )
     parser.add_argument("--repeat", type=int, default=7, help="measurements; the median counts")
     arguments = parser.parse_args()
     for device in devices():

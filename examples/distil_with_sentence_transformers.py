@@ -34,6 +34,6 @@ arguments = MultiVectorEncoderTrainingArguments(
     prompts=dict.fromkeys(("foreign", "translation"), student.prompts["query"]),
     max_length=student[0].query_length,  # of both sides
 )
-loss = OptimalTransportLoss(student, teacher, epsilon=0.05)
+loss = OptimalTransportLoss(student, teacher)
 MultiVectorEncoderTrainer(model=student, args=arguments, train_dataset=pairs, loss=loss).train()
 student.save_pretrained(output)

@@ -17,7 +17,7 @@ from optical.runtime.wholeness import damaged
 from optical.study import files as study_files
 from optical.study import paths
 from optical.study.loading import load_study, read_datasets
-from optical.study.study import DISTILLED, FINETUNED, GROUPS, LEXICAL, TRANSLATED, dataset_of
+from optical.study.study import DISTILLED, FINETUNED, LEXICAL, TRANSLATED, dataset_of
 
 try:
     study = load_study(config, read_datasets())

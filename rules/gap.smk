@@ -1,4 +1,6 @@
 # The answer: the tables.
+from optical.settings.languages import GROUPS
+
 
 
 def all_scores(wildcards):

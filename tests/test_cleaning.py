@@ -16,7 +16,7 @@ from optical.corpora.cleaning import (
     write_bitext,
 )
 from optical.corpora.languages import is_in_wrong_script
-from optical.corpora.leakage import Guard, write_runs
+from optical.corpora.leakage import Guard, write_ngrams
 from optical.corpora.records import Pair
 from optical.corpora.splits import is_held_out
 
@@ -267,8 +267,8 @@ def test_sentences_in_another_language_are_removed():
 
 
 def test_what_a_test_has_is_removed_on_either_side(tmp_path):
-    write_runs(tmp_path / "fr", ["Le chat dort."], "fr")
-    write_runs(tmp_path / "en", ["We wait for the last train to the old town tonight."], "en")
+    write_ngrams(tmp_path / "fr", ["Le chat dort."], "fr")
+    write_ngrams(tmp_path / "en", ["We wait for the last train to the old town tonight."], "en")
     guard = Guard({"fr": [tmp_path / "fr"], "en": [tmp_path / "en"]})
     pairs = [
         pair("Le chat dort !", "A cat is asleep."),

@@ -10,11 +10,11 @@ from optical.corpora.leakage import (
     Guard,
     collection_texts,
     is_known,
-    read_runs,
-    runs,
+    ngrams,
+    read_ngrams,
     units,
     without_tests,
-    write_runs,
+    write_ngrams,
 )
 from optical.corpora.records import Passage, Query, TrainingSet
 
@@ -26,7 +26,7 @@ def guard(tmp_path):
     """Function from (language, test texts) to the guard that knows them."""
 
     def known(language, *texts):
-        write_runs(tmp_path / "runs" / language, texts, language)
+        write_ngrams(tmp_path / "runs" / language, texts, language)
         return Guard({language: [tmp_path / "runs" / language]})
 
     return known
@@ -90,14 +90,14 @@ def test_joiners_do_not_part_words():
 
 def test_runs_are_those_of_each_text_alone():
     texts = ["one two three four five six seven eight nine", "a", "", "b c"]
-    together = runs(texts, "en")
+    together = ngrams(texts, "en")
     assert len(together) == 2 + 1 + 0 + 1
-    assert np.array_equal(together, np.concatenate([runs([text], "en") for text in texts]))
+    assert np.array_equal(together, np.concatenate([ngrams([text], "en") for text in texts]))
 
 
 def test_runs_are_the_same_in_every_process():
     # What one step writes another reads.
-    assert runs(["a"], "en").tolist() == [runs(["A!"], "en")[0]] == [5297603903328382291]
+    assert ngrams(["a"], "en").tolist() == [ngrams(["A!"], "en")[0]] == [5297603903328382291]
 
 
 @pytest.mark.parametrize("spill", [1, 100, 1 << 24])
@@ -108,22 +108,22 @@ def test_written_runs_are_sorted_and_distinct_however_little_memory_there_is(
     monkeypatch.setattr(leakage, "BATCH", 7)
     words = random.Random(1).choices("abcdefgh", k=3000)
     texts = [" ".join(words[i : i + 20]) for i in range(0, 3000, 5)]
-    number = write_runs(tmp_path / "runs", texts, "en")
-    expected = np.unique(runs(texts, "en"))
-    assert np.array_equal(read_runs(tmp_path / "runs"), expected)
+    number = write_ngrams(tmp_path / "runs", texts, "en")
+    expected = np.unique(ngrams(texts, "en"))
+    assert np.array_equal(read_ngrams(tmp_path / "runs"), expected)
     assert number == len(expected)
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
 
 def test_no_text_is_no_run(tmp_path):
-    assert write_runs(tmp_path / "runs", [], "en") == 0
+    assert write_ngrams(tmp_path / "runs", [], "en") == 0
     assert not Guard({"en": [tmp_path / "runs"]}).knows(SENTENCE, "en")
 
 
 def test_a_broken_file_is_told(tmp_path):
     (tmp_path / "runs").write_bytes(b"123")
     with pytest.raises(ValueError, match="runs: 3 bytes, expected a multiple of 8"):
-        read_runs(tmp_path / "runs")
+        read_ngrams(tmp_path / "runs")
 
 
 # --- collections and training sets ---------------------------------------------------------------
@@ -192,7 +192,7 @@ def test_a_passage_that_answers_a_test_query_is_not_trained_on(collection):
 
 
 def test_a_passage_is_the_same_text_when_half_of_its_runs_are():
-    known = np.unique(runs([ANSWER], "en"))
+    known = np.unique(ngrams([ANSWER], "en"))
     assert is_known(f"Note. {ANSWER.upper()}", "en", known)
     assert not is_known(f"{ANSWER} {OTHER} {OTHER}", "en", known)
     assert not is_known("...", "en", known)
@@ -235,7 +235,7 @@ def test_few_real_pairs_leak_from_xnli_and_none_is_kept(mirror, tmp_path, source
     tests = {}
     for side in (language, "en"):
         rows = xnli.sentences(tmp_path / "xnli", side, "test")
-        write_runs(tmp_path / side, (text for row in rows for text in row), side)
+        write_ngrams(tmp_path / side, (text for row in rows for text in row), side)
         tests[side] = [tmp_path / side]
     cleaner = Cleaner(language, "en", Guard(tests))
     kept = list(cleaner.clean(source, registry.bitext(source, tmp_path / source, language)))

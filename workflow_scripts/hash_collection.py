@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from optical.corpora.leakage import collection_texts, write_runs
+from optical.corpora.leakage import collection_texts, write_ngrams
 from optical.runtime.program import run_program
 
 
@@ -20,8 +20,8 @@ def main(
     passages: passages, if in this language (.parquet)
     output: sorted 8-byte hashes to write
     """
-    number = write_runs(output, collection_texts(queries, passages), language)
-    print(f"{number} different runs of words in {language}", file=sys.stderr)
+    number = write_ngrams(output, collection_texts(queries, passages), language)
+    print(f"{number} different n-grams in {language}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ def main(
     tests: Sequence[Path] = (),
     pivot_tests: Sequence[Path] = (),
     pairs: int | None = None,
-    held_out_share: float = 0.0,
+    held_out_share: float,
     output: Path,
     held_out: Path | None = None,
     cleaning: Path,

@@ -31,7 +31,7 @@ def main(*, text: list[Path], shape: Shape, settings: Pretraining, output: Path)
         mean_loss,
         unigram_entropy,
     )
-    from optical.training.trainer import run, show_progress, training_arguments
+    from optical.training.trainer import run_training, show_progress, training_arguments
 
     show_progress()
     set_seed(settings.seed)
@@ -76,7 +76,7 @@ def main(*, text: list[Path], shape: Shape, settings: Pretraining, output: Path)
             )
 
     writers = [model.save_pretrained, tokenizer.save_pretrained]
-    run(trainer, output, origin_of(shape, settings, **files), *writers, check=check)
+    run_training(trainer, output, origin_of(shape, settings, **files), *writers, check=check)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ from optical.evaluation.trec import write_run
 from optical.retrieval.lexical import LexicalIndex
 from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
+from optical.settings.search import Search
 
 
 def main(
     *,
     passages: Path,
     queries: Path,
-    depth: int = 1000,
+    depth: int = Search.depth,
     output: Path,
 ) -> None:
     """

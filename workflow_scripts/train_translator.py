@@ -23,7 +23,7 @@ def main(*, bitext: Path, reverse: bool = False, settings: Translator, output: P
     from optical.models.tokenizer import train_tokenizer
     from optical.runtime.origin import origin_of
     from optical.training.log import TrainingLog
-    from optical.training.trainer import run, show_progress, training_arguments
+    from optical.training.trainer import run_training, show_progress, training_arguments
     from optical.training.translation import (
         PairCollator,
         ShuffledPairs,
@@ -60,7 +60,7 @@ def main(*, bitext: Path, reverse: bool = False, settings: Translator, output: P
         callbacks=[TrainingLog(lambda step: step * settings.batch_size)],
     )
     origin = origin_of(settings, bitext=bitext, reverse=reverse)
-    run(trainer, output, origin, model.save_pretrained, tokenizer.save_pretrained)
+    run_training(trainer, output, origin, model.save_pretrained, tokenizer.save_pretrained)
 
 
 if __name__ == "__main__":

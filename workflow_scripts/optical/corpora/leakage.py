@@ -1,14 +1,14 @@
 """Keep the texts of the test collections out of what models are trained on.
 
-A text leaks into another when they share a run: so many consecutive words, or so many characters
-where a language writes no spaces, compared without case, punctuation and white space (NFKC). A text
-shorter than a run is one run itself, and so only matches a text that is the same. A run is known by
-an 8-byte hash, so that of 10 million runs looked up among 400 million, 2 in 10,000 times one is
-found by mistake.
+A text leaks into another when they share an n-gram: so many consecutive words, or so many
+characters where a language writes no spaces, compared without case, punctuation and white space
+(NFKC). A shorter text is one n-gram itself, and so only matches a text that is the same. An n-gram
+is known by an 8-byte hash, so that of 10 million n-grams looked up among 400 million, 2 in 10,000
+times one is found by mistake.
 
-The runs of a collection lie in one sorted file, which is mapped, not read: looking up needs no
-memory of its own. 8.8 million passages of 56 words are 430 million runs, 3.4 GB of disk. Writing
-holds `SPILL` runs at a time; docs/performance.md says how fast both are.
+The n-grams of a collection lie in one sorted file, which is mapped, not read: looking up needs no
+memory of its own. 8.8 million passages of 56 words are 430 million n-grams, 3.4 GB of disk.
+Writing holds `SPILL` n-grams at a time; docs/performance.md says how fast both are.
 """
 
 import unicodedata
@@ -28,23 +28,24 @@ from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path, scratch
 
 WORDS = 8
-"""Words of a run. Of the sides of 112,000 pairs of TICO-19, Tatoeba and LAFAND 48 share eight in a
-row with, or are, a sentence of XNLI, XQuAD or NTREX; 775 share six, mostly set phrases, 37 ten."""
+"""Words of an n-gram. Of the sides of 112,000 pairs of TICO-19, Tatoeba and LAFAND 48 share eight
+in a row with, or are, a sentence of XNLI, XQuAD or NTREX; 775 share six, mostly set phrases, 37
+ten."""
 
 CHARACTERS = {"ja": 18, "km": 45, "lo": 39, "my": 51, "th": 39, "zh": 12}
-"""Characters of a run in languages without spaces: as long as eight English words by the median of
-XNLI's sentences in Burmese, Thai and Chinese. Japanese, Khmer and Lao are not measured."""
+"""Characters of an n-gram in languages without spaces: as long as eight English words by the median
+of XNLI's sentences in Burmese, Thai and Chinese. Japanese, Khmer and Lao are not measured."""
 
 SPILL = 1 << 24
-"""Runs held in memory, 128 MB, before they are sorted and written."""
+"""N-grams held in memory, 128 MB, before they are sorted and written."""
 
 BATCH = 2000
 """Texts hashed together."""
 
 LEAST_SHARED = 0.5
-"""Share of a training passage's runs that a test passage has, from which on it is the same text."""
+"""From this share of its n-grams in a test passage on, a training passage is the same text."""
 
-RUN_TYPE = np.dtype("<u8")
+HASH = np.dtype("<u8")
 MULTIPLIER = 0x9E3779B97F4A7C15
 
 
@@ -67,8 +68,8 @@ def units(text: str, language: str) -> list[str]:
     return list("".join(words)) if language in CHARACTERS else words
 
 
-def run_length(language: str) -> int:
-    """Units of a run."""
+def ngram_length(language: str) -> int:
+    """Units of an n-gram."""
     return CHARACTERS.get(language, WORDS)
 
 
@@ -77,12 +78,12 @@ def unit_hash(unit: str) -> int:
     return int.from_bytes(blake2b(unit.encode(), digest_size=8).digest())
 
 
-def runs(texts: Iterable[str], language: str) -> np.ndarray:
-    """The runs of all texts as hashes, [runs], in order; a text without words has none.
+def ngrams(texts: Iterable[str], language: str) -> np.ndarray:
+    """The n-grams of all texts as hashes, [n-grams], in order; a text without words has none.
 
-    The hash of a run is that of its words as a polynomial, modulo 2 ** 64.
+    The hash of an n-gram is that of its words as a polynomial, modulo 2 ** 64.
     """
-    length = run_length(language)
+    length = ngram_length(language)
     hashes: list[int] = []
     starts: list[int] = []
     for text in texts:
@@ -94,19 +95,19 @@ def runs(texts: Iterable[str], language: str) -> np.ndarray:
         # A short text is filled up with what is the hash of no word.
         hashes.extend([0] * (length - len(words)))
         starts.extend(range(begin, len(hashes) - length + 1))
-    flat = np.array(hashes, RUN_TYPE)
+    flat = np.array(hashes, HASH)
     at = np.array(starts, np.int64)
-    found = np.zeros(len(at), RUN_TYPE)
+    found = np.zeros(len(at), HASH)
     for place in range(length):
-        found = found * RUN_TYPE.type(MULTIPLIER) + flat[at + place]
+        found = found * HASH.type(MULTIPLIER) + flat[at + place]
     return found
 
 
-# --- the runs of a collection --------------------------------------------------------------------
+# --- the n-grams of a collection -----------------------------------------------------------------
 
 
-def write_runs(path: Path, texts: Iterable[str], language: str) -> int:
-    """Write the distinct runs of the texts, sorted, 8 bytes each; returns their number."""
+def write_ngrams(path: Path, texts: Iterable[str], language: str) -> int:
+    """Write the distinct n-grams of the texts, sorted, 8 bytes each; returns their number."""
     with atomic_path(path) as temporary, scratch(path.with_suffix(".parts")) as folder:
         folder.mkdir()
         parts: list[Path] = []
@@ -117,7 +118,7 @@ def write_runs(path: Path, texts: Iterable[str], language: str) -> int:
             distinct(held).tofile(parts[-1])
             held.clear()
 
-        for found in batched_runs(texts, language):
+        for found in batched_ngrams(texts, language):
             held.append(found)
             if sum(map(len, held)) >= SPILL:
                 spill()
@@ -126,17 +127,17 @@ def write_runs(path: Path, texts: Iterable[str], language: str) -> int:
         with ExitStack() as stack:
             file = stack.enter_context(open(temporary, "wb"))
             number = 0
-            for merged in merge([read_runs(part) for part in parts]):
+            for merged in merge([read_ngrams(part) for part in parts]):
                 merged.tofile(file)
                 number += len(merged)
     return number
 
 
-def batched_runs(texts: Iterable[str], language: str) -> Iterator[np.ndarray]:
-    """The runs of some texts at a time."""
+def batched_ngrams(texts: Iterable[str], language: str) -> Iterator[np.ndarray]:
+    """The n-grams of some texts at a time."""
     texts = iter(texts)
     while batch := list(islice(texts, BATCH)):
-        yield runs(batch, language)
+        yield ngrams(batch, language)
 
 
 def merge(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
@@ -144,7 +145,7 @@ def merge(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
     step = 1 << 56
     begins = [0] * len(parts)
     for last in range(step - 1, 1 << 64, step):
-        ends = [np.searchsorted(part, RUN_TYPE.type(last), side="right") for part in parts]
+        ends = [np.searchsorted(part, HASH.type(last), side="right") for part in parts]
         pieces = [part[a:b] for part, a, b in zip(parts, begins, ends, strict=True)]
         begins = ends
         if pieces:
@@ -152,7 +153,7 @@ def merge(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def distinct(arrays: list[np.ndarray]) -> np.ndarray:
-    """The different runs of some arrays, sorted.
+    """The different n-grams of some arrays, sorted.
 
     By sorting in place: `numpy.unique` holds a table of hashes, eight times as large.
     """
@@ -161,12 +162,12 @@ def distinct(arrays: list[np.ndarray]) -> np.ndarray:
     return found[np.append(True, found[1:] != found[:-1])[: len(found)]]
 
 
-def read_runs(path: Path) -> np.ndarray:
-    """The sorted runs of a file, mapped; InputError for a file that cannot hold any."""
+def read_ngrams(path: Path) -> np.ndarray:
+    """The sorted n-grams of a file, mapped; InputError for a file that cannot hold any."""
     size = path.stat().st_size
-    if size % RUN_TYPE.itemsize:
-        raise InputError(f"{path}: {size} bytes, expected a multiple of {RUN_TYPE.itemsize}")
-    return np.memmap(path, RUN_TYPE, mode="r") if size else np.empty(0, RUN_TYPE)
+    if size % HASH.itemsize:
+        raise InputError(f"{path}: {size} bytes, expected a multiple of {HASH.itemsize}")
+    return np.memmap(path, HASH, mode="r") if size else np.empty(0, HASH)
 
 
 def collection_texts(queries: Path, passages: Path | None = None) -> Iterator[str]:
@@ -184,16 +185,16 @@ class Guard:
     """Knows the texts of test collections, by language."""
 
     def __init__(self, files: Mapping[str, Iterable[Path]]):
-        """files: for each language the files of `write_runs`."""
-        self.tests = {language: list(map(read_runs, paths)) for language, paths in files.items()}
+        """files: for each language the files of `write_ngrams`."""
+        self.tests = {language: list(map(read_ngrams, paths)) for language, paths in files.items()}
 
     def knows(self, text: str, language: str) -> bool:
-        """Whether a text shares a run with a test collection."""
+        """Whether a text shares an n-gram with a test collection."""
         tests = self.tests.get(language)
-        return bool(tests) and bool(self.known_runs(runs([text], language), language).any())
+        return bool(tests) and bool(self.known_ngrams(ngrams([text], language), language).any())
 
-    def known_runs(self, found: np.ndarray, language: str) -> np.ndarray:
-        """Which of some runs are in a test collection, [runs]."""
+    def known_ngrams(self, found: np.ndarray, language: str) -> np.ndarray:
+        """Which of some n-grams are in a test collection, [n-grams]."""
         known = np.zeros(len(found), bool)
         for test in self.tests.get(language, ()):
             known |= are_among(found, test)
@@ -201,7 +202,7 @@ class Guard:
 
 
 def are_among(found: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Which of some runs are among the sorted known ones, [runs]."""
+    """Which of some n-grams are among the sorted known ones, [n-grams]."""
     if not len(known):
         return np.zeros(len(found), bool)
     places = np.minimum(np.searchsorted(known, found), len(known) - 1)
@@ -218,15 +219,15 @@ def without_tests(data: TrainingSet, collections: Iterable[Path], pivot: str) ->
     out when its text is a test query's, or when one of its relevant passages is the same text as
     one that is relevant to a test query. Any other passage of a collection may be trained on: MS
     MARCO's training and test queries have one collection by design, and which of its passages
-    answers a test query is what must not be learnt. Held in memory: the test queries, the runs of
-    the passages that answer them, and the ids of the training queries.
+    answers a test query is what must not be learnt. Held in memory: the test queries, the n-grams
+    of the passages that answer them, and the ids of the training queries.
     """
     questions: set[tuple[str, ...]] = set()
-    answers: list[np.ndarray] = [np.empty(0, RUN_TYPE)]
+    answers: list[np.ndarray] = [np.empty(0, HASH)]
     for folder in collections:
         texts = read_queries(folder / "queries" / f"{pivot}.tsv").values()
         questions.update(tuple(units(text, pivot)) for text in texts)
-        answers.append(runs(relevant_texts(folder), pivot))
+        answers.append(ngrams(relevant_texts(folder), pivot))
     known = distinct(answers)
 
     tested = {query.id for query in data.queries() if tuple(units(query.text, pivot)) in questions}
@@ -263,6 +264,6 @@ def relevant_texts(folder: Path) -> Iterator[str]:
 
 
 def is_known(text: str, language: str, known: np.ndarray) -> bool:
-    """Whether so many of a text's runs are among the known ones that it is the same text."""
-    found = runs([text], language)
+    """Whether so many of a text's n-grams are among the known ones that it is the same text."""
+    found = ngrams([text], language)
     return len(found) > 0 and bool(are_among(found, known).mean() >= LEAST_SHARED)

@@ -54,7 +54,7 @@ def training_set(folder: Path) -> TrainingSet:
         queries=lambda: (Query(query, texts[query]) for query in ids),
         judgements=lambda: in_order(ids, relevant),
         negatives=lambda: in_order(ids, negatives),
-        scores=lambda: read_scores(folder / "scores.tsv"),
+        scores=lambda: scored_passages(folder / "scores.tsv"),
         left_out={"queries without a judgement": len(texts) - len(relevant)},
     )
 
@@ -144,7 +144,7 @@ def article_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str, l
     return negatives
 
 
-def read_scores(path: Path) -> Iterator[tuple[str, str, str]]:
+def scored_passages(path: Path) -> Iterator[tuple[str, str, str]]:
     """Yield (query id, passage id, score) of a cross-encoder; nothing without the file."""
     if not path.exists():
         return

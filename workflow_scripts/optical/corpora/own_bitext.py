@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 
+from optical.corpora.layouts import bitext_files, named
 from optical.corpora.lines import aligned_lines, lines_of, numbered_rows, parallel_lines
 from optical.corpora.records import Pair
 from optical.corpora.tmx import segments, text_in
@@ -18,26 +19,18 @@ from optical.runtime.errors import InputError
 
 PIVOT = "en"
 
-FILES = {
-    "tsv": [["{language}.tsv"]],
-    "moses": [["{language}.source.txt", "{language}.target.txt"]],
-    "tmx": [["{language}.tmx"], ["{language}.tmx.gz"], ["{language}.tmx.zip"]],
-    "opus": [["{language}.zip"]],
-}
-"""The files of each layout; of several sets the first that is there is read."""
-
 
 def bitext(folder: Path, language: str, *, layout: str, origin: str = "own") -> Iterator[Pair]:
     """Pairs of a language; an id is `{origin}-{language}-{line}`, in tmx that of the unit's line.
 
     Raises:
-        InputError: for a file that is not in the layout, with its line.
-        FileNotFoundError: with the names that were looked for.
+        InputError: for a file that is not in the layout, with its line, and for none, with the
+            names that were looked for.
     """
-    files = files_of(folder, language, layout)
-    if not files:
-        names = " or ".join(" and ".join(names) for names in FILES[layout])
-        raise FileNotFoundError(f"{folder}: no {names.format(language=language)}")
+    files = [Path(folder, name) for name in bitext_files(Path(folder), language, layout)]
+    if not all(file.exists() for file in files):
+        names = " or ".join(" and ".join(names) for names in named(language, layout))
+        raise InputError(f"{folder}: no {names}")
     if layout == "tsv":
         rows = ((line, *texts) for line, texts in numbered_rows(files[0], 2))
     elif layout == "moses":
@@ -48,23 +41,6 @@ def bitext(folder: Path, language: str, *, layout: str, origin: str = "own") -> 
         rows = zipped_lines(files[0], language)
     for line, source, target in rows:
         yield Pair(f"{origin}-{language}-{line}", source, target)
-
-
-def files_of(folder: Path, language: str, layout: str) -> list[Path]:
-    """The files of a language in a folder; none if it has none."""
-    for names in FILES[layout]:
-        files = [Path(folder) / name.format(language=language) for name in names]
-        if all(file.exists() for file in files):
-            return files
-    return []
-
-
-def languages_of(folder: Path, layout: str) -> set[str]:
-    """The languages that a folder has files of."""
-    ends = [names[0].removeprefix("{language}") for names in FILES[layout]]
-    files = [file.name for file in Path(folder).iterdir()] if Path(folder).is_dir() else []
-    found = {name.removesuffix(end) for name in files for end in ends if name.endswith(end)}
-    return {name for name in found if "." not in name and files_of(folder, name, layout)}
 
 
 def units(path: Path, language: str) -> Iterator[tuple[int, str, str]]:

@@ -14,7 +14,7 @@ With MAP(l) of language l, and m_H and m_L the means of the two groups over thei
 
 Every language weighs the same in its group, whatever its number of queries. A column x has its 95 %
 interval beside it, x_from to x_to: percentiles over 10,000 resamples of the queries, and seeds,
-which are the same for all runs of a collection (`optical.evaluation.resampling`).
+which are the same for all rows of a collection (`optical.evaluation.resampling`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,8 +35,8 @@ from optical.evaluation.resampling import (
 )
 from optical.evaluation.scores import NO_STUDENT, check_comparable, check_names
 from optical.runtime.errors import InputError
+from optical.settings.languages import GROUPS
 
-GROUPS = ("high", "mid", "low")
 """Resource groups. `mid` enters neither mean, but for a relative gap of its own."""
 
 PIVOT_GROUP = "pivot"
@@ -96,7 +96,7 @@ def compare(
     """Compare languages, groups and sizes.
 
     Args:
-        scores: `SCORE_COLUMNS`, one row per query of each run.
+        scores: `SCORE_COLUMNS`, one row per query of each TREC run.
         groups: languages of each of `GROUPS`; languages without any score are ignored.
         pivot: the passages' language. It stands in no group: no student is trained for it.
         students: names in the order of the study, that is of their size.
@@ -139,12 +139,12 @@ def compare(
     for (collection, metric), part in scores.groupby(
         ["collection", "metric"], sort=False, observed=True
     ):
-        runs = measure(part, group_of, students, resamples)
+        rows = measure(part, group_of, students, resamples)
         for name, table in (
-            ("language", language_table(runs)),
-            ("gap", gap_table(runs)),
-            ("size", size_table(runs, parameters or {})),
-            ("contrast", contrast_table(runs)),
+            ("language", language_table(rows)),
+            ("gap", gap_table(rows)),
+            ("size", size_table(rows, parameters or {})),
+            ("contrast", contrast_table(rows)),
         ):
             tables[name].append(table.assign(collection=collection, metric=metric))
     return Tables(
@@ -156,13 +156,13 @@ def compare(
 
 
 @dataclass(frozen=True)
-class Runs:
-    """The runs of a collection and metric.
+class Rows:
+    """The rows of the language table of one collection and metric.
 
-    table: a row for each run, in the order of the study: student, teacher, method, language, group,
+    table: their labels, in the order of the study: student, teacher, method, language, group,
         n_queries, and the columns of `_cost_of_index` and `_without_doubtful`.
-    values: mean of each run, [1 + resamples, runs], the first row as it was measured.
-    queries: the mean over the seeds of each query, [runs, queries].
+    values: mean of each row, [1 + resamples, rows], the first row as it was measured.
+    queries: the mean over the seeds of each query, [rows, queries].
     """
 
     table: pd.DataFrame
@@ -170,14 +170,14 @@ class Runs:
     queries: np.ndarray
 
     def of(self, **labels: str) -> list[int]:
-        """The places of the runs with these labels."""
+        """The places of the rows with these labels."""
         chosen = np.ones(len(self.table), dtype=bool)
         for name, label in labels.items():
             chosen &= (self.table[name] == label).to_numpy()
         return np.flatnonzero(chosen).tolist()
 
     def mean(self, **labels: str) -> np.ndarray:
-        """The mean over the runs with these labels, [1 + resamples]; NaN without such a run."""
+        """The mean over the rows with these labels, [1 + resamples]; NaN without such a row."""
         places = self.of(**labels)
         if not places:
             return np.full(len(self.values), np.nan)
@@ -218,8 +218,8 @@ class Runs:
 
 def measure(
     scores: pd.DataFrame, group_of: Mapping[str, str], students: Sequence[str], resamples: int
-) -> Runs:
-    """The means of the runs of one collection and metric."""
+) -> Rows:
+    """The means of the rows of one collection and metric."""
     keys = ["student", "teacher", "method", "language"]
     # Codes in place of names, of which there are millions.
     place = scores.groupby([*keys, "seed"], sort=False, observed=True).ngroup().to_numpy()
@@ -240,28 +240,28 @@ def measure(
         .sort_values(list(orders), key=lambda column: column.map(orders[column.name]))
     )
     table = table.reset_index(drop=True)
-    of_run = seeds.reset_index(drop=True).sort_values("seed").groupby(keys, sort=False).groups
-    rows = [list(of_run[tuple(run)]) for run in table.itertuples(index=False)]
-    measured = np.array([values[own].mean(axis=1).mean() for own in rows])
+    of_row = seeds.reset_index(drop=True).sort_values("seed").groupby(keys, sort=False).groups
+    seeds_of = [list(of_row[tuple(row)]) for row in table.itertuples(index=False)]
+    measured = np.array([values[own].mean(axis=1).mean() for own in seeds_of])
     table["group"] = table["language"].map(group_of)
     table["n_queries"] = len(rank)
-    return Runs(
+    return Rows(
         table=table.merge(_cost_of_index(scores), on=keys, how="left").merge(
             _without_doubtful(scores), on=keys, how="left"
         ),
-        values=np.vstack([measured, bootstrap_means(values, rows, resamples)]),
-        queries=np.stack([values[own].mean(axis=0) for own in rows]),
+        values=np.vstack([measured, bootstrap_means(values, seeds_of, resamples)]),
+        queries=np.stack([values[own].mean(axis=0) for own in seeds_of]),
     )
 
 
 def _cost_of_index(scores: pd.DataFrame) -> pd.DataFrame:
-    """Of each run, what exact search makes of the queries that were searched exactly too."""
+    """Of each row, what exact search makes of the queries that were searched exactly too."""
     keys = ["student", "teacher", "method", "language"]
     checked = scores["exact_value"].notna()
-    runs = scores.assign(
+    rows = scores.assign(
         query_id=scores["query_id"].where(checked), value=scores["value"].where(checked)
     )
-    table = runs.groupby(keys, observed=True).agg(
+    table = rows.groupby(keys, observed=True).agg(
         n_exact=("query_id", "nunique"),
         index_value=("value", "mean"),
         exact_value=("exact_value", "mean"),
@@ -271,63 +271,63 @@ def _cost_of_index(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _without_doubtful(scores: pd.DataFrame) -> pd.DataFrame:
-    """Of each run, how many queries may not be in the language, and the mean over the others."""
+    """Of each row, how many queries may not be in the language, and the mean over the others."""
     keys = ["student", "teacher", "method", "language"]
     clear = ~scores["doubtful"].to_numpy(dtype=bool)
-    runs = scores.assign(
+    rows = scores.assign(
         query_id=scores["query_id"].mask(clear), value=scores["value"].where(clear)
     )
-    table = runs.groupby(keys, observed=True).agg(
+    table = rows.groupby(keys, observed=True).agg(
         n_doubtful=("query_id", "nunique"), clear_value=("value", "mean")
     )
     return table.reset_index().astype(dict.fromkeys(keys, "str"))
 
 
-def language_table(runs: Runs) -> pd.DataFrame:
-    """A row for each run of a collection and metric, see `compare`."""
-    table = runs.table.copy()
+def language_table(rows: Rows) -> pd.DataFrame:
+    """The language table of a collection and metric, see `compare`."""
+    table = rows.table.copy()
     floor = table.index[table["method"] == FLOOR]
-    floor = dict(zip(table["language"][floor], runs.values[0, floor], strict=True))
+    floor = dict(zip(table["language"][floor], rows.values[0, floor], strict=True))
     table["floor"] = [floor.get(language, np.nan) for language in table["language"]]
-    retention = np.full(runs.values.shape, np.nan)
+    retention = np.full(rows.values.shape, np.nan)
     families = []
-    for labels in runs.methods():
-        places = runs.of(**labels)
-        pivot = runs.pivot(**labels)
-        retention[:, places] = runs.values[:, places] / np.where(pivot > 0, pivot, np.nan)[:, None]
+    for labels in rows.methods():
+        places = rows.of(**labels)
+        pivot = rows.pivot(**labels)
+        retention[:, places] = rows.values[:, places] / np.where(pivot > 0, pivot, np.nan)[:, None]
         if labels["method"] not in (FLOOR, BASELINE):
             own = FLOOR if labels["student"] == NO_STUDENT else BASELINE
-            before = runs.of(**labels | {"method": own})
+            before = rows.of(**labels | {"method": own})
             of_language = dict(zip(table["language"][before], before, strict=True))
             families.append({at: of_language[table["language"][at]] for at in places})
     table["p"] = table["p_holm"] = np.nan
     pairs = {after: before for family in families for after, before in family.items()}
     if pairs:
-        differences = runs.queries[list(pairs)] - runs.queries[list(pairs.values())]
+        differences = rows.queries[list(pairs)] - rows.queries[list(pairs.values())]
         table.loc[list(pairs), "p"] = randomisation_test(differences)
     for family in families:
         table.loc[list(family), "p_holm"] = holm(table.loc[list(family), "p"].to_numpy())
-    _add(table, "value", runs.values)
+    _add(table, "value", rows.values)
     _add(table, "retention", retention)
     return table
 
 
-def gap_table(runs: Runs) -> pd.DataFrame:
+def gap_table(rows: Rows) -> pd.DataFrame:
     """A row for each student and method of a collection and metric, see `compare`."""
     rows = []
-    for labels in runs.methods():
-        high, low = (runs.mean(group=group, **labels) for group in ("high", "low"))
+    for labels in rows.methods():
+        high, low = (rows.mean(group=group, **labels) for group in ("high", "low"))
         measures = {
-            "pivot": runs.pivot(**labels),
+            "pivot": rows.pivot(**labels),
             "high": high,
             "low": low,
             "absolute_gap": high - low,
-            "relative_gap": runs.relative_gap(**labels),
-            "gap_closed": runs.gap_closed(**labels),
-            "relative_gap_with_mid": runs.relative_gap(**labels, with_mid=True),
+            "relative_gap": rows.relative_gap(**labels),
+            "gap_closed": rows.gap_closed(**labels),
+            "relative_gap_with_mid": rows.relative_gap(**labels, with_mid=True),
         }
         floors = {
-            f"floor_{group}": runs.mean(method=FLOOR, group=group)[0]
+            f"floor_{group}": rows.mean(method=FLOOR, group=group)[0]
             for group in (PIVOT_GROUP, "high", "low")
         }
         row = labels | _measured(measures) | floors
@@ -337,9 +337,9 @@ def gap_table(runs: Runs) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def size_table(runs: Runs, parameters: Mapping[str, int]) -> pd.DataFrame:
+def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
     """A row for each method and two sizes of a collection and metric, see `compare`."""
-    labels = [labels for labels in runs.methods() if labels["student"] != NO_STUDENT]
+    labels = [labels for labels in rows.methods() if labels["student"] != NO_STUDENT]
     # Another student of a teacher has an encoder of another size than its teacher.
     firsts = {one["teacher"]: one["student"] for one in reversed(labels)}
     rows = []
@@ -349,8 +349,8 @@ def size_table(runs: Runs, parameters: Mapping[str, int]) -> pd.DataFrame:
             for one in labels
             if one["method"] == method and firsts[one["teacher"]] == one["student"]
         ]
-        gaps = [runs.relative_gap(**one) for one in of_size]
-        closed = [runs.gap_closed(**one) for one in of_size]
+        gaps = [rows.relative_gap(**one) for one in of_size]
+        closed = [rows.gap_closed(**one) for one in of_size]
         for small, large in combinations(range(len(of_size)), 2):
             row = {"method": method}
             row["smaller"], row["larger"] = of_size[small]["student"], of_size[large]["student"]
@@ -371,19 +371,19 @@ def size_table(runs: Runs, parameters: Mapping[str, int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=SIZE_COLUMNS)
 
 
-def contrast_table(runs: Runs) -> pd.DataFrame:
+def contrast_table(rows: Rows) -> pd.DataFrame:
     """A row for each student that has optical and each other method of it, see `compare`."""
     rows = []
-    for labels in runs.methods():
+    for labels in rows.methods():
         own = labels | {"method": METHOD}
-        if labels["method"] == METHOD or not runs.of(**own):
+        if labels["method"] == METHOD or not rows.of(**own):
             continue
         row = own | {"against": labels["method"]}
         differences = {
-            group: runs.mean(group=group, **own) - runs.mean(group=group, **labels)
+            group: rows.mean(group=group, **own) - rows.mean(group=group, **labels)
             for group in ("high", "low")
         }
-        differences["relative_gap"] = runs.relative_gap(**own) - runs.relative_gap(**labels)
+        differences["relative_gap"] = rows.relative_gap(**own) - rows.relative_gap(**labels)
         rows.append(row | _measured(differences))
     return pd.DataFrame(rows, columns=CONTRAST_COLUMNS)
 

@@ -1,6 +1,6 @@
 """Uncertainty of means over queries: paired bootstrap, randomisation tests, Holm's correction.
 
-Queries are parallel: the same in every language, method and size. So all runs are resampled with
+Queries are parallel: the same in every language, method and size. So all means are resampled with
 the same queries, and what they have in common cancels in their differences. Every result follows
 from its seed.
 """
@@ -17,16 +17,16 @@ BLOCK = 250
 
 def bootstrap_means(
     values: np.ndarray,
-    runs: Sequence[Sequence[int]],
+    groups: Sequence[Sequence[int]],
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> np.ndarray:
-    """Means of each run over resampled queries and seeds, [resamples, runs].
+    """Means of groups of rows over resampled queries and seeds, [resamples, groups].
 
-    values: [rows, queries], a row for each seed of a run. runs: the rows of each run, one a seed,
-    in the same order of seeds for all runs of as many. Queries are drawn with replacement, the
-    same for all; and so are the seeds of runs that have several. Efron and Tibshirani, An
-    Introduction to the Bootstrap, 1993.
+    values: [rows, queries], a row for each TREC run. groups: the rows of each group, one a seed, in
+    the same order of seeds for all groups of as many. Queries are drawn with replacement, the same
+    for all; and so are the seeds of groups that have several. Efron and Tibshirani, An Introduction
+    to the Bootstrap, 1993.
     """
     rng = np.random.default_rng(seed)
     queries = values.shape[1]
@@ -37,9 +37,9 @@ def bootstrap_means(
         counts = np.bincount(drawn.ravel(), minlength=number * queries).reshape(number, queries)
         means[start : start + number] = counts @ values.T.astype(np.float64) / queries
     weights = {}
-    for number in sorted({len(rows) for rows in runs}):
+    for number in sorted({len(rows) for rows in groups}):
         weights[number] = rng.multinomial(number, [1 / number] * number, resamples) / number
-    return np.stack([(means[:, rows] * weights[len(rows)]).sum(axis=1) for rows in runs], axis=1)
+    return np.stack([(means[:, rows] * weights[len(rows)]).sum(axis=1) for rows in groups], axis=1)
 
 
 def interval(samples: np.ndarray, level: float = LEVEL) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Per-query scores of all runs of a study, read and checked to be comparable."""
+"""Per-query scores of all TREC runs of a study, read and checked to be comparable."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ SCORE_COLUMNS = (
     *("collection", "seed", "query_id", "metric", "value", "exact_value", "exact_recall"),
     "doubtful",
 )
-RUN = ["collection", "student", "teacher", "method", "language", "metric"]
+ROW = ["collection", "student", "teacher", "method", "language", "metric"]
 NUMBERS = ("seed", "value", "exact_value", "exact_recall", "doubtful")
 
 
@@ -60,19 +60,19 @@ def check_names(scores: pd.DataFrame, languages: Iterable[str], students: Sequen
 
 def check_comparable(scores: pd.DataFrame, pivot: str) -> None:
     """Raise `InputError` unless runs are over the same languages, queries and seeds."""
-    repeated = scores.duplicated([*RUN, "seed", "query_id"])
+    repeated = scores.duplicated([*ROW, "seed", "query_id"])
     if repeated.any():
         row = scores[repeated].iloc[0]
-        raise InputError(f"query {row['query_id']} is scored twice in {_name(row[RUN])}")
+        raise InputError(f"query {row['query_id']} is scored twice in {_name(row[ROW])}")
 
-    queries = scores.groupby([*RUN, "seed"], observed=True)["query_id"].agg(frozenset).reset_index()
+    queries = scores.groupby([*ROW, "seed"], observed=True)["query_id"].agg(frozenset).reset_index()
     _check_same(queries, ["collection", "metric"], "query_id", "query")
 
-    seeds = queries[queries["language"] != pivot].groupby(RUN, observed=True)["seed"].agg(frozenset)
+    seeds = queries[queries["language"] != pivot].groupby(ROW, observed=True)["seed"].agg(frozenset)
     seeds = seeds.reset_index()
     _check_same(seeds, ["collection", "student", "teacher", "method", "metric"], "seed", "seed")
 
-    method = [column for column in RUN if column != "language"]
+    method = [column for column in ROW if column != "language"]
     languages = seeds.groupby(method, observed=True)["language"].agg(frozenset).reset_index()
     _check_same(languages, ["collection", "metric"], "language", "language")
 
@@ -85,7 +85,7 @@ def _check_same(table: pd.DataFrame, place: list[str], column: str, thing: str) 
             row = table.iloc[position]
             same = (table[place] == row[place]).all(axis="columns")
             other = table[same].iloc[0]
-            names = [name for name in RUN if name in table.columns and name != column]
+            names = [name for name in ROW if name in table.columns and name != column]
             example = min(found ^ expected)
             raise InputError(
                 f"not comparable: {thing} {example} is in only one of "

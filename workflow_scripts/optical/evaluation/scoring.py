@@ -10,14 +10,7 @@ import pytrec_eval
 
 from optical.evaluation.trec import Results
 from optical.runtime.errors import InputError
-
-METRICS = re.compile(
-    r"map|recip_rank|Rprec|bpref|ndcg|(map_cut|ndcg_cut|recall|P|success)_[1-9][0-9]*"
-)
-"""Metrics of trec_eval with one value a query, 0 at worst.
-
-Checked here, because a name like ndcg.10 or recall_0 aborts the process inside pytrec_eval.
-"""
+from optical.settings.languages import METRIC
 
 RANKC = "rankc"
 """Cross-lingual consistency beside the metrics of trec_eval, see `consistency`."""
@@ -68,7 +61,7 @@ def score_run(
             approximate index.
         pivot: the best passages of each query in the pivot language, at least `RANKS` or all of
             them, where `RANKC` is wanted too.
-        metrics: names such as map, recip_rank, recall_100, ndcg_cut_10; see `METRICS`.
+        metrics: names such as map, recip_rank, recall_100, ndcg_cut_10; see `METRIC`.
 
     Raises:
         InputError: for an unknown metric, scores equal in float32, and a run of which no query is
@@ -150,9 +143,9 @@ def consistency(one: Sequence[str], other: Sequence[str]) -> float:
 
 
 def check_metrics(metrics: Sequence[str]) -> None:
-    """Raise `InputError` for a name that does not match `METRICS`."""
+    """Raise `InputError` for a name that does not match `METRIC`."""
     for metric in metrics:
-        if not METRICS.fullmatch(metric):
+        if not re.fullmatch(METRIC, metric):
             raise InputError(
                 f"{metric!r} is no metric here, expected map, recip_rank, Rprec, bpref, ndcg, or "
                 "map_cut, ndcg_cut, recall, P, success with a depth, as in recall_100"

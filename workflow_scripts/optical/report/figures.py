@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from optical.evaluation.gap import BASELINE, FLOOR, GROUPS, NO_STUDENT, PIVOT_GROUP
+from optical.evaluation.gap import BASELINE, FLOOR, NO_STUDENT, PIVOT_GROUP
 from optical.report.tables import metric_name
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
+from optical.settings.languages import GROUPS
 
 # Okabe and Ito's palette: told apart with any colour vision, and by shape in black and white.
 STYLES = (

@@ -8,9 +8,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, PercentFormatter
 
-from optical.evaluation.gap import GROUPS, NO_STUDENT
+from optical.evaluation.gap import NO_STUDENT
 from optical.report.figures import FAINT, INK, LOOK, STYLES, drawn
 from optical.report.tables import metric_name
+from optical.settings.languages import GROUPS
 
 
 def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) -> Figure:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from optical.retrieval import maxsim_kernels as kernels
 from optical.retrieval.token_vectors import TokenVectors
 from optical.runtime.errors import InputError
+from optical.settings.index import Index
 
 CODECS = ("int8", "float16", "pq")
 SAMPLE = 32
@@ -30,7 +31,7 @@ def centroids_for(tokens: int) -> int:
 
 
 def build(
-    vectors: TokenVectors, folder: Path, *, codec: str = "int8", centroids: int | None = None
+    vectors: TokenVectors, folder: Path, *, codec: str = Index.codec, centroids: int | None = None
 ) -> dict[str, object]:
     """Write the files of an index into a folder; returns what built it.
 

@@ -1,6 +1,11 @@
 """Bounds that several settings share."""
 
-from typing import Annotated
+from typing import Annotated, Any
+
+ABSENT: Any = object()
+"""The default of a setting that may be left out and then is not there."""
+
+DISTINCT = ("uniqueItems", True)
 
 Positive = Annotated[int, ("minimum", 1)]
 Seed = Annotated[int, ("minimum", 0)]

@@ -5,9 +5,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from optical.runtime.program import described_fields
-
-ABSENT: Any = object()
-"""The default of a setting that may be left out and then is not there."""
+from optical.settings.bounds import ABSENT
 
 TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from optical.settings.bounds import Name, Positive
+from optical.settings.bounds import DISTINCT, Name, Positive
 from optical.settings.constructed import Constructed
 from optical.settings.distillation import Distillation
 from optical.settings.encoder import (
@@ -14,16 +14,14 @@ from optical.settings.encoder import (
 )
 from optical.settings.finetuning import Finetuning
 from optical.settings.index import Index
-from optical.settings.schema import ABSENT
+from optical.settings.languages import METRIC, Languages
 from optical.settings.search import Search
 from optical.settings.teacher import Model, Teacher
 from optical.settings.translation import Translation
 
 # Keywords of JSON schema: names of folders as keys, and what every list of methods is.
 NAMES = ("propertyNames", {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$"})
-DISTINCT = ("uniqueItems", True)
 WITH_ZERO_SHOT = ("contains", {"const": "zero_shot"})
-Group = Annotated[list[str], ("minItems", 1), DISTINCT]
 
 Method = Literal[
     "bm25",
@@ -37,22 +35,7 @@ Method = Literal[
     "optical",
 ]
 
-METRIC = "^(map|recip_rank|Rprec|bpref|ndcg|(map_cut|ndcg_cut|recall|P|success)_[1-9][0-9]*)$"
 METRICS = ["map", "recip_rank", "ndcg_cut_10", "ndcg_cut_20", "recall_100", "P_10"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Languages:
-    """Query languages by resource group. The gap is between high and low."""
-
-    high: Group
-    """Languages by their codes."""
-
-    mid: Group = ABSENT
-    """Languages by their codes."""
-
-    low: Group
-    """Languages by their codes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from optical.corpora import registry
+from optical.corpora import layouts, registry
 from optical.corpora.constructed_languages import PIVOT
 from optical.runtime.errors import InputError
-from optical.study.files import OWN_BITEXT_FILES, OWN_COLLECTION_FILES, is_users, sources
+from optical.study.files import is_users, sources
 from optical.study.study import TRANSLATED, Study, dataset_of
 
 
@@ -15,18 +15,18 @@ def check_sources(study: Study) -> None:
         if name in study.datasets or name == "constructed":
             raise InputError(f"own.{name}: is the name of a known source; expected another")
         check_own(name, study["own"][name])
-    for key, names, known, layouts in (
-        ("bitext.sources", study["bitext"]["sources"], registry.BITEXT, OWN_BITEXT_FILES),
-        ("collections", study["collections"], registry.COLLECTIONS, OWN_COLLECTION_FILES),
+    for key, names, known, fitting in (
+        ("bitext.sources", study["bitext"]["sources"], registry.BITEXT, layouts.BITEXT),
+        ("collections", study["collections"], registry.COLLECTIONS, layouts.COLLECTION),
     ):
-        own = [name for name, about in study["own"].items() if about["layout"] in layouts]
+        own = [name for name, about in study["own"].items() if about["layout"] in fitting]
         for number, name in enumerate(names):
             if name in known or name in own:
                 continue
             if name in study["own"]:
                 raise InputError(
                     f"{key}.{number}: own.{name}.layout is {study['own'][name]['layout']}; "
-                    f"expected one of {', '.join(layouts)}"
+                    f"expected one of {', '.join(fitting)}"
                 )
             raise InputError(
                 f"{key}.{number}: {name!r} is unknown; expected one of {', '.join([*known, *own])}"

@@ -2,22 +2,9 @@
 
 from pathlib import Path
 
-from optical.corpora import registry
+from optical.corpora import layouts, registry
 from optical.study import paths
 from optical.study.study import TRANSLATED, Study, dataset_of
-
-# Files of a set of the user's own, by its layout: those of the whole set, those of each language.
-OWN_BITEXT_FILES = {
-    "tsv": ([], ["{lang}.tsv"]),
-    "tmx": ([], ["{lang}.tmx"]),
-    "moses": ([], ["{lang}.source.txt", "{lang}.target.txt"]),
-    "opus": ([], ["{lang}.zip"]),
-}
-OWN_COLLECTION_FILES = {
-    "beir": (["corpus.jsonl", "qrels.tsv"], ["queries.{lang}.jsonl"]),
-    "msmarco": (["collection.tsv", "qrels.tsv"], ["queries.{lang}.tsv"]),
-    "ir_datasets": (["corpus.jsonl", "qrels.tsv"], ["queries.{lang}.jsonl"]),
-}
 
 
 def with_own(study: Study) -> dict:
@@ -28,24 +15,28 @@ def with_own(study: Study) -> dict:
 def own_dataset(study: Study, name: str) -> dict:
     """A set of the user's own in the form of resources/datasets.yaml."""
     about = study["own"][name]
-    collection = about["layout"] in OWN_COLLECTION_FILES
-    whole, each = (OWN_COLLECTION_FILES if collection else OWN_BITEXT_FILES)[about["layout"]]
+    layout, collection = about["layout"], about["layout"] in layouts.COLLECTION
     # Bitext is of the pivot anyway; a collection is always asked in the pivot too.
-    spoken = [language for language in about["languages"] if language != study["pivot"]]
+    spoken = [language for language in about["languages"] if language != study.pivot]
     if collection:
-        spoken.insert(0, study["pivot"])
-    files: dict[str, dict] = {file: {} for file in whole}
-    for language in spoken:
-        files |= {file.format(lang=language): {"language": language} for file in each}
+        whole, each = layouts.COLLECTION[layout]
+        files: dict[str, dict] = {file: {} for file in whole}
+        names = {language: [each.format(lang=language)] for language in (study.pivot, *spoken)}
+    else:
+        folder = Path(study["local"], about["folder"]) if study["local"] else None
+        files = {}
+        names = {lang: layouts.bitext_files(folder, lang, layout) for lang in spoken}
+    for language, own in names.items():
+        files |= {file: {"language": language} for file in own}
     dataset = {
         "title": f"{name}, a set of the user's own",
         "licence": "not stated",
         "homepage": "",
         "citation": "",
-        "layout": about["layout"],
+        "layout": layout,
         "files": files,
     }
-    if about["layout"] != "ir_datasets":
+    if layout != "ir_datasets":
         return dataset | {"folder": about["folder"]}
     for file in files.values():
         foreign = file.get("language", study["pivot"]) != study["pivot"]

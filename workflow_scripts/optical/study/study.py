@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from optical.corpora.constructed_languages import LANGUAGES
+from optical.settings.languages import GROUPS
 
-GROUPS = ("high", "mid", "low")
 LEXICAL = ("bm25", "bm25_translated")
 """Methods without a student."""
 

@@ -142,10 +142,10 @@ def train_late_interaction(
             TrainingLog(lambda step: batches.examples(step * accumulation)),
         ],
     )
-    run(trainer, output, origin, partial(save_for_all, model=model, card=card))
+    run_training(trainer, output, origin, partial(save_for_all, model=model, card=card))
 
 
-def run(
+def run_training(
     trainer: Trainer,
     output: str | Path,
     origin: dict[str, object],

@@ -43,7 +43,7 @@ def read_examples(
         name = f"negative_{place}" if place else "positive"
         columns[name] = [texts[passages[place]] for _, passages in rows]
     if scored:
-        columns["label"] = read_scores(folder / "scores.tsv", rows)
+        columns["label"] = teacher_scores(folder / "scores.tsv", rows)
     return Dataset.from_dict(columns)
 
 
@@ -59,7 +59,7 @@ def read_negatives(file: Path, number: int) -> dict[str, list[str]]:
     return dict(found)
 
 
-def read_scores(file: Path, rows: list[tuple[str, list[str]]]) -> list[list[float]]:
+def teacher_scores(file: Path, rows: list[tuple[str, list[str]]]) -> list[list[float]]:
     """The scores of each query's passages; those of other pairs are read over."""
     pairs = [(query, passage) for query, passages in rows for passage in passages]
     found = dict.fromkeys(pairs)

@@ -16,6 +16,7 @@ import torch
 from sentence_transformers import MultiVectorEncoder
 from torch import Tensor, nn
 
+from .settings import Transport
 from .solvers import (
     check_settings,
     cosine_cost,
@@ -144,9 +145,9 @@ class OptimalTransportLoss(BitextLoss):
         teacher: MultiVectorEncoder | None = None,
         targets: Targets | None = None,
         *,
-        solver: str = "sinkhorn",
-        epsilon: float = 0.05,
-        iterations: int = 50,
+        solver: str = Transport.solver,
+        epsilon: float = Transport.epsilon,
+        iterations: int = Transport.iterations,
         **sides,
     ) -> None:
         super().__init__(model, teacher, targets, **sides)

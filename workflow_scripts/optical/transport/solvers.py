@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from .settings import Transport
+
 logger = logging.getLogger(__name__)
 
 
@@ -67,9 +69,9 @@ def transport_plan(
     source: Tensor,
     target: Tensor,
     *,
-    solver: str = "sinkhorn",
-    epsilon: float = 0.05,
-    iterations: int = 50,
+    solver: str = Transport.solver,
+    epsilon: float = Transport.epsilon,
+    iterations: int = Transport.iterations,
 ) -> Tensor:
     """The plans of a batch by one of `SOLVERS`: "sinkhorn", "ipot" or "exact".
 
