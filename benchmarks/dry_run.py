@@ -1,6 +1,6 @@
 """How long Snakemake thinks before it works: on a large study, and on one with nothing left to do.
 
-python benchmarks/dry_run.py [--finished config.yaml]
+python benchmarks/dry_run.py [--finished config.yaml] [--languages N]
 """
 
 import argparse
@@ -28,13 +28,16 @@ LARGE |= {
 }
 
 
-def main(finished: str) -> None:
+def main(finished: str, languages: int | None) -> None:
     """Time both, and print."""
     print(describe("cpu"))
+    groups = {name: codes[:languages] for name, codes in LARGE["languages"].items()}
     with tempfile.TemporaryDirectory() as folder:
-        study = study_file(Path(folder))
+        study = study_file(Path(folder), groups)
         seconds, jobs = dry_run("--configfile", study)
-    print("dry run of a study of 20 languages, 4 students, 6 methods, 3 seeds and 3 collections:")
+    number = sum(map(len, groups.values()))
+    print(f"dry run of a study of {number} languages, 4 students, 6 methods, ", end="")
+    print("3 seeds and 3 collections:")
     print(f"{jobs} jobs, {seconds:.1f} s")
     seconds, jobs = dry_run("--configfile", finished)
     if jobs:
@@ -44,15 +47,15 @@ def main(finished: str) -> None:
     print(f"nothing to do in {finished}, finished: {seconds:.1f} s")
 
 
-def study_file(folder: Path) -> Path:
-    """The large study, with a user's own collection for the third."""
-    languages = [code for group in LARGE["languages"].values() for code in group]
+def study_file(folder: Path, groups: dict[str, list[str]]) -> Path:
+    """The large study of these languages, with a user's own collection for the third."""
+    languages = [code for group in groups.values() for code in group]
     own = {"folder": "clippings", "layout": "msmarco", "languages": languages}
     (folder / "clippings").mkdir()
     names = ["collection", "qrels", *(f"queries.{code}" for code in [LARGE["pivot"], *languages])]
     for name in names:
         (folder / f"clippings/{name}.tsv").touch()
-    study = LARGE | {"own": {"clippings": own}, "local": str(folder)}
+    study = LARGE | {"languages": groups, "own": {"clippings": own}, "local": str(folder)}
     (folder / "large.yaml").write_text(yaml.safe_dump(study))
     return folder / "large.yaml"
 
@@ -78,4 +81,5 @@ def snakemake(*arguments: str | Path) -> tuple[float, str]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--finished", default="config.yaml", help="a study that is finished here")
+    parser.add_argument("--languages", type=int, help="of each group, at most (all)")
     main(**vars(parser.parse_args()))
