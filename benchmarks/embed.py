@@ -26,8 +26,9 @@ from transformers import XLMRobertaConfig, XLMRobertaModel
 from transformers.utils import logging
 
 from optical.models.embedding import Embedder, embed
-from optical.models.encoders import late_interaction, load, train_tokenizer
+from optical.models.encoders import late_interaction, load
 from optical.models.export import save_for_all
+from optical.models.tokenizer import train_tokenizer
 
 SHAPES = {
     "tiny": {"hidden_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4},

@@ -16,8 +16,9 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 
-from optical.models.encoders import late_interaction, load, new_masked_model, train_tokenizer
+from optical.models.encoders import late_interaction, load, new_masked_model
 from optical.models.export import save_for_all
+from optical.models.tokenizer import train_tokenizer
 from optical.training.trainer import save
 
 PROGRAMS = Path(__file__).parent
