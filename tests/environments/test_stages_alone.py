@@ -46,7 +46,7 @@ def test_every_step_of_a_study_runs_in_its_own_environment(python_of, tmp_path):
         for number, part in enumerate(parts):
             if rule := re.match(r"rule (\w+)", part):
                 python = python_of(environment_of(rule[1]))
-                parts[number] = part.replace('"python {input', f'"{python} {{input')
+                parts[number] = part.replace("python workflow", f"{python} workflow")
         file.write_text("".join(parts))
     succeeds(snakemake(tree, "--cores", 2, "--show-failed-logs", *SMOKE))
     verify = [sys.executable, "workflow_scripts/verify_scores.py", "--study", SMOKE[1]]
