@@ -2,7 +2,6 @@
 from optical.settings.languages import GROUPS
 
 
-
 def all_scores(wildcards):
     """Per-query scores of every student, method, language, seed and collection of the study."""
     scores = []

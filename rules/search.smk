@@ -10,27 +10,39 @@ def query_encoder(wildcards):
     return of_student(paths.TEACHER)(wildcards)
 
 
+def collections_in(lang):
+    """The collections that have queries in a language."""
+    return [name for name in study["collections"] if lang in study.collection_languages(name)]
+
+
+# All collections in one job: to load the libraries and the model takes longer than most queries.
 rule embed_queries:
     message:
-        "Embedding the {wildcards.lang} queries of {wildcards.collection}:"
-        " {wildcards.student}, {wildcards.method}"
+        "Embedding the {wildcards.lang} queries: {wildcards.student}, {wildcards.method}"
     input:
         encoder=query_encoder,
-        queries=queries_of,
+        queries=lambda wildcards: [
+            paths.fill(queries_of(wildcards), collection=name)
+            for name in collections_in(wildcards.lang)
+        ],
     output:
         directory(paths.QUERY_VECTORS),
     log:
-        "logs/{study}/embed_queries/{student}.{method}.{lang}.seed-{seed}.{collection}.log",
+        "logs/{study}/embed_queries/{student}.{method}.{lang}.seed-{seed}.log",
     benchmark:
-        "logs/{study}/embed_queries/{student}.{method}.{lang}.seed-{seed}.{collection}.benchmark.tsv"
+        "logs/{study}/embed_queries/{student}.{method}.{lang}.seed-{seed}.benchmark.tsv"
     params:
         code=code("embed_queries"),
+        queries=lambda wildcards, input: [
+            f"{name}={file}"
+            for name, file in zip(collections_in(wildcards.lang), input.queries, strict=True)
+        ],
     resources:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
     shell:
-        "python workflow_scripts/embed_queries.py --encoder {input.encoder} --queries {input.queries}"
+        "python workflow_scripts/embed_queries.py --encoder {input.encoder} --queries {params.queries}"
         " --output {output} > {log} 2>&1"
 
 
@@ -65,7 +77,7 @@ rule search_passages:
         "../envs/index.yaml"
     shell:
         "python workflow_scripts/search_passages.py --index {input.index} --vectors {input.vectors}"
-        " --passages {input.passages} --query-vectors {input.query_vectors}"
+        " --passages {input.passages} --query-vectors {input.query_vectors}/{wildcards.collection}"
         " --queries {input.queries} {params.settings}"
         " --output {output.run} --exact {output.exact} > {log} 2>&1"
 

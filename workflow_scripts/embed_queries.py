@@ -1,4 +1,4 @@
-"""Embed the queries of a collection with a teacher or a student."""
+"""Embed the queries of collections with a teacher or a student."""
 
 from pathlib import Path
 
@@ -6,24 +6,29 @@ from optical.runtime.gpus import take_gpus
 from optical.runtime.program import run_program
 
 
-def main(
-    *,
-    encoder: Path,
-    queries: Path,
-    output: Path,
-) -> None:
+def main(*, encoder: Path, queries: dict[str, Path], output: Path) -> None:
     """
     encoder: folder of the query encoder
-    queries: queries, id<TAB>text a line
-    output: folder to write
+    queries: NAME=FILE of each collection's queries, id<TAB>text a line
+    output: folder to write, in it a folder NAME of each collection
     """
     take_gpus(1)
 
     from optical.corpora.lines import read_queries
-    from optical.models.embedding import embed_texts
+    from optical.models.embedding import Embedder, embed_texts
 
-    texts = read_queries(queries).values()
-    embed_texts(encoder, texts, output, task="query", origin=queries, total=len(texts))
+    model = Embedder.load(encoder)
+    for name, file in queries.items():
+        texts = read_queries(file).values()
+        embed_texts(
+            encoder,
+            texts,
+            output / name,
+            task="query",
+            origin=file,
+            total=len(texts),
+            model=model,
+        )
 
 
 if __name__ == "__main__":

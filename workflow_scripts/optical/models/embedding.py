@@ -143,12 +143,14 @@ def embed_texts(
     origin: Path,
     length: int | None = None,
     total: int | None = None,
+    model: Embedder | None = None,
 ) -> None:
     """Embed texts with the model of a folder and write the store, with a progress bar.
 
-    origin: the file of the texts. Shards are written beside the output, which is whole or absent: a
-    program that was killed goes on at the first that is missing, if neither the model nor the
-    origin have changed. The processes of a program (torchrun) share the shards.
+    origin: the file of the texts. model: that of the folder, if it is loaded already. Shards are
+    written beside the output, which is whole or absent: a program that was killed goes on at the
+    first that is missing, if neither the model nor the origin have changed. The processes of a
+    program (torchrun) share the shards.
     """
     made_by = origin_of(encoder=encoder, texts=origin, task=task, length=length)
     made_by.pop("processes")  # any number of them writes the same shards
@@ -161,7 +163,7 @@ def embed_texts(
         for other in unfinished.glob("*/") if rank == 0 else ():
             if other != folder:
                 remove(other)
-        model = Embedder.load(encoder)
+        model = model or Embedder.load(encoder)
         progress = tqdm(desc="embedding", unit="text", total=total)
         for number, shard in enumerate(shards(texts)):
             if number % processes != rank or has_shard(folder, number):

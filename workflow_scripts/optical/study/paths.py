@@ -41,7 +41,8 @@ TARGETS = f"{RESULTS}/targets/{{teacher}}/{{lang}}"
 PAIR_VECTORS = f"{RESULTS}/pairs/{{teacher}}/{{method}}/{{lang}}"
 PASSAGE_VECTORS = f"{RESULTS}/passages/{{teacher}}/{{collection}}"
 INDEX = f"{RESULTS}/indexes/{{teacher}}/{{collection}}"
-QUERY_VECTORS = f"{RESULTS}/queries/{{student}}/{{method}}/{{lang}}/seed-{{seed}}/{{collection}}"
+# A folder for each collection in it.
+QUERY_VECTORS = f"{RESULTS}/queries/{{student}}/{{method}}/{{lang}}/seed-{{seed}}"
 RUN = f"{RESULTS}/runs/{{student}}/{{method}}/{{lang}}/seed-{{seed}}/{{collection}}.run.gz"
 EXACT_RUN = RUN.replace(".run.gz", ".exact.run.gz")
 SCORES = RUN.replace(".run.gz", ".scores.parquet")
