@@ -4,7 +4,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run data prefetch ask verify clean test test-survival test-slurm test-envs envs lint bench interop
+.PHONY: help run settings data prefetch ask verify clean test test-survival test-slurm test-envs envs lint bench interop
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -17,6 +17,9 @@ help:  ## list these targets
 
 run: .venv/installed  ## run the default study, config.yaml, and print its table
 	$(bin)/snakemake --cores all
+
+settings: .venv/installed  ## list every setting of a study: what it means, its bounds, its default
+	@$(bin)/python workflow_scripts/list_settings.py
 
 data: .venv/installed  ## list the data sources, all or those of STUDY=studies/NAME.yaml; CITATIONS=1: what to cite
 	@$(bin)/python workflow_scripts/list_data.py $(if $(STUDY),--study $(STUDY)) $(listed)
