@@ -7,6 +7,7 @@ from pathlib import Path
 
 from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
+from optical.study import paths
 
 # Backgrounds of the terminal's 256 colours that black letters can be read on.
 COLOURS = (117, 156, 222, 218, 183, 159, 229, 210, 150, 189)
@@ -34,14 +35,17 @@ def main(
     seed: of the student
     passages: how many to show
     """
-    results = Path("results") / study
-    settings = study_of(results)
+    settings = study_of(study)
     student_settings = one_of("student", student, settings["students"])
     method = one_of("method", method, {name: name for name in settings["methods"]})
     collections = {name: name for name in settings["collections"]}
     collection = one_of("collection", collection or settings["collections"][0], collections)
-    teacher = results / "teachers" / student_settings["teacher"]
-    model = query_model(results, teacher, student, method, lang, seed)
+    names = {"study": study, "teacher": student_settings["teacher"], "collection": collection}
+    teacher, passage_vectors, index_folder, texts = (
+        Path(path.format(**names))
+        for path in (paths.TEACHER, paths.PASSAGE_VECTORS, paths.INDEX, paths.PASSAGES)
+    )
+    model = query_model(study, teacher, student, method, lang, seed)
 
     from pyarrow import parquet
     from transformers import AutoTokenizer
@@ -50,9 +54,9 @@ def main(
     from optical.retrieval.token_index import open_index
     from optical.retrieval.token_vectors import TokenVectors
 
-    vectors = TokenVectors(results / "passages" / teacher.name / collection)
-    index = open_index(results / "indexes" / teacher.name / collection, vectors)
-    rows = parquet.read_table(results / "data" / "collections" / collection / "passages.parquet")
+    vectors = TokenVectors(passage_vectors)
+    index = open_index(index_folder, vectors)
+    rows = parquet.read_table(texts)
     reader = Embedder.load(model)
     tokenizer = AutoTokenizer.from_pretrained(teacher, local_files_only=True)
     ((ids, query),) = embed(reader, [question], task="query")
@@ -91,15 +95,18 @@ def coloured(text: str, colour: int) -> str:
     return f"\x1b[30;48;5;{colour}m{text}\x1b[0m"
 
 
-def study_of(results: Path) -> dict:
+def study_of(name: str) -> dict:
     """The settings of a finished study."""
     import yaml
 
-    file = results / "study.yaml"
+    file = Path(paths.SETTINGS.format(study=name))
     if not file.exists():
-        studies = sorted(path.parent.name for path in results.parent.glob("*/study.yaml"))
+        studies = [
+            paths.match(paths.SETTINGS, path)["study"]
+            for path in sorted(Path().glob(paths.SETTINGS.format(study="*")))
+        ]
         known = f"those here are {', '.join(studies)}" if studies else "none has been run here"
-        raise InputError(f"no study {results.name}: {known}")
+        raise InputError(f"no study {name}: {known}")
     return yaml.safe_load(file.read_text())
 
 
@@ -110,18 +117,18 @@ def one_of(what: str, name: str, known: dict):
     return known[name]
 
 
-def query_model(
-    results: Path, teacher: Path, student: str, method: str, lang: str, seed: int
-) -> Path:
+def query_model(study: str, teacher: Path, student: str, method: str, lang: str, seed: int) -> Path:
     """The folder of the model that reads queries of a language."""
     if method == "zero_shot":
         return teacher
-    students = results / "students" / student / method
-    known = {path.name: path for path in sorted(students.glob("*")) if path.is_dir()}
+    every = paths.STUDENT.format(study=study, student=student, method=method, lang="*", seed="*")
+    known: dict[str, dict[str, Path]] = {}
+    for path in sorted(Path().glob(every)):
+        names = paths.match(paths.STUDENT, path)
+        known.setdefault(names["lang"], {})[f"seed-{names['seed']}"] = path
     if not known:
         raise InputError(f"student {student} has no model by {method}, try --method zero_shot")
-    seeds = {path.name: path for path in sorted(one_of("language", lang, known).glob("seed-*"))}
-    return one_of("model", f"seed-{seed}", seeds)
+    return one_of("model", f"seed-{seed}", one_of("language", lang, known))
 
 
 if __name__ == "__main__":

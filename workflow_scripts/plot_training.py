@@ -9,6 +9,7 @@ from optical.report.figures import save_figure
 from optical.report.training_figures import curves_figure
 from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
+from optical.study import paths
 
 
 def main(
@@ -33,15 +34,11 @@ def main(
 
 
 def place(log: Path) -> tuple[str, str]:
-    """The panel and the line of a training by the folder that its log lies in.
-
-    students/STUDENT/METHOD/LANGUAGE/seed-N, teachers/ENCODER or encoders/ENCODER.
-    """
-    parts = log.parent.parts
-    if "students" in parts:
-        student, method = parts[parts.index("students") + 1 :][:2]
-        return f"students: {student}", method
-    return parts[-2], parts[-1]
+    """The panel and the line of a training by the folder that its log lies in."""
+    if names := paths.match(paths.STUDENT, log.parent):
+        return f"students: {names['student']}", names["method"]
+    kind, name = log.parent.parts[-2:]  # encoders or teachers
+    return kind, name
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from optical.evaluation.gap import COLUMNS, read_table
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.runtime.program import run_program
+from optical.study import paths
 
 KEYS = ["collection", "student", "method", "metric"]
 CELLS = ["pivot", "high", "low", "relative_gap"]
@@ -32,7 +33,7 @@ def main(
     tolerance: of written cells, absolute
     """
     name = yaml.safe_load(study.read_text())["study"]
-    file = Path("results", name, "gap", "gap_table.csv")
+    file = Path(paths.TABLE.format(study=name, table="gap"))
     if not file.exists():
         raise InputError(f"{file}: not there; run the study first, --configfile {study}")
     table = read_table(file, COLUMNS.gap)

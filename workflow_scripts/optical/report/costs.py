@@ -8,19 +8,20 @@ import pandas as pd
 
 from optical.report.tables import MISSING, ShownTable
 from optical.runtime.errors import InputError
+from optical.study import paths
 
 COST_COLUMNS = (
     *("stage", "of", "jobs", "seconds", "longest_seconds", "cpu_seconds", "memory_mib"),
     *("examples", "joules"),
 )
 TRAINED = {
-    "pretrain_encoder": "encoders",
-    "train_teacher": "teachers",
-    "distill_student": "students",
-    "finetune_student": "students",
-    "train_translator": "translators",
+    "pretrain_encoder": paths.ENCODER,
+    "train_teacher": paths.TEACHER,
+    "distill_student": paths.STUDENT,
+    "finetune_student": paths.STUDENT,
+    "train_translator": paths.TRANSLATOR,
 }
-"""Stages that train, and the folder of results of what they made."""
+"""Stages that train, and where what they made lies."""
 
 
 def cost_table(logs: Path, results: Path) -> pd.DataFrame:
@@ -44,7 +45,8 @@ def cost_table(logs: Path, results: Path) -> pd.DataFrame:
         if stage in TRAINED:
             # The log is named after the folder of the model, its parts joined by points.
             of, *parts = file.name.removesuffix(".benchmark.tsv").split(".")
-            log = Path(results, TRAINED[stage], of, *parts, "training.jsonl")
+            folder = Path(TRAINED[stage]).relative_to(paths.RESULTS).parts[0]
+            log = Path(results, folder, of, *parts, "training.jsonl")
             end = last_line(log) if log.exists() else {}  # a model that was removed since
         ends = (end.get(name, float("nan")) for name in ("examples", "joules"))
         rows.append((stage, of, job["s"], job["cpu_time"], job["max_rss"], *ends))

@@ -3,6 +3,9 @@
 Rules name their files by these, and so do the programs that look for results.
 """
 
+import re
+from pathlib import Path
+
 RESULTS = "results/{study}"
 REPORT = f"{RESULTS}/report.html"
 SETTINGS = f"{RESULTS}/study.yaml"
@@ -58,3 +61,13 @@ def fill(path: str, **names: object) -> str:
     for name, value in names.items():
         path = path.replace(f"{{{name}}}", str(value))
     return path
+
+
+def match(template: str, path: Path) -> dict[str, str]:
+    """The wildcards of a path by their names; none for a path of another kind.
+
+    The path may begin anywhere above the folder of results.
+    """
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+    found = re.search(rf"(?:^|/){pattern}$", path.as_posix())
+    return found.groupdict() if found else {}
