@@ -208,7 +208,7 @@ def fetch_with_retries(
         try:
             return fetch(url, part, size, sure=sure, access=access)
         except (requests.RequestException, IncompleteError) as error:
-            if isinstance(error, InputError):  # an address that cannot be asked
+            if isinstance(error, ValueError):  # an address that cannot be asked
                 raise InputError(f"{url}: {error}") from error
             response = getattr(error, "response", None)
             if response is not None and not may_pass(response.status_code):
