@@ -52,5 +52,5 @@ def rows(folder: Path, language: str) -> Iterator[dict]:
             yield {
                 key: row[key] for key in ("link", "question_number", "flores_passage", "question")
             }
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}:{number}: not a question of Belebele: {error!r}") from error

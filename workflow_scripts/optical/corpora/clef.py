@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora.lines import numbered_lines
+from optical.corpora.lines import intact, numbered_lines
 from optical.corpora.records import Passage, Query
 from optical.runtime.errors import InputError
 
@@ -54,7 +54,7 @@ def passages(folder: Path) -> Iterator[Passage]:
 def documents(path: Path) -> Iterator[str]:
     """What stands in each <DOC> of a file, a newspaper's day or month."""
     opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding=ENCODING) as file:
+    with intact(path), opened(path, "rt", encoding=ENCODING) as file:
         yield from (match[1] for match in DOCUMENT.finditer(file.read()))
 
 
@@ -66,7 +66,9 @@ def queries(folder: Path, language: str) -> Iterator[Query]:
     """
     asked = {query for query, _ in judgements(folder)}
     path = Path(folder) / f"{language}.topics.xml"
-    for topic in TOPIC.findall(path.read_text(encoding="utf-8-sig")):
+    with intact(path):
+        text = path.read_text(encoding="utf-8-sig")
+    for topic in TOPIC.findall(text):
         number = re.search(r"C?0*(\d+)", element(topic, "num") or "")
         title = element(topic, "title")
         if number is None or not title:

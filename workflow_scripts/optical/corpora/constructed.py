@@ -46,7 +46,7 @@ def read_world(folder: Path) -> World:
     path = Path(folder) / "world.json"
     try:
         return World(**json.loads(path.read_text()))
-    except TypeError as error:
+    except (ValueError, TypeError) as error:
         raise InputError(f"{path}: not the settings of a world ({error})") from None
 
 

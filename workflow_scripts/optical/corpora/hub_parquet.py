@@ -24,12 +24,12 @@ def bitext(folder: Path, language: str, *, origin: str, source: str, target: str
     `{language}` in the name of a column is filled in.
 
     Raises:
-        InputError: for a file that is not parquet or lacks a column, with those that it has.
-        FileNotFoundError: when there is no file of the language.
+        InputError: for a file that is not parquet or lacks a column, with those that it has, and
+            when there is no file of the language.
     """
     files = sorted(Path(folder).glob(f"{language}.*parquet"))
     if not files:
-        raise FileNotFoundError(f"{folder}: no {language}.parquet")
+        raise InputError(f"{folder}: no {language}.parquet")
     columns = [name.format(language=language) for name in (source, target)]
     number = 0
     for file in files:

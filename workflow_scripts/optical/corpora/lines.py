@@ -1,11 +1,36 @@
 """Text files read line by line, so that a fault can be told by file and line."""
 
+import gzip
+import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 from typing import TextIO
 
 from optical.runtime.errors import InputError
+
+# What Python raises for an archive, and for what was compressed, that it cannot read.
+ZIPPED = (zipfile.BadZipFile, NotImplementedError)
+COMPRESSED = (EOFError, gzip.BadGzipFile, zlib.error)
+
+
+@contextmanager
+def intact(name: Path | str) -> Iterator[None]:
+    """Read a file, `name`, that may be damaged or of another kind.
+
+    Raises:
+        InputError: names the file, in place of what its bytes make Python's own readers raise.
+    """
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}: not UTF-8 text: {error}") from error
+    except ZIPPED as error:
+        raise InputError(f"{name}: not a zip archive: {error}") from error
+    except COMPRESSED as error:
+        raise InputError(f"{name}: not a whole compressed file: {error}") from error
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -21,11 +46,12 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
 def lines_of(file: TextIO, name: Path | str) -> Iterator[tuple[int, str]]:
     """Yield (number from 1, line without its end) of an open file; `name` is told in errors."""
     number = 0
-    try:
-        for number, line in enumerate(file, start=1):
-            yield number, line.rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{name}: not UTF-8 text after line {number}: {error}") from error
+    with intact(name):
+        try:
+            for number, line in enumerate(file, start=1):
+                yield number, line.rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{name}: not UTF-8 text after line {number}: {error}") from error
 
 
 def numbered_rows(path: Path, columns: int) -> Iterator[tuple[int, list[str]]]:
@@ -68,6 +94,17 @@ def aligned_lines(
                 f"not line-aligned: {source} has {counts[0]} lines, {target} has {counts[1]}"
             )
         yield line[0], line[1], other[1]
+
+
+def whole_number(text: str, path: Path, line: int) -> int:
+    """The judgement that stands in a line of a file.
+
+    Raises:
+        InputError: names the line of anything but a whole number.
+    """
+    if not text.removeprefix("-").isdecimal():
+        raise InputError(f"{path}:{line}: judgement {text!r}, expected a whole number")
+    return int(text)
 
 
 def read_queries(path: Path) -> dict[str, str]:

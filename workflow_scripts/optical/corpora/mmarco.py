@@ -7,7 +7,7 @@ The layout is that of the hub: `collection.tsv` (id, text), `{language}.dev.tsv`
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora.lines import numbered_rows
+from optical.corpora.lines import numbered_rows, whole_number
 from optical.corpora.records import Passage, Query
 
 
@@ -27,6 +27,7 @@ def queries(folder: Path, language: str) -> Iterator[Query]:
 
 def judgements(folder: Path) -> Iterator[tuple[str, str]]:
     """Each query with the passages that answer it."""
-    for _, (query, _, passage, grade) in numbered_rows(Path(folder) / "qrels.dev.tsv", 4):
-        if int(grade) > 0:
+    path = Path(folder) / "qrels.dev.tsv"
+    for number, (query, _, passage, grade) in numbered_rows(path, 4):
+        if whole_number(grade, path, number) > 0:
             yield query, passage

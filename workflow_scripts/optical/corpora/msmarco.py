@@ -22,7 +22,7 @@ from itertools import chain, islice, zip_longest
 from math import isfinite
 from pathlib import Path
 
-from optical.corpora.lines import numbered_rows, read_queries
+from optical.corpora.lines import lines_of, numbered_rows, read_queries, whole_number
 from optical.corpora.records import Passage, Query, TrainingSet
 from optical.runtime.errors import InputError
 
@@ -70,9 +70,7 @@ def read_judgements(path: Path, texts: dict[str, str]) -> dict[str, list[str]]:
     for number, (query, _, passage, grade) in numbered_rows(path, 4):
         if query not in texts:
             raise InputError(f"{path}:{number}: query {query} is not in queries.train.tsv")
-        if not grade.removeprefix("-").isdecimal():
-            raise InputError(f"{path}:{number}: judgement {grade!r}, expected a whole number")
-        if int(grade) > 0 and passage not in relevant[query]:
+        if whole_number(grade, path, number) > 0 and passage not in relevant[query]:
             relevant[query].append(passage)
     return dict(relevant)
 
@@ -110,14 +108,14 @@ def published_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str,
     """The negatives of each judged query, one after another from each retriever that found some."""
     negatives = {}
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in lines_of(file, path):
             try:
                 record = json.loads(line)
                 query, found = str(record["qid"]), record["neg"]
-            except (json.JSONDecodeError, KeyError, TypeError) as error:
+                turns = zip_longest(*(found[name] for name in sorted(found)))
+            except (ValueError, KeyError, TypeError) as error:
                 raise InputError(f"{path}:{number}: expected qid and neg: {error!r}") from error
             if query in relevant:
-                turns = zip_longest(*(found[name] for name in sorted(found)))
                 names = dict.fromkeys(str(one) for turn in turns for one in turn if one is not None)
                 kept = (name for name in names if name not in relevant[query])
                 # The same passage is a negative of many: its name is kept once.

@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from optical.corpora.layouts import bitext_files, named
-from optical.corpora.lines import aligned_lines, lines_of, numbered_rows, parallel_lines
+from optical.corpora.lines import aligned_lines, intact, lines_of, numbered_rows, parallel_lines
 from optical.corpora.records import Pair
 from optical.corpora.tmx import segments, text_in
 from optical.runtime.errors import InputError
@@ -57,17 +57,14 @@ def units(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
 
 def zipped_lines(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
     """Yield (line, foreign, English) of two aligned files in an archive, which is not unpacked."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [member(archive, path, end) for end in (language, PIVOT)]
-            with archive.open(names[0]) as source, archive.open(names[1]) as target:
-                texts = [
-                    lines_of(TextIOWrapper(file, "utf-8-sig", newline="\n"), f"{path}/{name}")
-                    for file, name in zip((source, target), names, strict=True)
-                ]
-                yield from aligned_lines(*texts, f"{path}/{names[0]}", f"{path}/{names[1]}")
-    except zipfile.BadZipFile as error:
-        raise InputError(f"{path}: not a zip archive: {error}") from error
+    with intact(path), zipfile.ZipFile(path) as archive:
+        names = [member(archive, path, end) for end in (language, PIVOT)]
+        with archive.open(names[0]) as source, archive.open(names[1]) as target:
+            texts = [
+                lines_of(TextIOWrapper(file, "utf-8-sig", newline="\n"), f"{path}/{name}")
+                for file, name in zip((source, target), names, strict=True)
+            ]
+            yield from aligned_lines(*texts, f"{path}/{names[0]}", f"{path}/{names[1]}")
 
 
 def member(archive: zipfile.ZipFile, path: Path, language: str) -> str:

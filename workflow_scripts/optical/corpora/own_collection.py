@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora.lines import numbered_lines, numbered_rows
+from optical.corpora.lines import numbered_lines, numbered_rows, whole_number
 from optical.corpora.records import Passage, Query
 from optical.runtime.errors import InputError
 
@@ -51,10 +51,7 @@ def judgements(folder: Path, *, layout: str) -> Iterator[tuple[str, str]]:
         names = 3 if layout == "beir" else 4
         if len(fields) != names:
             raise InputError(f"{path}:{number}: {len(fields)} columns, expected {names}")
-        grade = fields[-1].removeprefix("-")
-        if not grade.isdecimal():
-            raise InputError(f"{path}:{number}: judgement {fields[-1]!r}, expected a whole number")
-        if int(fields[-1]) > 0:
+        if whole_number(fields[-1], path, number) > 0:
             yield fields[0], fields[-2]
 
 
@@ -65,7 +62,7 @@ def records(path: Path, *keys: str) -> Iterator[tuple[str, ...]]:
             record = json.loads(line)
             values = (record.get(key, "") if key == "title" else record[key] for key in keys)
             yield tuple(map(str, values))
-        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{path}:{number}: expected a JSON object with {', '.join(keys)}: {error!r}"
             ) from error

@@ -6,13 +6,13 @@ small file fill the memory or read another.
 
 import gzip
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 from xml.parsers import expat
 
+from optical.corpora.lines import COMPRESSED, ZIPPED
 from optical.runtime.errors import InputError
 
 BLOCK = 1 << 16
@@ -43,9 +43,11 @@ def segments(path: Path) -> Iterator[Segment]:
                 yield from reader.taken()
             reader.parser.Parse(b"", True)
             yield from reader.taken()
-    except expat.ExpatError as error:
+    except InputError:
+        raise
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the latter of its encoding
         raise InputError(f"{path}: not a TMX file: {error}") from error
-    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (*ZIPPED, *COMPRESSED) as error:
         raise InputError(f"{path}: not a whole compressed TMX file: {error}") from error
 
 

@@ -175,5 +175,5 @@ def archive_rows(path: Path, split: str, language: str) -> dict[str, tuple]:
                 for number, row in enumerate(rows, start=2)
                 if row["language"] == language
             }
-    except (zipfile.BadZipFile, KeyError) as error:
+    except (zipfile.BadZipFile, UnicodeDecodeError, csv.Error, KeyError) as error:
         raise InputError(f"{path}: not the archive of XNLI: {error}") from error

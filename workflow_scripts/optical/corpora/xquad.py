@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from optical.corpora.lines import intact
 from optical.corpora.records import Passage, Query
 from optical.runtime.errors import InputError
 
@@ -36,10 +37,12 @@ def paragraphs(folder: Path, language: str) -> Iterator[tuple[str, str, dict]]:
     Ids are positions, for titles differ between the languages.
     """
     path = Path(folder) / f"{language}.json"
+    with intact(path):
+        text = path.read_text(encoding="utf-8")
     try:
-        articles = json.loads(path.read_text(encoding="utf-8"))["data"]
+        articles = json.loads(text)["data"]
         for i, article in enumerate(articles):
             for j, paragraph in enumerate(article["paragraphs"]):
                 yield f"a{i}p{j}", f"a{i}", paragraph
-    except (json.JSONDecodeError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not in the SQuAD format: {error!r}") from error

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from optical.corpora.lines import lines_of
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
@@ -114,15 +115,12 @@ def read_qrels(path: str | Path) -> dict[str, dict[str, int]]:
 def _fields(path: str | Path, opener, width: int) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, fields) of a file of `width` fields between white space."""
     with opener(path, "rt", encoding="utf-8") as file:
-        try:
-            for number, line in enumerate(file, start=1):
-                fields = line.split()
-                if len(fields) != width:
-                    found = f"{len(fields)}: {line[:60]!r}"
-                    raise InputError(f"{path}:{number}: expected {width} fields, got {found}")
-                yield number, fields
-        except (EOFError, gzip.BadGzipFile) as error:
-            raise InputError(f"{path}: not a whole gzip file ({error})") from error
+        for number, line in lines_of(file, path):
+            fields = line.split()
+            if len(fields) != width:
+                found = f"{len(fields)}: {line[:60]!r}"
+                raise InputError(f"{path}:{number}: expected {width} fields, got {found}")
+            yield number, fields
 
 
 def _number(text: str, kind: type, path: str | Path, line: int):
