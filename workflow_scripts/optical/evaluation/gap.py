@@ -37,8 +37,6 @@ from optical.evaluation.scores import NO_STUDENT, check_comparable, check_names
 from optical.runtime.errors import InputError
 from optical.settings.languages import GROUPS
 
-"""Resource groups. `mid` enters neither mean, but for a relative gap of its own."""
-
 PIVOT_GROUP = "pivot"
 FLOOR = "bm25"
 BASELINE = "zero_shot"
@@ -314,7 +312,7 @@ def language_table(rows: Rows) -> pd.DataFrame:
 
 def gap_table(rows: Rows) -> pd.DataFrame:
     """A row for each student and method of a collection and metric, see `compare`."""
-    rows = []
+    found = []
     for labels in rows.methods():
         high, low = (rows.mean(group=group, **labels) for group in ("high", "low"))
         measures = {
@@ -333,8 +331,8 @@ def gap_table(rows: Rows) -> pd.DataFrame:
         row = labels | _measured(measures) | floors
         if labels["method"] == BASELINE:  # it closes nothing of its own gap, by definition
             row["gap_closed_from"] = row["gap_closed_to"] = float("nan")
-        rows.append(row)
-    return pd.DataFrame(rows)
+        found.append(row)
+    return pd.DataFrame(found)
 
 
 def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
@@ -342,7 +340,7 @@ def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
     labels = [labels for labels in rows.methods() if labels["student"] != NO_STUDENT]
     # Another student of a teacher has an encoder of another size than its teacher.
     firsts = {one["teacher"]: one["student"] for one in reversed(labels)}
-    rows = []
+    found = []
     for method in dict.fromkeys(one["method"] for one in labels):
         of_size = [
             one
@@ -367,13 +365,13 @@ def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
                 doublings = np.log2(np.array(known, dtype=np.float64))
                 doublings -= doublings.mean()
                 slope = doublings @ np.stack(gaps) / (doublings @ doublings)
-            rows.append(row | _measured(differences | {"slope_per_doubling": slope}))
-    return pd.DataFrame(rows, columns=SIZE_COLUMNS)
+            found.append(row | _measured(differences | {"slope_per_doubling": slope}))
+    return pd.DataFrame(found, columns=SIZE_COLUMNS)
 
 
 def contrast_table(rows: Rows) -> pd.DataFrame:
     """A row for each student that has optical and each other method of it, see `compare`."""
-    rows = []
+    found = []
     for labels in rows.methods():
         own = labels | {"method": METHOD}
         if labels["method"] == METHOD or not rows.of(**own):
@@ -384,8 +382,8 @@ def contrast_table(rows: Rows) -> pd.DataFrame:
             for group in ("high", "low")
         }
         differences["relative_gap"] = rows.relative_gap(**own) - rows.relative_gap(**labels)
-        rows.append(row | _measured(differences))
-    return pd.DataFrame(rows, columns=CONTRAST_COLUMNS)
+        found.append(row | _measured(differences))
+    return pd.DataFrame(found, columns=CONTRAST_COLUMNS)
 
 
 def _measured(measures: Mapping[str, np.ndarray]) -> dict[str, float]:

@@ -27,3 +27,4 @@ class Languages:
 
 
 GROUPS = tuple(field.name for field in fields(Languages))
+"""Resource groups. `mid` enters neither mean, but for a relative gap of its own."""
