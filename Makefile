@@ -1,4 +1,5 @@
-# Everything runs in .venv, which is made from requirements.txt once, and anew when that changes.
+# Everything runs in .venv, which is made from requirements.txt once, and anew when that changes. The
+# library is installed there as it lies here, for programs that are not beside it, as in benchmarks/.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
@@ -59,7 +60,7 @@ lint: .venv/installed  ## check style only
 bench: .venv/installed  ## run the measurements in benchmarks/
 	@set -- benchmarks/*.py; \
 	if [ ! -e "$$1" ]; then echo "benchmarks/: no measurement there yet"; exit; fi; \
-	for file; do echo "== $$file"; PYTHONPATH=workflow_scripts $(bin)/python "$$file"; done
+	for file; do echo "== $$file"; $(bin)/python "$$file"; done
 
 interop: .venv/installed .venv-interop/pylate/installed .venv-interop/colbert/installed  ## compare query vectors with those of other libraries
 	$(bin)/python interop/compare.py .venv-interop $(MODEL)
@@ -71,7 +72,11 @@ interop: .venv/installed .venv-interop/pylate/installed .venv-interop/colbert/in
 	@if [ -e interop/$*.no-deps.txt ]; then .venv-interop/$*/bin/pip install -q --no-deps -r interop/$*.no-deps.txt; fi
 	@touch $@
 
-.venv/installed: requirements.txt
+.venv/installed: .venv/required pyproject.toml
+	@$(bin)/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/required: requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"$(PYTHON) is Python {v[0]}.{v[1]}; expected 3.11 or newer: make PYTHON=python3.11")'
 	@echo "Installing into .venv: 2 GB (6 GB where PyTorch comes with CUDA), some minutes"
 	@$(PYTHON) -m venv --clear .venv

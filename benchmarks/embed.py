@@ -11,13 +11,10 @@ Prints a table and, last, the ratio of our passages a second to those of `encode
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
 import numpy as np
 import torch

@@ -7,13 +7,10 @@ which as many passages would be read at 10,000 a second to what hashing took.
 
 import argparse
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
 import numpy as np
 from machine import describe

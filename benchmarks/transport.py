@@ -9,10 +9,6 @@ to ours: on the GPU where there is one.
 """
 
 import argparse
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
 import ot
 import torch

@@ -1,5 +1,6 @@
 """Distil a query encoder by optimal transport, in plain sentence-transformers.
 
+    pip install .
     python examples/distil_with_sentence_transformers.py TEACHER STUDENT PAIRS OUTPUT
 
 TEACHER and STUDENT are late-interaction models with one tokenizer, folders or hub names; a student
@@ -7,7 +8,6 @@ usually starts as the teacher. PAIRS has a foreign sentence, a tab and its trans
 """
 
 import sys
-from pathlib import Path
 
 from datasets import Dataset
 from sentence_transformers import (
@@ -16,7 +16,6 @@ from sentence_transformers import (
     MultiVectorEncoderTrainingArguments,
 )
 
-sys.path.append(str(Path(__file__).parents[1] / "workflow_scripts"))
 from optical.transport.losses import OptimalTransportLoss
 
 teacher_name, student_name, pairs_file, output = sys.argv[1:]

@@ -9,8 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "workflow_scripts"))
-
 import numpy as np
 
 from optical.retrieval.token_index import build_index, open_index, search
