@@ -1,7 +1,8 @@
-"""The library as an installed package."""
+"""The library as an installed package, and the loss as a folder copied elsewhere."""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -101,3 +102,33 @@ def distance(student, teacher, sentences):
     """Mean squared distance of two models' token vectors of the same sentences."""
     pairs = [model.encode_query(sentences) for model in (student, teacher)]
     return np.mean([((a - b) ** 2).sum() for a, b in zip(*pairs, strict=True)])
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """A folder whose package `anything` is a copy of the folder of the losses."""
+    shutil.copytree(
+        LIBRARY / "transport", tmp_path / "anything", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return tmp_path
+
+
+def test_the_loss_distils_from_a_copy_of_its_folder_under_another_name(model, copied):
+    script = copied / "distil.py"
+    text = EXAMPLE.read_text()
+    assert text.count("optical.transport") == 1
+    script.write_text(
+        text.replace("optical.transport", "anything")
+        # An installed checkout would lend what the copy lacks.
+        + "\nassert not [name for name in sys.modules if name.startswith('optical')]\n"
+        + f"assert sys.modules['anything.solvers'].__file__.startswith({str(copied)!r})\n"
+    )
+    distil(script, model, "", copied)
+
+
+def test_the_settings_of_the_transport_need_no_torch(copied):
+    """Snakemake reads them, and alone has none."""
+    script = "import anything.settings, sys; print(sorted({'torch', 'numpy'} & {*sys.modules}))"
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=copied, capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
