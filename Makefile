@@ -38,8 +38,10 @@ verify: .venv/installed  ## compare a finished study's scores with those expecte
 clean:  ## remove what studies made: results, logs and what Snakemake knows of them
 	rm -rf results logs .snakemake
 
+# Tests take turns on two processes, the longest files first. A thread more would only wait.
 test: .venv/installed  ## run all tests, style among them; LONG=1: test-survival and test-slurm too
-	$(bin)/pytest $(if $(LONG),tests/*.py tests/survival tests/slurm)
+	OMP_NUM_THREADS=1 $(bin)/pytest --numprocesses 2 --dist loadfile \
+	    $(if $(LONG),tests/slurm tests/survival) tests/test_studies_in_miniature.py tests/*.py
 
 test-survival: .venv/installed  ## kill STUDY=config.yaml twenty times, fill its disk, damage its files; as root, who mounts disks
 	OPTICAL_STUDY=$(or $(STUDY),config.yaml) $(bin)/pytest -s tests/survival

@@ -3,6 +3,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from trees import SMOKE, copy_tree, snakemake, succeeds
 
@@ -68,10 +69,17 @@ def model(encoder):
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory):
-    """The finished smoke study: (its folder, what the run printed)."""
-    folder = copy_tree(tmp_path_factory.mktemp("run"))
-    done = succeeds(snakemake(folder, "--cores", 2, "--show-failed-logs", *SMOKE))
-    return folder, done.stdout + done.stderr
+    """The finished smoke study: (its folder, what the run printed); one for all workers."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, printed = shared / "run", shared / "run.printed"
+    with FileLock(shared / "run.lock"):
+        if not printed.exists():
+            copy_tree(folder)
+            done = succeeds(snakemake(folder, "--cores", 2, "--show-failed-logs", *SMOKE))
+            printed.write_text(done.stdout + done.stderr)
+    return folder, printed.read_text()
 
 
 @pytest.fixture
