@@ -1,7 +1,13 @@
 # The study in one page: what is read, the stages in the order data flows, what is made.
+import sys
+
+from snakemake import __version__
 from snakemake.utils import min_version
 
-min_version("9.0")
+# Tried with 9.8.0, 9.14.0 and 9.27.1. No later major version promises what rules/machine.smk uses.
+min_version("9.8")
+if __version__.partition(".")[0] != "9":
+    sys.exit(f"Snakemake {__version__}: expected 9.8 or newer, and older than 10")
 
 
 # A study given by --configfile stands alone: nothing of the default one is below it.

@@ -1,25 +1,22 @@
 """What to tell a user of steps that have failed: the last word of each, and where its log is."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 FAILED = re.compile(r"^Error in rule (\w+):\n((?:    .*\n)*)", re.MULTILINE)
 LOG = re.compile(r"^    log: (\S+)", re.MULTILINE)
 
 
-def failures(snakemake_logs: Iterable[Path]) -> Iterator[str]:
+def failures(snakemake_logs: Iterable[Path]) -> list[str]:
     """A text for each step that failed in a run of Snakemake, read from its logs."""
     text = "".join(log.read_text(encoding="utf-8", errors="replace") for log in snakemake_logs)
-    for failed in FAILED.finditer(text):
-        rule, about = failed.groups()
-        log = LOG.search(about)
-        if not log:
-            continue
-        text = f"{rule} failed"
-        if words := last_line(Path(log[1])):
-            text += f": {words}"
-        yield f"{text}\n    its log: {log[1]}"
+    found: dict[str, None] = {}  # Snakemake may say it twice
+    for rule, about in FAILED.findall(text):
+        if log := LOG.search(about):
+            words = last_line(Path(log[1]))
+            found[f"{rule} failed{words and f': {words}'}\n    its log: {log[1]}"] = None
+    return list(found)
 
 
 def last_line(log: Path) -> str:
