@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings data prefetch ask verify clean test test-survival test-slurm test-envs envs lint bench interop
+.PHONY: help run settings data prefetch ask verify clean test test-survival test-slurm test-envs envs lint bench interop interop-files
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -64,8 +64,16 @@ bench: .venv/installed  ## run the measurements in benchmarks/
 	if [ ! -e "$$1" ]; then echo "benchmarks/: no measurement there yet"; exit; fi; \
 	for file; do echo "== $$file"; $(bin)/python "$$file"; done
 
+# What decides whether other libraries can load a model.
+exported := $(wildcard interop/*.py interop/*.txt) workflow_scripts/optical/models/export.py \
+    workflow_scripts/optical/models/encoders.py
+
 interop: .venv/installed .venv-interop/pylate/installed .venv-interop/colbert/installed  ## compare query vectors with those of other libraries
 	$(bin)/python interop/compare.py .venv-interop $(MODEL)
+	sha256sum $(exported) > interop/tested.sha256
+
+interop-files:
+	@echo $(exported)
 
 .venv-interop/%/installed: interop/%.txt
 	@echo "Installing $* into .venv-interop/$*, some minutes"
