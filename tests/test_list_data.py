@@ -30,10 +30,14 @@ def study(tmp_path):
     return tmp_path / "study.yaml"
 
 
-def listing(folder, *arguments):
+def run(folder, *arguments):
     program = ROOT / "workflow_scripts/list_data.py"
     command = [sys.executable, program, *map(str, arguments)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def listing(folder, *arguments):
+    done = run(folder, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -82,3 +86,11 @@ def test_a_users_own_set_is_looked_for_below_local(tmp_path, study):
 
 def test_a_constructed_study_needs_no_data(tmp_path):
     assert "0 sources, 0 files" in listing(tmp_path, "--study", ROOT / "config.yaml")
+
+
+def test_a_mistake_in_a_study_is_one_line(tmp_path, study):
+    study.write_text(STUDY.replace("[sw]", "[swa]"))
+    done = run(tmp_path, "--study", study)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("list_data: languages.low: 'swa' is in none of the collections")

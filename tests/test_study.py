@@ -1,13 +1,15 @@
 """A study is checked once, and every mistake in it is one line that names the key."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from optical.study import GROUPS, grouped_languages, is_constructed, known_languages, students_with
+from optical.runtime.errors import InputError
+from optical.settings.languages import GROUPS
 from optical.study.checks import check_local
 from optical.study.files import (
     bitext_sources,
@@ -16,14 +18,12 @@ from optical.study.files import (
     named,
     needed_files,
     source_files,
-    with_own,
 )
-from optical.study.loading import load_study
+from optical.study.loading import load_study, read_datasets, read_settings, schema
 
 ROOT = Path(__file__).parents[1]
-SCHEMA_FILE = ROOT / "schemas" / "config.schema.yaml"
-SCHEMA = yaml.safe_load(SCHEMA_FILE.read_text())
-DATASETS = yaml.safe_load((ROOT / "resources" / "datasets.yaml").read_text())
+SCHEMA = schema()
+DATASETS = read_datasets()
 
 CONSTRUCTED = """
 study: mine
@@ -67,12 +67,12 @@ def edited(text, edits):
 
 
 def load(text, **edits):
-    return load_study(edited(text, edits.pop("edits", {})), SCHEMA_FILE, DATASETS)
+    return load_study(edited(text, edits.pop("edits", {})), DATASETS)
 
 
 def complaint(text, edits):
     """The one line that a study with these edits is refused with."""
-    with pytest.raises(ValueError, match=r"\A[^\n]+\Z") as error:
+    with pytest.raises(InputError, match=r"\A[^\n]+\Z") as error:
         load(text, edits=edits)
     return str(error.value)
 
@@ -213,13 +213,35 @@ def test_a_mistake_about_real_data_is_one_line_naming_the_key(mistake):
 @pytest.mark.parametrize("key", ["languages", "encoders", "bitext", "teacher", "students"])
 def test_a_section_of_another_type_is_one_line_naming_the_key(key, value):
     study = yaml.safe_load(CONSTRUCTED) | {key: value}
-    with pytest.raises(ValueError, match=rf"\A{key}: [^\n]+\Z"):
-        load_study(study, SCHEMA_FILE, DATASETS)
+    with pytest.raises(InputError, match=rf"\A{key}: [^\n]+\Z"):
+        load_study(study, DATASETS)
 
 
 def test_a_study_that_is_empty_says_what_it_lacks():
-    with pytest.raises(ValueError, match=r"\Astudy file: key 'study' is missing\Z"):
-        load_study({}, SCHEMA_FILE, DATASETS)
+    with pytest.raises(InputError, match=r"\Astudy file: key 'study' is missing\Z"):
+        load_study({}, DATASETS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"study: [mine\n", "not YAML: while parsing .* line 2, column 1"),
+        (b"study: \xff\n", "not YAML: 'utf-8' codec"),
+        (b"", "no settings of a study"),
+        (b"- mine\n", "no settings of a study"),
+    ],
+    ids=["half", "no text", "empty", "a list"],
+)
+def test_a_file_that_is_no_study_is_one_line_naming_it(tmp_path, text, message):
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(text)
+    with pytest.raises(InputError, match=rf"\A{file}: {message}[^\n]*\Z"):
+        read_settings(file)
+
+
+def test_the_settings_of_a_file_are_what_stands_in_it(tmp_path):
+    (tmp_path / "mine.yaml").write_text(CONSTRUCTED)
+    assert read_settings(tmp_path / "mine.yaml") == yaml.safe_load(CONSTRUCTED)
 
 
 # --- what a study comes to -----------------------------------------------------------------------
@@ -255,7 +277,7 @@ def test_given_students_are_all_there_are():
 def test_a_study_is_not_changed_by_loading_it():
     study = yaml.safe_load(CONSTRUCTED)
     before = copy.deepcopy(study)
-    load_study(study, SCHEMA_FILE, DATASETS)
+    load_study(study, DATASETS)
     assert study == before
 
 
@@ -271,13 +293,13 @@ def test_a_study_inherits_nothing_from_one_loaded_before():
 
 def test_a_real_study_loads():
     study = load(REAL)
-    assert not is_constructed(study)
-    assert {"en", "fr", "sw"} <= set(known_languages(study, DATASETS))
+    assert not study.is_constructed
+    assert {"en", "fr", "sw"} <= set(study.known_languages)
 
 
 def test_languages_come_by_group_in_the_order_of_the_study():
     study = load(CONSTRUCTED, edits={"languages": {"low": ["fusa", "ekti"], "high": ["bero"]}})
-    assert list(grouped_languages(study)) == [("high", "bero"), ("low", "fusa"), ("low", "ekti")]
+    assert list(study.grouped_languages()) == [("high", "bero"), ("low", "fusa"), ("low", "ekti")]
 
 
 def test_the_groups_of_the_schema_are_those_of_the_tables():
@@ -290,7 +312,7 @@ def test_the_groups_of_the_schema_are_those_of_the_tables():
 def test_a_study_of_this_repository_loads(path):
     study = yaml.safe_load(path.read_text())
     study.setdefault("local", "data")  # some ask for data that only the user has
-    assert load_study(study, SCHEMA_FILE, DATASETS)["study"] == study["study"]
+    assert load_study(study, DATASETS)["study"] == study["study"]
     if path.parent.name == "studies":
         assert study["study"] == path.stem
 
@@ -311,35 +333,33 @@ OWN_STUDY = {
 
 def test_sets_of_the_users_own_are_sources_like_others():
     study = load(REAL, edits=OWN_STUDY)
-    datasets = with_own(study, DATASETS)
-    assert bitext_sources(study, datasets, "ha") == ["letters"]
-    assert bitext_sources(study, datasets, "fr") == ["tatoeba"]
-    assert source_files(study, datasets, "letters", "ha") == [
+    assert bitext_sources(study, "ha") == ["letters"]
+    assert bitext_sources(study, "fr") == ["tatoeba"]
+    assert source_files(study, "letters", "ha") == [
         "data/my/letters/ha.source.txt",
         "data/my/letters/ha.target.txt",
     ]
-    assert source_files(study, datasets, "clippings", "fr") == [
+    assert source_files(study, "clippings", "fr") == [
         "data/clippings/corpus.jsonl",
         "data/clippings/qrels.tsv",
         "data/clippings/queries.en.jsonl",
         "data/clippings/queries.fr.jsonl",
     ]
     assert [named(name, study) for name in ("tatoeba", "letters")] == ["tatoeba", "letters:moses"]
-    assert "ha" in known_languages(study, datasets)
+    assert "ha" in study.known_languages
 
 
 def test_a_set_of_ir_datasets_is_downloaded_from_the_ids_of_its_parts():
     study = load(REAL, edits={"own": {"marco": MARCO}, "collections": ["xquad", "marco"]})
-    datasets = with_own(study, DATASETS)
     assert named("marco", study) == "marco:beir"
-    assert [file for file in downloads(study, datasets) if "/marco/" in file] == [
+    assert [file for file in downloads(study) if "/marco/" in file] == [
         "downloads/marco/corpus.jsonl",
         "downloads/marco/qrels.tsv",
         "downloads/marco/queries.en.jsonl",
         "downloads/marco/queries.fr.jsonl",
         "downloads/marco/queries.sw.jsonl",
     ]
-    assert [file["id"] for file in datasets["marco"]["files"].values()] == [
+    assert [file["id"] for file in study.datasets["marco"]["files"].values()] == [
         *["msmarco-passage/dev/small"] * 3,
         "mmarco/v2/fr/dev/small",
         "mmarco/v2/sw/dev/small",
@@ -350,14 +370,23 @@ def test_a_set_of_ir_datasets_is_downloaded_from_the_ids_of_its_parts():
 def test_a_layout_says_how_files_are_named(layout):
     own = OWN | {"letters": OWN["letters"] | {"layout": layout}}
     study = load(REAL, edits=OWN_STUDY | {"own": own})
-    files = source_files(study, with_own(study, DATASETS), "letters", "ha")
+    files = source_files(study, "letters", "ha")
     assert files == [f"data/my/letters/ha.{layout}"]
+
+
+@pytest.mark.parametrize("file", ["ha.tmx", "ha.tmx.gz", "ha.tmx.zip"])
+def test_of_the_names_that_a_layout_allows_the_one_that_is_there_is_needed(tmp_path, file):
+    folder = tmp_path / "my/letters"
+    folder.mkdir(parents=True)
+    (folder / file).touch()
+    own = OWN | {"letters": OWN["letters"] | {"layout": "tmx"}}
+    study = load(REAL, edits=OWN_STUDY | {"own": own, "local": str(tmp_path)})
+    assert source_files(study, "letters", "ha") == [f"{folder}/{file}"]
 
 
 def test_what_a_study_needs_is_what_its_languages_need():
     study = load(REAL, edits=OWN_STUDY)
-    datasets = with_own(study, DATASETS)
-    needed = needed_files(study, datasets)
+    needed = needed_files(study)
     assert needed["tatoeba"] == [
         "downloads/tatoeba/fr.source.txt",
         "downloads/tatoeba/fr.target.txt",
@@ -365,18 +394,18 @@ def test_what_a_study_needs_is_what_its_languages_need():
     assert needed["xquad"] == ["downloads/xquad/en.json"]
     assert "data/clippings/queries.ha.jsonl" in needed["clippings"]
     assert "data/clippings/queries.sw.jsonl" not in needed["clippings"]
-    assert downloads(study, datasets) == [*needed["tatoeba"], *needed["xquad"]]
+    assert downloads(study) == [*needed["tatoeba"], *needed["xquad"]]
     assert hub_models(study) == {"results/real/encoders/base": "FacebookAI/xlm-roberta-base"}
 
 
 def test_an_encoder_from_scratch_needs_the_bitext_that_it_reads():
     encoder = {"layers": 1, "width": 32, "heads": 2, "vocabulary": 500}
     edits = {"encoders": {"tiny": encoder}, "pretraining.text": {"en": 10, "de": 10}}
-    assert "downloads/tatoeba/de.source.txt" in downloads(load(REAL, edits=edits), DATASETS)
+    assert "downloads/tatoeba/de.source.txt" in downloads(load(REAL, edits=edits))
 
 
 def test_a_constructed_study_needs_nothing():
-    assert needed_files(load(CONSTRUCTED), DATASETS) == {}
+    assert needed_files(load(CONSTRUCTED)) == {}
 
 
 @pytest.mark.parametrize(
@@ -402,16 +431,16 @@ def test_a_mistake_about_own_sets_is_one_line_naming_the_key(edits, parts):
 def test_a_source_that_is_the_users_to_supply_needs_a_folder_to_lie_in():
     files = {f"{language}.json": {"language": language} for language in ("en", "fr", "sw")}
     datasets = DATASETS | {"xquad": DATASETS["xquad"] | {"folder": "clef", "files": files}}
-    study = load_study(edited(REAL, {"collections": ["xquad"]}), SCHEMA_FILE, datasets)
-    files = source_files(study, datasets, "xquad", "sw")
+    study = load_study(edited(REAL, {"collections": ["xquad"]}), datasets)
+    files = source_files(study, "xquad", "sw")
     assert files == ["data/clef/en.json", "data/clef/sw.json"]
-    assert downloads(study, datasets) == [
+    assert downloads(study) == [
         f"downloads/tatoeba/{language}.{side}.txt"
         for language in ("fr", "sw")
         for side in ("source", "target")
     ]
-    with pytest.raises(ValueError, match=r"local: null, but xquad is yours .* local/clef"):
-        check_local(study | {"local": None}, datasets)
+    with pytest.raises(InputError, match=r"local: null, but xquad is yours .* local/clef"):
+        check_local(replace(study, settings=study.settings | {"local": None}))
 
 
 # --- the schema ----------------------------------------------------------------------------------
@@ -420,17 +449,10 @@ def test_a_source_that_is_the_users_to_supply_needs_a_folder_to_lie_in():
 def keys_of(schema, path=""):
     """(dotted path, its schema) of every key that a study may have; * stands for any name."""
     for key, subschema in schema.get("properties", {}).items():
-        yield f"{path}{key}", resolved(subschema)
-        yield from keys_of(resolved(subschema), f"{path}{key}.")
+        yield f"{path}{key}", subschema
+        yield from keys_of(subschema, f"{path}{key}.")
     if isinstance(schema.get("additionalProperties"), dict):
-        yield from keys_of(resolved(schema["additionalProperties"]), f"{path}*.")
-
-
-def resolved(schema):
-    """A schema with the definition that it refers to, if any, written out."""
-    if "$ref" not in schema:
-        return schema
-    return SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")] | schema
+        yield from keys_of(schema["additionalProperties"], f"{path}*.")
 
 
 KEYS = dict(keys_of(SCHEMA))
@@ -450,8 +472,7 @@ def test_the_schema_describes_a_key(key):
 
 @pytest.mark.parametrize("key", [key for key, schema in KEYS.items() if "default" in schema])
 def test_a_default_is_allowed(key):
-    resolved = {**KEYS[key], "$defs": SCHEMA["$defs"]}
-    Draft202012Validator(resolved).validate(KEYS[key]["default"])
+    Draft202012Validator(KEYS[key]).validate(KEYS[key]["default"])
 
 
 @pytest.mark.parametrize("key", [key for key, schema in KEYS.items() if "properties" in schema])
@@ -463,7 +484,7 @@ def test_a_section_accepts_no_unknown_key(key):
 def test_a_key_is_required_or_has_a_default(key):
     section, _, name = key.rpartition(".")
     if section.endswith(".*"):
-        parent = resolved(KEYS[section.removesuffix(".*")]["additionalProperties"])
+        parent = KEYS[section.removesuffix(".*")]["additionalProperties"]
     else:
         parent = KEYS[section] if section else SCHEMA
     assert (name in parent.get("required", [])) != ("default" in KEYS[key])
@@ -476,8 +497,8 @@ def test_a_student_has_all_methods_or_those_it_names():
     }
     methods = ["zero_shot", "greedy", "optical"]
     study = load(CONSTRUCTED, edits={"students": students, "methods": methods})
-    assert students_with(study, "optical") == ["small", "cross"]
-    assert students_with(study, "greedy") == ["small"]
+    assert study.students_with("optical") == ["small", "cross"]
+    assert study.students_with("greedy") == ["small"]
 
 
 @pytest.mark.parametrize(
@@ -489,7 +510,7 @@ def test_a_student_has_all_methods_or_those_it_names():
 )
 def test_methods_of_a_student_are_those_of_the_study(methods, message):
     students = {"cross": {"encoder": "small", "teacher": "large", "methods": methods}}
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         load(CONSTRUCTED, edits={"students": students, "methods": ["zero_shot", "optical"]})
 
 
@@ -515,7 +536,7 @@ def test_methods_of_a_student_are_those_of_the_study(methods, message):
     ],
 )
 def test_settings_of_a_training_that_contradict_each_other(edits, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         load(CONSTRUCTED, edits=edits)
 
 
@@ -531,7 +552,7 @@ def test_settings_of_a_training_that_contradict_each_other(edits, message):
 )
 def test_a_divergence_has_negatives_and_no_parts(teacher, message):
     load(REAL, edits={"teacher.loss": "kl", "teacher.negatives": 4})
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         load(REAL, edits={"teacher.loss": "kl"} | teacher)
 
 
@@ -555,7 +576,7 @@ def test_a_divergence_has_negatives_and_no_parts(teacher, message):
     ],
 )
 def test_numbers_and_names_that_could_not_run(edits, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         load(CONSTRUCTED, edits=edits)
 
 

@@ -3,14 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
 from optical.runtime.downloads import mirrored
 from optical.runtime.program import run_program
 from optical.study import files as study_files
-from optical.study.loading import load_study
-
-ROOT = Path(__file__).parents[1]
+from optical.study.loading import load_study, read_datasets, read_settings
 
 SHOWN = 8
 """Names of missing files that are printed of each source."""
@@ -29,20 +25,20 @@ def main(
     local: folder of your own data (that of the study)
     citations: print what to cite, too
     """
-    datasets = yaml.safe_load((ROOT / "resources/datasets.yaml").read_text(encoding="utf-8"))
+    datasets = read_datasets()
     models: Mapping[str, str] = {}
     if study:
-        config = yaml.safe_load(study.read_text(encoding="utf-8"))
-        mirrors = mirrors or folders(config.get("mirror", []))
-        local = local or (Path(config["local"]) if config.get("local") else None)
+        settings = read_settings(study)
+        given = local or settings.get("local")
         # What is needed does not depend on where it lies.
-        config["local"] = str(local or "local")
-        loaded = load_study(config, ROOT / "schemas/config.schema.yaml", datasets)
-        datasets = study_files.with_own(loaded, datasets)
+        loaded = load_study(settings | {"local": str(given or "local")}, datasets)
+        mirrors = mirrors or folders(loaded["mirror"])
+        local = Path(loaded["local"]) if given else None
+        datasets = loaded.datasets
         needed = {
             source: [Path(file).relative_to(folder) for file in files]
-            for source, files in study_files.needed_files(loaded, datasets).items()
-            for folder in [study_files.source_folder(loaded, datasets, source)]
+            for source, files in study_files.needed_files(loaded).items()
+            for folder in [study_files.source_folder(loaded, source)]
         }
         models = study_files.hub_models(loaded)
     else:

@@ -59,13 +59,18 @@ def load_study(config: Mapping, datasets: Mapping) -> Study:
     return replace(study, settings=in_order(study.settings, schema()["properties"]))
 
 
-def read_study(file: Path, **machine: object) -> Study:
-    """The study of a file, as the programs read it that are not steps of the workflow.
+def read_settings(file: Path) -> dict[str, Any]:
+    """The settings that a study file gives, for programs that are not steps of the workflow.
 
-    machine: settings that are the machine's, in place of those of the file.
+    Raises InputError, with the file's name, for one that is no mapping of YAML.
     """
-    config = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return load_study(config | machine, read_datasets())
+    try:
+        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{file}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(settings, dict):
+        raise InputError(f"{file}: no settings of a study; expected lines like `pivot: en`")
+    return settings
 
 
 def read_datasets() -> dict[str, Any]:
