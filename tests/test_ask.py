@@ -86,6 +86,12 @@ def test_what_is_unknown_is_a_line_that_says_what_there_is(study, change, messag
     assert done.stderr.strip().splitlines()[-1] == f"ask: {message}"
 
 
+def test_a_model_that_is_still_trained_cannot_be_asked(study):
+    Path("results/tiny/students/base/optical/sw/seed-2.training").mkdir()
+    done = asked("--study", "tiny", "--student", "base", "--lang", "sw", "--seed", "2", "the dog")
+    assert done.stderr.splitlines()[-1] == "ask: no model 'seed-2': expected one of seed-1"
+
+
 def test_the_colour_of_a_token_is_seen_in_a_terminal(monkeypatch, capsys):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)

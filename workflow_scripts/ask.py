@@ -124,8 +124,8 @@ def query_model(study: str, teacher: Path, student: str, method: str, lang: str,
     every = paths.STUDENT.format(study=study, student=student, method=method, lang="*", seed="*")
     known: dict[str, dict[str, Path]] = {}
     for path in sorted(Path().glob(every)):
-        names = paths.match(paths.STUDENT, path)
-        known.setdefault(names["lang"], {})[f"seed-{names['seed']}"] = path
+        if names := paths.match(paths.STUDENT, path):
+            known.setdefault(names["lang"], {})[f"seed-{names['seed']}"] = path
     if not known:
         raise InputError(f"student {student} has no model by {method}, try --method zero_shot")
     return one_of("model", f"seed-{seed}", one_of("language", lang, known))

@@ -66,8 +66,9 @@ def fill(path: str, **names: object) -> str:
 def match(template: str, path: Path) -> dict[str, str]:
     """The wildcards of a path by their names; none for a path of another kind.
 
-    The path may begin anywhere above the folder of results.
+    The path may begin anywhere above the folder of results. No name holds a dot: what follows one
+    is of something else, such as `seed-1.training` of an unfinished student.
     """
-    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/.]+)", re.escape(template))
     found = re.search(rf"(?:^|/){pattern}$", path.as_posix())
     return found.groupdict() if found else {}
