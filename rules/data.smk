@@ -1,6 +1,6 @@
 # Data: constructed, downloaded or local text becomes bitext, a training set and collections.
 from optical.settings.constructed import Constructed
-from optical.settings.study import Windows
+from optical.settings.windows import Windows
 
 
 def source_files(source, *langs):

@@ -6,6 +6,7 @@ from pathlib import Path
 from optical.corpora.collection_files import write_collection
 from optical.corpora.registry import collection as collection_named
 from optical.runtime.program import run_program
+from optical.settings.windows import Windows
 
 
 def main(
@@ -14,19 +15,17 @@ def main(
     folder: Path,
     passages: Path,
     qrels: Path,
-    window: int | None = None,
-    stride: int | None = None,
+    windows: Windows,
 ) -> None:
     """
     collection: name, such as xnli-premise
     folder: folder of its data set
     passages: file to write (.parquet)
     qrels: TREC judgements to write
-    window: words of a window; texts stay whole without
-    stride: words between windows (half a window)
     """
     source = collection_named(collection)
     texts, judgements = source.passages(folder), source.judgements(folder)
+    window, stride = windows.words, windows.stride
     numbers = write_collection(passages, qrels, texts, judgements, window=window, stride=stride)
     print(f"{collection}: {numbers[0]} passages, {numbers[1]} judgements", file=sys.stderr)
 

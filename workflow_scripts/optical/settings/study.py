@@ -18,6 +18,7 @@ from optical.settings.languages import METRIC, Languages
 from optical.settings.search import Search
 from optical.settings.teacher import Model, Teacher
 from optical.settings.translation import Translation
+from optical.settings.windows import Windows
 
 # Keywords of JSON schema: names of folders as keys, and what every list of methods is.
 NAMES = ("propertyNames", {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$"})
@@ -85,20 +86,6 @@ class TrainingSet:
     negatives: Literal["given", "bm25"] = "given"
     """Where hard negatives come from: given (those of negatives.tsv, or else of the same article)
     or bm25 (mined among the passages of the training set)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Windows:
-    """Long texts of the test collections in parts, each of which is embedded; a text has the score
-    of its best part (MaxP).
-    """
-
-    words: Positive | None = None
-    """Words of a part. When null texts stay whole, and of a long one only the first
-    model.passage_length tokens are read."""
-
-    stride: Positive | None = None
-    """Words from the beginning of one part to the next; half of words when null."""
 
 
 @dataclass(frozen=True, kw_only=True)
