@@ -21,8 +21,8 @@ def main(
     output: Path,
 ) -> None:
     """
-    id: such as mmarco/v2/de/dev/small
-    part: part
+    id: its name there, such as mmarco/v2/de/dev/small
+    part: which part of it
     output: file to write
     """
     import ir_datasets

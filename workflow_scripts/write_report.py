@@ -63,7 +63,7 @@ def main(
     settings: YAML file of the study
     tables: folder of *_table.csv
     costs: cost_table.csv
-    pictures: f"{', '.join(CAPTIONS)} (.svg)"
+    pictures: pictures (.svg), each by a name that has a caption
     cleaning: {language}.cleaning.csv files
     training: training_set.csv
     datasets: resources/datasets.yaml

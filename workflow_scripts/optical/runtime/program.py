@@ -65,9 +65,9 @@ def run_program(main: Callable[..., None], *, argument_files: bool = False) -> N
     except InputError as error:
         sys.exit(f"{parser.prog.removesuffix('.py')}: {error}")
     except FileNotFoundError as error:
-        if not is_named(error.filename, values.values()):
+        if not (told := absent(error, values.values())):
             raise
-        sys.exit(f"{parser.prog.removesuffix('.py')}: {error.filename}: no such file or folder")
+        sys.exit(f"{parser.prog.removesuffix('.py')}: {told}")
 
 
 def parser_of(main: Callable, *, argument_files: bool = False) -> argparse.ArgumentParser:
@@ -153,7 +153,8 @@ def grouped(main: Callable, values: Mapping[str, Any]) -> tuple[list, dict[str, 
             positional.append(values[name])
         else:
             value = values[name]
-            named[name] = dict(value) if get_origin(bare(kind)[0]) is dict else value
+            is_pairs = get_origin(bare(kind)[0]) is dict and value is not None
+            named[name] = dict(value) if is_pairs else value
     return positional, named
 
 
@@ -230,14 +231,23 @@ def described_fields(kind: type) -> dict[str, str]:
     return found
 
 
-def is_named(file: str | None, values: Iterable[Any]) -> bool:
-    """Whether a file is one of those that the command line names, or lies in one."""
-    if file is None:
-        return False
-    named = [
-        Path(one)
-        for value in values
-        for one in (value if isinstance(value, list) else [value])
-        if isinstance(one, str | Path)
-    ]
-    return any(Path(file).is_relative_to(path) for path in named)
+def absent(error: FileNotFoundError, values: Iterable[Any]) -> str | None:
+    """What to say of a file that is not there, if it is one that the command line names, or lies in
+    one.
+    """
+    named = list(paths_in(values))
+    if error.filename is None:  # some libraries say it in the text alone
+        return str(error) if any(str(path) in str(error) for path in named) else None
+    file = Path(error.filename).absolute()
+    if any(file.is_relative_to(path.absolute()) for path in named):
+        return f"{error.filename}: no such file or folder"
+    return None
+
+
+def paths_in(value: Any) -> Iterator[Path]:
+    """The paths in the values of options, of pairs and lists too."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, Iterable) and not isinstance(value, str):
+        for one in value:
+            yield from paths_in(one)
