@@ -3,9 +3,13 @@
 Beside them files that look odd and are right, which are read.
 """
 
+import gzip
 import io
 import json
+import subprocess
+import sys
 import zipfile
+from unittest.mock import patch
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,7 +18,8 @@ import prepare_bitext
 import prepare_collection
 import prepare_queries
 import prepare_training_set
-from optical.runtime.files import run_program
+from optical.runtime.program import run_program
+from trees import ROOT
 
 LONG = "word " * 2_000_000
 GOOD_BITEXT = "Paka mdogo anacheza leo.\tThe little cat plays today.\n"
@@ -26,6 +31,11 @@ def archive(**members):
         for name, text in members.items():
             file.writestr(name.replace("__", "."), text)
     return written.getvalue()
+
+
+def damaged(compressed):
+    """Compressed bytes of which some are others."""
+    return compressed[:40] + bytes(byte ^ 255 for byte in compressed[40:50]) + compressed[50:]
 
 
 def memory(body):
@@ -54,34 +64,47 @@ TRAINING = {
 }
 
 
+def run(program, *arguments):
+    """Run a program on a command line, in this process."""
+    with patch("sys.argv", [program.__file__, *map(str, arguments)]):
+        run_program(program.main)
+
+
 def bitext(folder, layout):
     out = folder / "out"
-    prepare_bitext.main(
-        *("sw", "en", [(f"mine:{layout}", folder)], [], [], None, 0.0),
-        *(out / "sw.parquet", None, out / "sw.csv"),
+    run(
+        *(prepare_bitext, "--language", "sw", "--sources", f"mine:{layout}={folder}"),
+        *("--held-out-share", 0, "--output", out / "sw.parquet", "--cleaning", out / "sw.csv"),
     )
     return pq.read_table(out / "sw.parquet").to_pydict()
 
 
 def collection(folder, layout):
-    out = folder / "out"
-    name, passages, qrels = f"mine:{layout}", out / "passages.parquet", out / "qrels.txt"
-    prepare_collection.main(name, folder, passages, qrels)
+    passages, qrels = folder / "out/passages.parquet", folder / "out/qrels.txt"
+    run(
+        *(prepare_collection, "--collection", f"mine:{layout}", "--folder", folder),
+        *("--passages", passages, "--qrels", qrels),
+    )
     return pq.read_table(passages).to_pydict()
 
 
 def queries(folder, layout):
     out = folder / "out"
     (folder / "qrels.txt").write_text("q0 0 p0 1\n")
-    name, qrels = f"mine:{layout}", folder / "qrels.txt"
-    prepare_queries.main(name, folder, "sw", qrels, out / "sw.tsv", out / "sw.doubtful.txt")
+    run(
+        *(prepare_queries, "--collection", f"mine:{layout}", "--folder", folder),
+        *("--language", "sw", "--qrels", folder / "qrels.txt"),
+        *("--output", out / "sw.tsv", "--doubtful", out / "sw.doubtful.txt"),
+    )
     return (out / "sw.tsv").read_text()
 
 
 def training(folder, layout):
     out = folder / "out"
-    source = (layout, folder)
-    prepare_training_set.main(source, None, [], "en", out / "set", out / "set.csv")
+    run(
+        *(prepare_training_set, "--source", f"{layout}={folder}"),
+        *("--output", out / "set", "--counts", out / "set.csv"),
+    )
     return (out / "set/queries.tsv").read_text()
 
 
@@ -123,6 +146,24 @@ BAD = {
         *(bitext, "tmx", {"sw.tmx": memory(UNIT.replace('"sw"', '"fr"'))}),
         "a unit in ['en', 'fr'], expected sw and en",
     ),
+    "memory, an encoding of many bytes": (
+        *(bitext, "tmx", {"sw.tmx": '<?xml version="1.0" encoding="shift_jis"?>' + memory(UNIT)}),
+        "sw.tmx: not a TMX file",
+    ),
+    "memory, an unknown encoding": (
+        *(bitext, "tmx", {"sw.tmx": '<?xml version="1.0" encoding="x-none"?>' + memory(UNIT)}),
+        "sw.tmx: not a TMX file",
+    ),
+    "memory, not compressed": (
+        bitext,
+        "tmx",
+        {"sw.tmx.gz": memory(UNIT)},
+        "sw.tmx.gz: not a whole",
+    ),
+    "memory, compressed and cut": (
+        *(bitext, "tmx", {"sw.tmx.gz": gzip.compress(memory(UNIT).encode())[:-9]}),
+        "sw.tmx.gz: not a whole compressed TMX file",
+    ),
     "memory, entities": (
         *(bitext, "tmx", {"sw.tmx": '<!DOCTYPE tmx [<!ENTITY a "b">]>' + memory(UNIT)}),
         "sw.tmx",
@@ -134,11 +175,31 @@ BAD = {
         *(bitext, "opus", {"sw.zip": archive(a__sw="x", b__sw="x", a__en="y")}),
         "2 files *.sw",
     ),
+    "archive, damaged within": (
+        *(bitext, "opus", {"sw.zip": damaged(archive(a__sw="x " * 99, a__en="y " * 99))}),
+        "sw.zip",
+    ),
+    "archive, Latin-1": (
+        *(bitext, "opus", {"sw.zip": archive(a__sw="x\n", a__en=b"y\xe9\n")}),
+        "sw.zip/a.en: not UTF-8 text after line 0",
+    ),
     "archive, not aligned": (
         *(bitext, "opus", {"sw.zip": archive(a__sw="x\ny\n", a__en="y\n")}),
         "a.sw has 2 lines",
     ),
     "corpus, no JSON": (collection, "beir", {"corpus.jsonl": "p0\ttext\n"}, "corpus.jsonl:1: "),
+    "corpus, a number of too many digits": (
+        *(collection, "beir", {"corpus.jsonl": f'{{"_id": {"1" * 5000}, "text": "x"}}\n'}),
+        "corpus.jsonl:1: ",
+    ),
+    "corpus, half a line": (
+        *(collection, "beir", {"corpus.jsonl": BEIR["corpus.jsonl"] + '{"_id": "p1", "te'}),
+        "corpus.jsonl:2: ",
+    ),
+    "corpus, UTF-16": (
+        *(collection, "beir", {"corpus.jsonl": BEIR["corpus.jsonl"].encode("utf-16")}),
+        "corpus.jsonl: not UTF-8 text after line 0",
+    ),
     "corpus, a list": (collection, "beir", {"corpus.jsonl": "[1]\n"}, "corpus.jsonl:1: "),
     "corpus, no text": (
         collection,
@@ -199,6 +260,26 @@ BAD = {
         *(training, "msmarco", {"qrels.train.tsv": "q0\t0\tp9\t1\n"}),
         "p9",
     ),
+    "training, negatives that are not compressed": (
+        *(training, "msmarco", {"negatives.jsonl.gz": '{"qid": "q0", "neg": {}}\n'}),
+        "negatives.jsonl.gz: not a whole compressed file",
+    ),
+    "training, negatives that are cut": (
+        *(training, "msmarco", {"negatives.jsonl.gz": gzip.compress(b"{}" * 99)[:-9]}),
+        "negatives.jsonl.gz",
+    ),
+    "training, negatives that are damaged": (
+        *(training, "msmarco", {"negatives.jsonl.gz": damaged(gzip.compress(b'"x"' * 99))}),
+        "negatives.jsonl.gz",
+    ),
+    "training, negatives in Latin-1": (
+        *(training, "msmarco", {"negatives.jsonl.gz": gzip.compress(b"\xe9\n")}),
+        "negatives.jsonl.gz: not UTF-8 text after line 0",
+    ),
+    "training, negatives of no retriever": (
+        *(training, "msmarco", {"negatives.jsonl.gz": gzip.compress(b'{"qid": 0, "neg": ["p1"]}')}),
+        "negatives.jsonl.gz:1: expected qid and neg",
+    ),
     "training, a query twice": (
         *(training, "msmarco", {"queries.train.tsv": 2 * TRAINING["queries.train.tsv"]}),
         "queries.train.tsv:2: query q0 was given before",
@@ -226,11 +307,24 @@ def test_a_bad_file_is_one_line_and_nothing_is_written(tmp_path, name):
     program, layout, files, message = BAD[name]
     folder = put(tmp_path / "mine", program, layout, files)
     with pytest.raises(SystemExit) as told:
-        run_program(lambda: program(folder, layout))
+        program(folder, layout)
     line = str(told.value)
     assert message in line
     assert "\n" not in line.strip()
     assert not [path for path in (folder / "out").rglob("*") if path.is_file()]
+
+
+def test_a_program_ends_with_the_line_alone(tmp_path):
+    (tmp_path / "sw.tsv").write_text("Paka\n")
+    program = ROOT / "workflow_scripts/prepare_bitext.py"
+    options = ["--language", "sw", "--sources", f"mine:tsv={tmp_path}", "--held-out-share", "0"]
+    options += ["--output", tmp_path / "sw.parquet", "--cleaning", tmp_path / "sw.csv"]
+    done = subprocess.run([sys.executable, program, *options], capture_output=True, text=True)
+    assert done.returncode == 1
+    line = f"prepare_bitext: {tmp_path / 'sw.tsv'}:1: 1 tab-separated columns, expected 2"
+    assert done.stderr.splitlines()[-1] == line
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["sw.tsv"]
 
 
 # (program, layout, the files that differ from good ones, what is read)
