@@ -11,6 +11,7 @@ from conftest import embedder
 from optical.corpora.rows import write_parquet
 from optical.models.embedding import embed
 from optical.retrieval.token_vectors import write_token_vectors
+from optical.transport.settings import Transport
 
 
 @pytest.fixture
@@ -33,9 +34,7 @@ def aligned(tmp_path, model, monkeypatch):
             bitext=tmp_path / "bitext.parquet",
             pairs=2,
             tokens=tokens,
-            solver="sinkhorn",
-            epsilon=0.05,
-            iterations=10,
+            settings=Transport(iterations=10),
             output=tmp_path / "plans.json",
         )
         return json.loads((tmp_path / "plans.json").read_text())
@@ -62,9 +61,9 @@ def test_the_pairs_nearest_to_a_readable_length_are_aligned_and_drawn(
         assert pair["source"] == pair["target"]  # not cut off
         for plan in pair["plans"].values():
             assert np.shape(plan) == (len(pair["source"]), len(pair["target"]))
-    plot_plans.main(tmp_path / "plans.json", [tmp_path / "plans.svg", tmp_path / "plans.png"])
-    assert (tmp_path / "plans.svg").stat().st_size
-    assert (tmp_path / "plans.png").stat().st_size
+    pictures = [tmp_path / "plans.svg", tmp_path / "plans.png"]
+    plot_plans.main(plans=tmp_path / "plans.json", output=pictures)
+    assert all(picture.stat().st_size for picture in pictures)
 
 
 def test_a_bitext_without_a_pair_is_refused(aligned):

@@ -9,6 +9,7 @@ from requests import ConnectionError
 
 import export_ir_dataset
 from optical.corpora import registry
+from optical.runtime.errors import InputError
 
 PASSAGES, QUERIES = "made-here/dev", "made-here/{lang}/dev"
 
@@ -38,10 +39,13 @@ def known(tmp_path, monkeypatch):
 def test_an_exported_set_is_read_as_ones_own(known, tmp_path):
     folder = tmp_path / "exported"
     folder.mkdir()
-    export_ir_dataset.main(PASSAGES, "corpus", folder / "corpus.jsonl")
-    export_ir_dataset.main(PASSAGES, "qrels", folder / "qrels.tsv")
-    export_ir_dataset.main(PASSAGES, "queries", folder / "queries.en.jsonl")
-    export_ir_dataset.main(QUERIES.format(lang="sw"), "queries", folder / "queries.sw.jsonl")
+    for id, part, name in (
+        (PASSAGES, "corpus", "corpus.jsonl"),
+        (PASSAGES, "qrels", "qrels.tsv"),
+        (PASSAGES, "queries", "queries.en.jsonl"),
+        (QUERIES.format(lang="sw"), "queries", "queries.sw.jsonl"),
+    ):
+        export_ir_dataset.main(id=id, part=part, output=folder / name)
     found = registry.collection("mine:beir")
     texts = {passage.passage_id: passage.text for passage in found.passages(folder)}
     assert texts == {"p1": "A dog sat", "0x": '"Cats" ate'}
@@ -60,8 +64,8 @@ def test_an_exported_set_is_read_as_ones_own(known, tmp_path):
 def test_what_is_not_there_is_said_in_a_line_and_nothing_is_written(
     known, tmp_path, id, part, message
 ):
-    with pytest.raises(ValueError, match=message):
-        export_ir_dataset.main(id, part, tmp_path / "out")
+    with pytest.raises(InputError, match=message):
+        export_ir_dataset.main(id=id, part=part, output=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -70,5 +74,5 @@ def test_a_network_that_is_away_is_said_in_a_line(tmp_path, monkeypatch):
         raise ConnectionError("no route")
 
     monkeypatch.setattr(ir_datasets, "load", load)
-    with pytest.raises(ValueError, match="made-here/dev: .* could not download it: no route"):
-        export_ir_dataset.main(PASSAGES, "corpus", tmp_path / "out")
+    with pytest.raises(InputError, match="made-here/dev: .* could not download it: no route"):
+        export_ir_dataset.main(id=PASSAGES, part="corpus", output=tmp_path / "out")

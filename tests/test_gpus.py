@@ -143,7 +143,7 @@ def test_jobs_of_a_cluster_keep_the_devices_that_it_gave_them(machine):
 def test_more_gpus_than_the_machine_has_are_refused(machine):
     process = start(machine, gpus=4)
     _, err = process.communicate()
-    assert "ValueError: 4 GPUs asked for, 3 visible: GPU-aa, GPU-bb, GPU-cc" in err
+    assert "InputError: 4 GPUs asked for, 3 visible: GPU-aa, GPU-bb, GPU-cc" in err
 
 
 def test_without_gpus_programs_share_the_processors(tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ from datasets import Dataset
 from conftest import TEXTS, embedder
 from optical.models.embedding import embed
 from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
+from optical.settings.distillation import Distillation
 from optical.training.distillation import loss_for, source_ids, special_ids, token_weights
 from optical.transport.losses import (
     GreedyAlignmentLoss,
@@ -226,9 +227,7 @@ def test_both_sides_of_a_copy_have_the_same_masses(model, tmp_path):
         model.tokenizer,
         TokenVectors(tmp_path / "targets"),
         pairs,
-        length=16,
-        marginals="idf",
-        special_tokens=True,
+        Distillation(length=16, marginals="idf"),
     )
     assert torch.equal(loss.source_weights, loss.target_weights)
     marker = model.tokenizer.convert_tokens_to_ids(model.prompts["query"])
@@ -245,15 +244,12 @@ def test_the_student_reads_a_sentence_as_its_ids_say(model):
         assert ids == row[mask.bool()].tolist()
 
 
-def test_settings_of_another_loss_are_an_error(model, targets):
-    with pytest.raises(ValueError, match="epsilon: only the method optical has them, not greedy"):
-        loss_for(
-            *("greedy", model, model.tokenizer, targets, None),
-            length=16,
-            marginals="uniform",
-            special_tokens=True,
-            epsilon=0.1,
-        )
+def test_only_optical_reads_the_settings_of_the_transport(model, targets):
+    transport = {"solver": "ipot", "epsilon": 0.1, "iterations": 7}
+    sides = (model, model.tokenizer, targets, None, Distillation(**transport))
+    assert loss_for("optical", *sides).settings == transport
+    assert not hasattr(loss_for("greedy", *sides), "settings")
+    assert not hasattr(loss_for("sentence", *sides), "settings")
 
 
 def test_a_student_is_not_its_own_teacher():

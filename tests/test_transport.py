@@ -217,7 +217,7 @@ def test_shapes_that_do_not_fit():
 KERNEL = """
 import sys
 import torch
-from optical.transport.solvers import kernel as transport_kernel
+from optical.transport import kernel as transport_kernel
 from optical.transport.solvers import scores
 
 for case in torch.load(sys.argv[1]):
