@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from optical.study import is_constructed
+from optical.study.loading import load_study, read_datasets
 from pin import closure
 from test_workflow import STUDIES
 from trees import SMOKE, copy_tree, read_study, snakemake, succeeds
@@ -179,7 +179,8 @@ def bare_python(tmp_path_factory):
 def test_snakemake_alone_can_plan_a_study(bare_python, tmp_path, path):
     tree = copy_tree(tmp_path / "tree")
     # Constructed data needs no files; of other studies the downloads are enough to plan.
-    target = [] if is_constructed(read_study(tree / path)) else ["prefetch"]
+    study = load_study(read_study(tree / path) | {"local": str(tmp_path)}, read_datasets())
+    target = [] if study.is_constructed else ["prefetch"]
     command = [bare_python, "-m", "snakemake", "--dry-run", *target, "--configfile", path]
     done = subprocess.run(
         [*command, "--config", f"local={tmp_path}"], cwd=tree, capture_output=True, text=True

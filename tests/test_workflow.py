@@ -15,16 +15,9 @@ import pytest
 import yaml
 
 from optical.evaluation.gap import GAP_COLUMNS, LANGUAGE_COLUMNS, read_table
-from optical.study import (
-    DISTILLED,
-    FINETUNED,
-    collection_languages,
-    grouped_languages,
-    is_constructed,
-    students_with,
-)
-from optical.study.files import downloads, hub_models, is_users, needed_files, with_own
-from optical.study.loading import load_study
+from optical.study.files import downloads, hub_models, is_users, needed_files
+from optical.study.loading import load_study, read_datasets
+from optical.study.study import DISTILLED, FINETUNED
 from trees import ROOT, SMOKE, copy_tree, pending, read_study, snakemake, succeeds
 
 STUDIES = ["config.yaml", *(f"studies/{path.name}" for path in sorted(ROOT.glob("studies/*.yaml")))]
@@ -51,32 +44,30 @@ TRANSLATING = {"bm25_translated", "translate_query"}
 
 def trainings(study, methods):
     """How many students are trained by any of the methods."""
-    students = sum(len(students_with(study, name)) for name in {*methods} & {*study["methods"]})
-    return students * len(list(grouped_languages(study))) * len(study["seeds"])
+    students = sum(len(study.students_with(name)) for name in {*methods} & {*study["methods"]})
+    return students * len(study.languages) * len(study["seeds"])
 
 
 @pytest.mark.parametrize("path", STUDIES)
 def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
     settings = read_study(tree / path) | {"local": str(tmp_path)}
-    datasets = yaml.safe_load((ROOT / "resources/datasets.yaml").read_text())
-    study = load_study(settings, ROOT / "schemas/config.schema.yaml", datasets)
+    study = load_study(settings, read_datasets())
     supplied = []
     if study["training_set"]["source"] == "local":
         names = ("collection.tsv", "queries.train.tsv", "qrels.train.tsv")
         supplied += [tmp_path / study["training_set"]["folder"] / name for name in names]
-    for source, files in needed_files(study, datasets).items():
-        supplied += map(Path, files) if is_users(source, datasets) else ()
+    for source, files in needed_files(study).items():
+        supplied += map(Path, files) if is_users(source, study) else ()
     for file in supplied:
         file.parent.mkdir(exist_ok=True)
         file.touch()
     machine = ["--config", f"local={tmp_path}", f"mirror={tmp_path}"]
     counts = job_counts(tree, *machine, "--configfile", path)
-    foreign = [language for _, language in grouped_languages(study)]
-    languages = len(foreign)
+    languages = len(study.languages)
     teachers = len({student["teacher"] for student in study["students"].values()})
     kinds = [set(encoder) for encoder in study["encoders"].values()]
     expected = {
-        "construct_world": 1 if is_constructed(study) else None,
+        "construct_world": 1 if study.is_constructed else None,
         "prepare_bitext": languages,
         "prepare_training_set": 1,
         "mine_negatives": study["training_set"]["negatives"] == "bm25" or None,
@@ -92,7 +83,8 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
         "finetune_student": trainings(study, FINETUNED),
         "translate_queries": len(TRANSLATING & {*study["methods"]}) > 0
         and sum(
-            len(collection_languages(name, datasets) & {*foreign}) for name in study["collections"]
+            len(study.collection_languages(name) & {*study.languages})
+            for name in study["collections"]
         ),
         "compare_gap": 1,
         "write_report": 1,
@@ -100,7 +92,7 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
     assert {rule: counts.get(rule) for rule in expected} == {
         rule: number or None for rule, number in expected.items()
     }
-    assert ("download_file" in counts) != is_constructed(study)
+    assert ("download_file" in counts) != study.is_constructed
 
 
 def made(folder, *arguments):
@@ -139,11 +131,9 @@ def test_what_a_study_needs_of_the_network_is_prefetched_and_nothing_else(tree, 
         file = tmp_path / path
         file.write_text(OWN_STUDY)
     settings = read_study(file) | {"local": str(tmp_path)}
-    datasets = yaml.safe_load((ROOT / "resources/datasets.yaml").read_text())
-    study = load_study(settings, ROOT / "schemas/config.schema.yaml", datasets)
-    datasets = with_own(study, datasets)
+    study = load_study(settings, read_datasets())
     # The files that are the user's are there.
-    own = [name for names in needed_files(study, datasets).values() for name in names]
+    own = [name for names in needed_files(study).values() for name in names]
     own = [Path(name) for name in own if not name.startswith("downloads/")]
     if settings["training_set"]["source"] == "local":
         names = ("collection.tsv", "queries.train.tsv", "qrels.train.tsv")
@@ -152,7 +142,7 @@ def test_what_a_study_needs_of_the_network_is_prefetched_and_nothing_else(tree, 
         name.parent.mkdir(exist_ok=True)
         name.touch()
     machine = ["--configfile", file, "--config", f"local={tmp_path}"]
-    expected = sorted([*downloads(study, datasets), *hub_models(study)])
+    expected = sorted([*downloads(study), *hub_models(study)])
     rules = made(tree, *machine)
     bring = {"download_file", "export_ir_dataset", "fetch_encoder"}
     fetched = [name for name in rules if rules[name] in bring]
@@ -188,11 +178,9 @@ def test_a_study_given_by_configfile_inherits_nothing(tree):
     (tree / "second.yaml").write_text(yaml.safe_dump(study))
     target = "results/second/study.yaml"
     succeeds(snakemake(tree, "--cores", 1, target, "--configfile", "second.yaml"))
-    schema = ROOT / "schemas/config.schema.yaml"
-    datasets = yaml.safe_load((ROOT / "resources/datasets.yaml").read_text())
-    loaded = load_study(study, schema, datasets)
+    loaded = load_study(study, read_datasets())
     assert read_study(tree / target) == {
-        key: value for key, value in loaded.items() if key not in ("mirror", "local")
+        key: value for key, value in loaded.settings.items() if key not in ("mirror", "local")
     }
     assert all(
         path.startswith("results/second/") for path in pending(tree, "--configfile", "second.yaml")
