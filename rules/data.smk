@@ -276,7 +276,7 @@ rule prepare_text:
     benchmark:
         "logs/{study}/prepare_text/{lang}.benchmark.tsv"
     params:
-        code=lambda wildcards: code("prepare_text", ("optical.corpora.constructed",)),
+        code=code("prepare_text"),
         texts=setting("pretraining/text/{lang}"),
     conda:
         "../envs/data.yaml"

@@ -1,8 +1,12 @@
 """What a program does, as a hash: statements count, words about them do not."""
 
+import sys
+from types import ModuleType
+
 import pytest
 
-from optical.runtime.code import code_hash, imports, meaning, with_imports
+from optical.runtime.code import ROOT, code_hash, imports, meaning, with_imports
+from optical.runtime.origin import fingerprint, origin_of
 
 PROGRAM = '''"""A program."""
 
@@ -82,3 +86,36 @@ def test_an_import_inside_a_function_counts(tmp_path):
     (tmp_path / "late.py").write_text("")
     (tmp_path / "program.py").write_text("def main():\n    import late\n")
     assert imports(tmp_path / "program.py", tmp_path) == {tmp_path / "late.py"}
+
+
+def test_a_training_goes_on_from_its_checkpoint_after_a_comment_and_not_after_a_statement(
+    tmp_path, monkeypatch
+):
+    module = ModuleType("optical.loaded")
+    module.__file__ = str(tmp_path / "loaded.py")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    def shaped_by(text):
+        (tmp_path / "loaded.py").write_text(text)
+        meaning.cache_clear()
+        return fingerprint(origin_of(steps=5))
+
+    first = shaped_by(PROGRAM)
+    assert shaped_by(PROGRAM.replace("# a comment", "# another")) == first
+    assert shaped_by(PROGRAM.replace('"""A scale."""', '"""Of weights."""')) == first
+    assert shaped_by(PROGRAM.replace("WEIGHT = 2", "WEIGHT = 3")) != first
+    monkeypatch.delitem(sys.modules, module.__name__)
+    assert fingerprint(origin_of(steps=5)) != first
+
+
+def test_a_program_runs_what_its_packages_and_the_names_that_it_imports_run():
+    found = {
+        file.relative_to(ROOT).as_posix() for file in with_imports(ROOT / "distill_student.py")
+    }
+    assert found >= {
+        "distill_student.py",
+        "optical/transport/__init__.py",
+        "optical/transport/solvers.py",
+        "optical/settings/distillation.py",
+    }
+    assert not {name for name in found if name.startswith(("optical/report/", "optical/corpora/"))}
