@@ -20,6 +20,9 @@ TEACHERS = STUDENTS | FINETUNED | {"embed_pairs", "embed_targets", "embed_passag
 TEACHERS |= {"train_teacher"}
 TRANSLATED = {"translate_queries", "translate_training_queries", "prepare_pairs", "search_lexical"}
 TRANSLATED |= FINETUNED | {"train_translator"}
+DATA = {"construct_world", "prepare_bitext", "prepare_collection", "prepare_queries"}
+DATA |= {"prepare_text", "prepare_training_set", "mine_negatives"}
+PROGRAMS = DATA | {"pretrain_encoder"} | TEACHERS | TRANSLATED
 
 
 def append(name, text="# a comment\n"):
@@ -30,6 +33,42 @@ def append(name, text="# a comment\n"):
             file.write(text)
 
     return edit
+
+
+def program(name):
+    """An edit that adds a statement to a program or a module of the library."""
+    return append(name, "EXTRA = 1\n")
+
+
+def reword(name, old, new):
+    """An edit that puts another text in the place of one."""
+
+    def edit(folder):
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new))
+
+    return edit
+
+
+def comment_all(folder):
+    """A comment in every program and every module."""
+    for path in code_files(folder):
+        append(path)(folder)
+
+
+def describe_all(folder):
+    """Another docstring of every program and every module."""
+    for path in code_files(folder):
+        text = path.read_text()
+        assert text.startswith('"""')
+        path.write_text(text.replace('"""', '"""As before. ', 1))
+
+
+def code_files(folder):
+    files = list(folder.glob("workflow_scripts/**/*.py"))
+    assert len(files) > 50
+    return files
 
 
 def setting(key, value):
@@ -52,8 +91,8 @@ def touch_all(folder):
 
 def check_out_again(folder):
     """As git writes files anew, with new dates."""
-    for path in [*folder.glob("*.yaml"), *folder.glob("*/*.*"), *folder.glob("*/*/*.py")]:
-        if not {"results", "logs", ".snakemake"} & set(path.relative_to(folder).parts):
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        if path.relative_to(folder).parts[0] not in ("results", "logs", ".snakemake"):
             content = path.read_bytes()
             path.unlink()
             path.write_bytes(content)
@@ -88,56 +127,90 @@ EDITS = {
     "reorder the keys of the study": (reorder_keys, (), set()),
     "write a default into the study": (setting("metric", "map"), (), set()),
     "comment in a rule": (append("rules/distill.smk"), (), set()),
+    "comment in all programs and modules": (comment_all, (), set()),
+    "describe all programs and modules anew": (describe_all, (), set()),
+    "describe an option of a program anew": (
+        reword("workflow_scripts/distill_student.py", "start: model the", "start: folder of the"),
+        (),
+        set(),
+    ),
+    "describe a setting anew": (
+        reword(LIBRARY + "settings/distillation.py", "Optimiser steps.", "Steps."),
+        (),
+        set(),
+    ),
     "edit the README or a test": (append("README.md"), (), set()),
     "other folders of data": (nothing, ("--config", "mirror=elsewhere", "local=elsewhere"), set()),
     "another number of cores": (nothing, ("--cores", "1"), set()),
     "another profile": (nothing, ("--workflow-profile", "profiles/slurm"), set()),
     "other GPUs": (nothing, ("--resources", "gpu=2"), set()),
-    "edit what downloads": (append(LIBRARY + "runtime/downloads.py"), (), set()),
+    "edit what downloads": (program(LIBRARY + "runtime/downloads.py"), (), set()),
     "edit an environment": (append("envs/score.yaml"), (), REPORT | {"record_provenance"}),
     "edit the report's template": (append(LIBRARY + "report/report.html.j2"), (), REPORT),
-    "edit the verdict": (append(LIBRARY + "report/verdict.py"), (), REPORT),
-    "edit a picture's program": (append("workflow_scripts/plot_map.py"), (), {"plot_map"} | REPORT),
+    "edit the verdict": (program(LIBRARY + "report/verdict.py"), (), REPORT),
+    "edit a picture's program": (
+        program("workflow_scripts/plot_map.py"),
+        (),
+        {"plot_map"} | REPORT,
+    ),
     "edit the pictures' library": (
-        *(append(LIBRARY + "report/figures.py"), ()),
+        *(program(LIBRARY + "report/figures.py"), ()),
         {"plot_map", "plot_gap", "plot_amounts", "plot_training", "plot_plans"} | REPORT,
     ),
     "edit what sums the costs": (
-        *(append(LIBRARY + "report/costs.py"), ()),
+        *(program(LIBRARY + "report/costs.py"), ()),
         {"sum_costs", "plot_training"} | REPORT,
     ),
     "edit the statistics of the gap": (
-        *(append(LIBRARY + "evaluation/gap.py"), ()),
+        *(program(LIBRARY + "evaluation/gap.py"), ()),
         TABLES | {"plot_training", "plot_plans"},
     ),
     "edit the resampling": (
-        *(append(LIBRARY + "evaluation/resampling.py"), ()),
+        *(program(LIBRARY + "evaluation/resampling.py"), ()),
         TABLES | {"plot_training", "plot_plans"},
     ),
     "edit the scoring": (
-        *(append(LIBRARY + "evaluation/scoring.py"), ()),
+        *(program(LIBRARY + "evaluation/scoring.py"), ()),
         {"score_run"} | TABLES,
     ),
     "edit the lexical search": (
-        *(append("workflow_scripts/search_lexical.py"), ()),
+        *(program("workflow_scripts/search_lexical.py"), ()),
         {"search_lexical", "score_run"} | TABLES,
     ),
     "edit the search": (
-        *(append("workflow_scripts/search_passages.py"), ()),
+        *(program("workflow_scripts/search_passages.py"), ()),
         {"search_passages", "score_run"} | TABLES,
     ),
     "edit the transport": (
-        *(append(LIBRARY + "transport/solvers.py"), ()),
+        *(program(LIBRARY + "transport/solvers.py"), ()),
         STUDENTS | {"finetune_student"},
     ),
     "edit the transport's kernel": (
-        *(append(LIBRARY + "transport/kernel.py"), ()),
+        *(program(LIBRARY + "transport/kernel.py"), ()),
         STUDENTS | {"finetune_student"},
     ),
-    "edit the fine-tuning": (append(LIBRARY + "training/finetuning.py"), (), FINETUNED),
-    "edit the translation": (append(LIBRARY + "training/translation.py"), (), TRANSLATED),
+    "edit the package of the transport": (
+        *(program(LIBRARY + "transport/__init__.py"), ()),
+        STUDENTS | {"finetune_student"},
+    ),
+    "edit the package of the report": (
+        *(program(LIBRARY + "report/__init__.py"), ()),
+        TABLES | {"plot_training", "plot_plans"},
+    ),
+    "edit what all programs load": (program(LIBRARY + "runtime/program.py"), (), PROGRAMS),
+    "edit the default of a setting that the study sets": (
+        *(reword(LIBRARY + "settings/search.py", "4000", "4001"), ()),
+        # The module of the index has its search too.
+        {"build_index", "search_lexical", "search_passages", "score_run"} | TABLES,
+    ),
+    "edit the settings of the distillation": (
+        *(program(LIBRARY + "settings/distillation.py"), ()),
+        STUDENTS | {"finetune_student"},
+    ),
+    "edit the fine-tuning": (program(LIBRARY + "training/finetuning.py"), (), FINETUNED),
+    "edit the translation": (program(LIBRARY + "training/translation.py"), (), TRANSLATED),
     "edit BM25": (
-        *(append(LIBRARY + "retrieval/lexical.py"), ()),
+        *(program(LIBRARY + "retrieval/lexical.py"), ()),
         {"search_lexical", "mine_negatives"} | TEACHERS,
     ),
     "change the metric of the gap": (

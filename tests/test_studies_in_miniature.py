@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from optical.runtime.downloads import mirrored
-from optical.study.files import needed_files, with_own
+from optical.study.files import needed_files
 from optical.study.loading import load_study
 from trees import copy_tree, snakemake, succeeds
 
@@ -171,8 +171,8 @@ def test_a_study_runs_in_miniature_to_its_report(tmp_path, name):
     (tree / "resources/datasets.yaml").write_text(yaml.safe_dump(datasets, sort_keys=False))
     settings = yaml.safe_load((tree / f"studies/{name}.yaml").read_text())
     machine = {"mirror": [str(mirror)], "local": str(local), "scale": "tiny"}
-    study = load_study(settings | machine, tree / "schemas/config.schema.yaml", datasets)
-    for source, files in needed_files(study, with_own(study, datasets)).items():
+    study = load_study(settings | machine, datasets)
+    for source, files in needed_files(study).items():
         for file in files:
             about = datasets[source]["files"][file.rpartition("/")[2]]
             path = (
