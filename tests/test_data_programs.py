@@ -49,7 +49,8 @@ def test_bitext_is_prepared(tmp_path):
     (tmp_path / "sw.target.txt").write_text("Hello.\nMany thanks.\n")
     output, cleaning = tmp_path / "sw.parquet", tmp_path / "sw.csv"
     done = run(
-        *("prepare_bitext", "--language", "sw", "--sources", f"tatoeba={tmp_path}", "--pairs", 1),
+        *("prepare_bitext", "--language", "sw", "--sources", f"tatoeba={tmp_path}"),
+        *("--pairs", 1, "--held-out-share", 0),
         *("--output", output, "--cleaning", cleaning),
     )
     assert done.returncode == 0
@@ -90,6 +91,7 @@ def test_what_a_collection_says_is_kept_out_of_bitext_and_training_set(ntrex):
     cleaning = ntrex / "sw.csv"
     done = run(
         *("prepare_bitext", "--language", "sw", "--sources", f"tatoeba={ntrex / 'fit'}"),
+        *("--held-out-share", 0),
         *("--tests", ntrex / "sw.u64", "--pivot-tests", ntrex / "en.u64"),
         *("--output", ntrex / "sw.parquet", "--cleaning", cleaning),
     )

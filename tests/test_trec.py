@@ -138,7 +138,7 @@ def test_a_bad_line_of_a_run_is_named(tmp_path, text, message):
 def test_a_run_cut_off_is_an_error(tmp_path):
     path = write_gzip(tmp_path / "x.run.gz", "".join(f"q Q0 p{n} 1 {n} t\n" for n in range(99)))
     path.write_bytes(path.read_bytes()[:-8])
-    with pytest.raises(ValueError, match="not a whole gzip file"):
+    with pytest.raises(ValueError, match="not a whole compressed file"):
         list(iterate_run(path))
 
 
