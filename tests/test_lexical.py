@@ -40,8 +40,9 @@ def test_ties_at_the_last_place_go_by_passage_id(passages):
 
 def test_search_lexical_writes_a_run(passages, tmp_path):
     (tmp_path / "sw.tsv").write_text("1\tcity\n2\tkigeni\n")
-    search_lexical.main(passages, tmp_path / "sw.tsv", 10, tmp_path / "x.run.gz")
-    assert dict(iterate_run(tmp_path / "x.run.gz")) == {"1": {"p1": 2.0, "p2": 1.0}}
+    found = tmp_path / "x.run.gz"
+    search_lexical.main(passages=passages, queries=tmp_path / "sw.tsv", depth=10, output=found)
+    assert dict(iterate_run(found)) == {"1": {"p1": 2.0, "p2": 1.0}}
 
 
 def test_a_text_has_the_score_of_its_best_window():

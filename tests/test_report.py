@@ -98,12 +98,18 @@ def saved(tables, folder):
     return folder
 
 
+def draw(folder):
+    """The pictures of the tables in a folder."""
+    pictures = [folder / "map_by_language.svg"]
+    plot_map.main(language_table=folder / "language_table.csv", output=pictures)
+    plot_gap.main(gap_table=folder / "gap_table.csv", output=[folder / "gap_by_size.svg"])
+
+
 @pytest.fixture(scope="module")
 def tables_and_pictures(tmp_path_factory):
     folder = saved(compared(), tmp_path_factory.mktemp("gap"))
     (folder / "cost_table.csv").write_text(COSTS)
-    plot_map.main(folder / "language_table.csv", "map", [folder / "map_by_language.svg"])
-    plot_gap.main(folder / "gap_table.csv", "map", "relative_gap", [folder / "gap_by_size.svg"])
+    draw(folder)
     return folder
 
 
@@ -141,7 +147,10 @@ def provenance_file(folder):
     data = [folder / "sw.parquet", folder / "training_set"]
     (folder / "settings.yaml").write_text("seeds: [1, 2]\n")
     record_provenance.main(
-        folder / "settings.yaml", [folder / "env.yaml"], data, folder / "provenance.json"
+        settings=folder / "settings.yaml",
+        environments=[folder / "env.yaml"],
+        data=data,
+        output=folder / "provenance.json",
     )
     return folder / "provenance.json"
 
@@ -316,14 +325,12 @@ def test_the_gap_table_and_the_report_are_printed_in_the_end(arguments, capsys):
     assert max(map(len, printed.splitlines()[:-1])) <= 130
 
 
-def test_show_gap_prints_without_any_package(tmp_path):
-    (tmp_path / "gap_table.md").write_text("| a |\n")
-    (tmp_path / "report.html").write_text("")
-    script = Path(program.__file__).with_name("show_gap.py")
-    command = [sys.executable, "-S", script, "--gap-table", tmp_path / "gap_table.md"]
-    command += ["--report", tmp_path / "report.html"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == f"| a |\n\nReport: {tmp_path / 'report.html'}\n"
+def test_show_gap_prints_without_any_package():
+    code = "from optical.report.terminal import show_gap; show_gap('| a |\\n', 'report.html')"
+    command = [sys.executable, "-S", "-c", code]
+    folder = Path(program.__file__).parent
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    assert done.stdout == "| a |\n\nReport: report.html\n"
 
 
 def test_the_record_says_what_the_results_came_from(arguments, tmp_path):

@@ -5,8 +5,6 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
-import plot_gap
-import plot_map
 import write_report
 from test_report import (
     CLEANING,
@@ -18,6 +16,7 @@ from test_report import (
     TRAINING,
     VALUES,
     compared,
+    draw,
     provenance_file,
     saved,
 )
@@ -34,8 +33,7 @@ QUIET = [
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     folder = saved(compared(VALUES | CONTROLS | LARGE), tmp_path_factory.mktemp("report"))
-    plot_map.main(folder / "language_table.csv", "map", [folder / "map_by_language.svg"])
-    plot_gap.main(folder / "gap_table.csv", "map", "relative_gap", [folder / "gap_by_size.svg"])
+    draw(folder)
     for name, text in (
         ("study.yaml", "epsilon: 0.05\n"),
         ("sw.cleaning.csv", CLEANING),

@@ -109,7 +109,7 @@ def test_a_model_brings_neither_code_nor_pickles(encoder, tmp_path):
     trace = tmp_path / "pwned"
     (folder / "evil.py").write_text(f"open({str(trace)!r}, 'w')\nclass Evil: pass\n")
     (folder / "pytorch_model.bin").write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")
-    fetch_encoder.main(None, None, folder, copy)
+    fetch_encoder.main(folder=folder, output=copy)
     assert not {"evil.py", "pytorch_model.bin"} & {file.name for file in copy.iterdir()}
     model = late_interaction(copy, dimension=8, query_length=16, passage_length=16)
     assert model.encode_query(["a dog"])
@@ -122,7 +122,7 @@ def test_a_model_of_pickles_alone_is_refused(tmp_path):
     (folder / "config.json").write_text("{}")
     (folder / "pytorch_model.bin").write_bytes(b"")
     with pytest.raises(ValueError, match=r"no \*.safetensors; expected a transformers model"):
-        fetch_encoder.main(None, None, folder, tmp_path / "to")
+        fetch_encoder.main(folder=folder, output=tmp_path / "to")
     assert not (tmp_path / "to").exists()
 
 

@@ -6,6 +6,7 @@ import torch
 
 import train_teacher
 from optical.models.encoders import load
+from optical.settings.teacher import Model, Teacher
 
 # For each query its relevant passage and a negative.
 EXAMPLES = {
@@ -43,22 +44,19 @@ def training_set(tmp_path):
 
 def trained(encoder, training_set, output, **changes):
     settings = {
-        "dimension": 8,
-        "query_length": 16,
-        "passage_length": 32,
         "steps": 6,
         "batch_size": 4,
         "learning_rate": 0.01,
         "scale": 4.0,
         "negatives": 1,
-        "mined_negatives": None,
-        "loss": "contrastive",
-        "accumulation": 1,
-        "mini_batch": None,
-        "processes": 1,
-        "seed": 1,
     }
-    train_teacher.main(encoder, training_set, **settings | changes, output=output)
+    train_teacher.main(
+        encoder=encoder,
+        training_set=training_set,
+        model=Model(dimension=8, query_length=16, passage_length=32),
+        settings=Teacher(**settings | changes),
+        output=output,
+    )
     return load(output)
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ import train_translator
 from optical.corpora.lines import read_queries
 from optical.corpora.rows import write_parquet
 from optical.models.tokenizer import train_tokenizer
+from optical.settings.translation import Translator as TranslatorSettings
 from optical.training import translation
 from optical.training.checkpoints import training_folder
 from optical.training.translation import (
@@ -195,7 +197,7 @@ def fetched(request, tmp_path):
     parts = request.param(hub, str(tmp_path / "any.model"), vocabulary)
     for part in parts:
         part.save_pretrained(hub)
-    fetch_encoder.main(None, None, hub, tmp_path / "fetched")
+    fetch_encoder.main(folder=hub, output=tmp_path / "fetched")
     return request.param.__name__, tmp_path / "fetched"
 
 
@@ -229,12 +231,14 @@ def test_a_language_that_a_translator_of_the_hub_does_not_have_is_refused(fetche
 # --- training ------------------------------------------------------------------------------------
 
 
+TINY = TranslatorSettings(
+    **{"layers": 1, "width": 16, "heads": 2, "vocabulary": 60, "length": 24},
+    **{"steps": 12, "batch_size": 8, "learning_rate": 0.003, "seed": 1},
+)
+
+
 def train(bitext, output, **changes):
-    settings = {
-        **{"reverse": False, "layers": 1, "width": 16, "heads": 2, "vocabulary": 60, "length": 24},
-        **{"steps": 12, "batch_size": 8, "learning_rate": 0.003, "seed": 1},
-    }
-    train_translator.main(bitext, **settings | changes, output=output)
+    train_translator.main(bitext=bitext, settings=replace(TINY, **changes), output=output)
     return load_file(output / "model.safetensors")
 
 

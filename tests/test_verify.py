@@ -24,7 +24,7 @@ def verified(study, low, capsys, write=False):
     table(low).to_csv(study.parent / "results/demo/gap/gap_table.csv", index=False)
     code = 0
     try:
-        verify_scores.main(study, write, "map", 0.02)
+        verify_scores.main(study=study, write=write, tolerance=0.02)
     except SystemExit as ended:
         code = ended.code
     return code, capsys.readouterr().out.splitlines()
@@ -54,7 +54,7 @@ def test_a_row_that_is_missing_is_wrong(study, capsys):
 
 def test_what_is_not_there_is_said_in_one_line(study):
     with pytest.raises(ValueError, match="gap_table.csv: not there; run the study first"):
-        verify_scores.main(study, False, "map", 0.02)
+        verify_scores.main(study=study)
     table().to_csv("results/demo/gap/gap_table.csv", index=False)
     with pytest.raises(ValueError, match="no scores are expected of demo; --write takes these"):
-        verify_scores.main(study, False, "map", 0.02)
+        verify_scores.main(study=study)
