@@ -73,10 +73,11 @@ def pylate(folder: Path, texts: list[str]):
         yield None
         return
     (folder / "passages.json").write_text(json.dumps(texts))
-    program = [PEER, Path(__file__).parent / "engines" / "embed_pylate.py", folder / "model"]
-    files = [folder / "passages.json", folder / "pylate.npz", str(torch.get_num_threads())]
+    engine = Path(__file__).parent / "engines" / "embed_pylate.py"
+    program: list[str | Path] = [PEER, engine, folder / "model", folder / "passages.json"]
+    program += [folder / "pylate.npz", str(torch.get_num_threads())]
     pipe = subprocess.PIPE
-    with subprocess.Popen([*program, *files], stdin=pipe, stdout=pipe, text=True) as process:
+    with subprocess.Popen(program, stdin=pipe, stdout=pipe, text=True) as process:
 
         def encode(size: int) -> None:
             print(size, file=process.stdin, flush=True)

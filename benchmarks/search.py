@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib.format import open_memmap
@@ -116,7 +117,7 @@ def store(folder: Path) -> None:
         write_token_vectors(folder / name, with_ids, DIMENSION)
 
 
-def engine(program: list[str | Path], folder: Path, threads: int) -> list[dict[str, object]]:
+def engine(program: list[str | Path], folder: Path, threads: int) -> list[dict[str, Any]]:
     """What an engine measured, a result for each setting, with the most memory that it took, in
     GiB, files that are mapped left out.
     """
@@ -154,7 +155,7 @@ def measure(tokens: int, queries: int, threads: int, codecs: list[str], keep: Pa
     draw(folder, tokens, queries)
     store(folder)
     programs = Path(__file__).parent / "engines"
-    ours = [sys.executable, programs / "search_ours.py"]
+    ours: list[str | Path] = [sys.executable, programs / "search_ours.py"]
     (exact,) = engine([*ours, "exact"], folder, threads)
     of_codecs = [engine([*ours, codec], folder, threads) for codec in codecs]
     if not PEER.exists():

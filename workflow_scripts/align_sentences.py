@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
@@ -53,7 +54,7 @@ def main(
     rows = np.argsort(np.maximum(beyond, 0), kind="stable")[:pairs].tolist()
     length = max(2 * tokens, *vectors.lengths[rows].tolist())
     sources = pq.read_table(bitext, columns=["source"])["source"].take(rows).to_pylist()
-    found = []
+    found: list[dict[str, Any]] = []
     for row in rows:
         found.append({"target": readable(of_teacher, vectors.ids(row)), "plans": {}})
     for title, folder in (("before", start), ("after", student)):

@@ -61,7 +61,9 @@ def main(
             number=settings.steps * settings.accumulation,
             size=None if tokens else settings.batch_size,
             tokens=tokens,
-            lengths=tokens and [len(ids) for ids in source_ids(student, pairs, settings.length)],
+            lengths=[len(ids) for ids in source_ids(student, pairs, settings.length)]
+            if tokens
+            else None,
             seed=seed,
         ),
         accumulation=settings.accumulation,

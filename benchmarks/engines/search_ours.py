@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ def measure(codec: str, folder: Path, threads: int) -> None:
     settings = {"kind": "exact"} if exact else {"kind": "approximate", "codec": codec}
     start = time.perf_counter()
     build_index(vectors, place, **settings)
-    result = {
+    result: dict[str, Any] = {
         "engine": f"ours, {codec}",
         "build": time.perf_counter() - start,
         "bytes": size(folder / "store" if exact else place),

@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -100,7 +101,7 @@ class Voyager:
         return [[int(result["id"]) for result in of_query] for of_query in found]
 
 
-ENGINES = {
+ENGINES: dict[str, tuple[Any, dict[str, int]]] = {
     "fast-plaid, 4 bits": (Plaid, {"bits": 4}),
     "fast-plaid, 8 bits": (Plaid, {"bits": 8}),
     "WARP, 4 bits": (Warp, {"bits": 4}),
@@ -117,7 +118,7 @@ def measure(name: str, folder: Path) -> None:
     place = folder / "peer"
     start = time.perf_counter()
     index = engine(place, passages, **options)
-    result = {
+    result: dict[str, Any] = {
         "engine": name,
         "build": time.perf_counter() - start,
         "bytes": sum(file.stat().st_size for file in place.rglob("*") if file.is_file()),

@@ -126,11 +126,11 @@ def sound_change(word: str, language: Language) -> str:
     """The pivot's word as the language pronounces it: vowels stay, one consonant in three moves."""
     pivot = LANGUAGES[PIVOT].consonants
     table = {
-        old: language.consonants[i % len(language.consonants)]
+        ord(old): language.consonants[i % len(language.consonants)]
         for i, old in enumerate(pivot)
         if i % 3 == 0
     }
-    return word.translate(str.maketrans(table))
+    return word.translate(table)
 
 
 @cache

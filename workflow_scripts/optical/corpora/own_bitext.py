@@ -31,8 +31,9 @@ def bitext(folder: Path, language: str, *, layout: str, origin: str = "own") -> 
     if not all(file.exists() for file in files):
         names = " or ".join(" and ".join(names) for names in named(language, layout))
         raise InputError(f"{folder}: no {names}")
+    rows: Iterator[tuple[int, str, str]]
     if layout == "tsv":
-        rows = ((line, *texts) for line, texts in numbered_rows(files[0], 2))
+        rows = ((line, source, target) for line, (source, target) in numbered_rows(files[0], 2))
     elif layout == "moses":
         rows = parallel_lines(*files)
     elif layout == "tmx":
@@ -60,11 +61,11 @@ def zipped_lines(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
     with intact(path), zipfile.ZipFile(path) as archive:
         names = [member(archive, path, end) for end in (language, PIVOT)]
         with archive.open(names[0]) as source, archive.open(names[1]) as target:
-            texts = [
+            sides = [
                 lines_of(TextIOWrapper(file, "utf-8-sig", newline="\n"), f"{path}/{name}")
                 for file, name in zip((source, target), names, strict=True)
             ]
-            yield from aligned_lines(*texts, f"{path}/{names[0]}", f"{path}/{names[1]}")
+            yield from aligned_lines(sides[0], sides[1], *(f"{path}/{name}" for name in names))
 
 
 def member(archive: zipfile.ZipFile, path: Path, language: str) -> str:

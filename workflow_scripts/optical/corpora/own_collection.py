@@ -9,7 +9,7 @@ A judgement of 1 and more is relevant.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from optical.corpora.lines import numbered_lines, numbered_rows, whole_number
@@ -33,7 +33,7 @@ def queries(folder: Path, language: str, *, layout: str) -> Iterator[Query]:
     folder = Path(folder)
     asked = {query for query, _ in judgements(folder, layout=layout)}
     if layout == "beir":
-        rows = records(folder / f"queries.{language}.jsonl", "_id", "text")
+        rows: Iterable[Sequence[str]] = records(folder / f"queries.{language}.jsonl", "_id", "text")
     else:
         rows = (row for _, row in numbered_rows(folder / f"queries.{language}.tsv", 2))
     for name, text in rows:

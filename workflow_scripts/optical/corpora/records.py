@@ -1,7 +1,7 @@
 """What sources of text give: sentence pairs, passages, queries and training sets."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Pair(NamedTuple):
@@ -32,7 +32,7 @@ class Query(NamedTuple):
     text: str
 
 
-def nothing() -> Iterator[tuple[str, ...]]:
+def nothing() -> Iterator[Any]:
     """No rows."""
     return iter(())
 

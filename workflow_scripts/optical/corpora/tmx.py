@@ -8,6 +8,7 @@ import gzip
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
 from typing import IO, NamedTuple
 from xml.parsers import expat
@@ -52,7 +53,7 @@ def segments(path: Path) -> Iterator[Segment]:
 
 
 @contextmanager
-def open_tmx(path: Path) -> Iterator[IO[bytes]]:
+def open_tmx(path: Path) -> Iterator[IO[bytes] | BufferedIOBase]:
     """The bytes of a TMX file, uncompressed as they are read."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:

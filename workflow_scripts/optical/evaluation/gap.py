@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -181,7 +181,7 @@ class Rows:
             return np.full(len(self.values), np.nan)
         return self.values[:, places].mean(axis=1)
 
-    def methods(self) -> Iterator[dict[str, str]]:
+    def methods(self) -> Iterator[dict[str, Any]]:
         """The labels of each student and method."""
         names = ["student", "teacher", "method"]
         for row in self.table[names].drop_duplicates().itertuples(index=False):
@@ -193,7 +193,7 @@ class Rows:
         return self.mean(student=student, teacher=teacher, method=own, group=PIVOT_GROUP)
 
     def relative_gap(
-        self, student: str, teacher: str, method: str, with_mid: bool = False
+        self, student: str, teacher: str, method: str, *, with_mid: bool = False
     ) -> np.ndarray:
         """1 - low / high, [1 + resamples]; NaN where the high group is 0.
 

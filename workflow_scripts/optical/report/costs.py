@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -44,9 +45,9 @@ def cost_table(logs: Path, results: Path) -> pd.DataFrame:
         of, end = "", {}
         if stage in TRAINED:
             # The log is named after the folder of the model, its parts joined by points.
-            of, *parts = file.name.removesuffix(".benchmark.tsv").split(".")
+            of, *below = file.name.removesuffix(".benchmark.tsv").split(".")
             folder = Path(TRAINED[stage]).relative_to(paths.RESULTS).parts[0]
-            log = Path(results, folder, of, *parts, "training.jsonl")
+            log = Path(results, folder, of, *below, "training.jsonl")
             end = last_line(log) if log.exists() else {}  # a model that was removed since
         ends = (end.get(name, float("nan")) for name in ("examples", "joules"))
         rows.append((stage, of, job["s"], job["cpu_time"], job["max_rss"], *ends))
@@ -94,7 +95,7 @@ def shown_cost_table(costs: pd.DataFrame) -> ShownTable:
     return ShownTable([*headings, "Energy, Wh"], rows, numeric=7)
 
 
-def shown_costs(row: Mapping[str, object]) -> list[str]:
+def shown_costs(row: Mapping[str, Any]) -> list[str]:
     """The cells of a row of costs."""
     times = [duration(row[name]) for name in ("seconds", "longest_seconds", "cpu_seconds")]
     counts = [

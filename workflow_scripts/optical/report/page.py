@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pandas as pd
@@ -43,7 +44,7 @@ def write_report(
     training: Mapping[str, int],
     sources: Mapping[str, Mapping[str, str]] | None = None,
     environments: Mapping[str, str] | None = None,
-    provenance: Mapping[str, object] | None = None,
+    provenance: Mapping[str, Any] | None = None,
     note: str = "",
     metric: str = "map",
 ) -> None:

@@ -1,6 +1,7 @@
 """Pictures of learning: training curves, values over amounts of text, transport plans."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -104,7 +105,7 @@ def amounts_figure(
         return drawn(figure)
 
 
-def plans_figure(pairs: Sequence[Mapping[str, object]]) -> Figure:
+def plans_figure(pairs: Sequence[Mapping[str, Any]]) -> Figure:
     """Draw the transport plans of sentence pairs, before and after distillation, as heat maps.
 
     Args:

@@ -43,9 +43,9 @@ class Maps(Sequence):
 
         def mapped(number: int) -> np.ndarray:
             if number not in headers:
-                path = shard_file(folder, number, part)
-                array = np.load(path, mmap_mode="r")
-                headers[number] = str(path), array.shape, array.dtype, array.offset
+                shard = shard_file(folder, number, part)
+                array = np.load(shard, mmap_mode="r")
+                headers[number] = str(shard), array.shape, array.dtype, array.offset
             path, shape, dtype, offset = headers[number]
             file = os.open(path, os.O_RDONLY)
             try:
@@ -59,7 +59,7 @@ class Maps(Sequence):
     def __len__(self) -> int:
         return self.shards
 
-    def __getitem__(self, number: int) -> np.ndarray:
+    def __getitem__(self, number: int) -> np.ndarray:  # type: ignore[override]  # no slices
         if not 0 <= number < self.shards:
             raise IndexError(number)
         return self.mapped(number)

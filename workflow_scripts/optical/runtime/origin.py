@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from optical.runtime.code import meaning
 from optical.runtime.files import content
@@ -15,7 +16,7 @@ from optical.runtime.processes import world_size
 LIBRARIES = ("torch", "transformers", "sentence-transformers", "accelerate", "tokenizers")
 
 
-def origin_of(*settings: object, **others: object) -> dict[str, object]:
+def origin_of(*settings: Any, **others: object) -> dict[str, object]:
     """All that shapes a result, as a record that can be written down.
 
     settings: dataclasses of settings. others: by name; a path stands for the content of its file or

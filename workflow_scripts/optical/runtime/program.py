@@ -144,10 +144,11 @@ def add_option(parser: argparse.ArgumentParser, option: Option) -> None:
 def grouped(main: Callable, values: Mapping[str, Any]) -> tuple[list, dict[str, Any]]:
     """The parsed values as (positional, named) arguments of the function."""
     types = get_type_hints(main, include_extras=True)
-    positional, named = [], {}
+    positional: list = []
+    named: dict[str, Any] = {}
     for name, parameter in inspect.signature(main).parameters.items():
         kind = types[name]
-        if is_dataclass(kind):
+        if isinstance(kind, type) and is_dataclass(kind):
             named[name] = kind(**{field.name: values[field.name] for field in fields(kind)})
         elif parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
             positional.append(values[name])
@@ -221,13 +222,15 @@ def described_fields(kind: type) -> dict[str, str]:
         if not is_dataclass(base):
             continue
         (definition,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
+        assert isinstance(definition, ast.ClassDef)
         name = ""
         for node in definition.body:
-            if isinstance(node, ast.AnnAssign):
-                name = node.target.id
-            elif name and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-                found[name] = " ".join(inspect.cleandoc(node.value.value).split())
-                name = ""
+            match node:
+                case ast.AnnAssign(target=ast.Name(id=name)):
+                    pass
+                case ast.Expr(value=ast.Constant(value=str(text))) if name:
+                    found[name] = " ".join(inspect.cleandoc(text).split())
+                    name = ""
     return found
 
 

@@ -30,15 +30,19 @@ def schema_of(kind: type) -> dict[str, Any]:
         elif default is not ABSENT:
             about["default"] = default
         properties[field.name] = about
-    found = {"description": " ".join((kind.__doc__ or "").split()), "type": "object"}
-    found |= {"additionalProperties": False, "properties": properties}
+    found = {
+        "description": " ".join((kind.__doc__ or "").split()),
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
     return found | {"required": required} if required else found
 
 
 def schema(kind: Any) -> dict[str, Any]:
     """The schema of a type: a dataclass, a plain type, a list, a dictionary, or a union."""
     origin, inner = get_origin(kind), get_args(kind)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         return schema_of(kind)
     if origin is Annotated:
         return schema(inner[0]) | dict(inner[1:])

@@ -78,7 +78,7 @@ def read_datasets() -> dict[str, Any]:
     return yaml.safe_load((RESOURCES / "datasets.yaml").read_text(encoding="utf-8"))
 
 
-def in_order(study: dict, properties: Mapping) -> dict:
+def in_order(study: Mapping[str, Any], properties: Mapping) -> dict:
     """The study with its keys in the schema's order, so that theirs in the file means nothing.
 
     Encoders and students stay in their order, which is that of the tables.

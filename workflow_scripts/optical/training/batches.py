@@ -51,15 +51,14 @@ class Batches(BatchSampler):
             raise ValueError("expected the size of a batch in rows or in tokens, one of the two")
         if size is not None and rows < size:
             raise InputError(f"{rows} examples, fewer than the {size} of a batch")
-        if tokens is not None:
-            lengths = np.asarray(lengths)
-            if lengths.max(initial=0) > tokens:
-                row = int(lengths.argmax())
-                raise InputError(
-                    f"example {row} has {lengths[row]} tokens, more than the {tokens} of a batch"
-                )
+        measured = None if lengths is None else np.asarray(lengths)
+        if tokens is not None and measured.max(initial=0) > tokens:
+            row = int(measured.argmax())
+            raise InputError(
+                f"example {row} has {measured[row]} tokens, more than the {tokens} of a batch"
+            )
         self.rows, self.number, self.seed = rows, number, seed
-        self.size, self.tokens, self.lengths, self.keys = size, tokens, lengths, keys
+        self.size, self.tokens, self.lengths, self.keys = size, tokens, measured, keys
         self.sizes: list[int] = []
         # For accelerate: sizes vary, so it must count batches and not rows.
         self.batch_size, self.drop_last = None, True

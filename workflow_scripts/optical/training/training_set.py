@@ -38,7 +38,7 @@ def read_examples(
         key: text for _, (key, text) in numbered_rows(folder / "collection.tsv", 2) if key in wanted
     }
     queries = read_queries(folder / "queries.tsv")
-    columns = {"query": [queries[query] for query, _ in rows]}
+    columns: dict[str, list] = {"query": [queries[query] for query, _ in rows]}
     for place in range(1 + negatives):
         name = f"negative_{place}" if place else "positive"
         columns[name] = [texts[passages[place]] for _, passages in rows]

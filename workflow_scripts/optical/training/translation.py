@@ -234,8 +234,8 @@ def translate_queries(
             break
         file = folder / f"{number}.tsv"
         if not file.exists():
-            found = translator.translate((text for _, text in block), length=length, beams=beams)
-            write_rows(file, zip((query for query, _ in block), found, strict=True))
+            written = translator.translate((text for _, text in block), length=length, beams=beams)
+            write_rows(file, zip((query for query, _ in block), written, strict=True))
         for (query, text), (_, (_, found)) in zip(block, numbered_rows(file, 2), strict=True):
             kept += not found
             yield query, found or text

@@ -8,6 +8,7 @@ Plans are [B, n, m], in float32 (float64 for float64 costs), and carry no gradie
 import logging
 import math
 import sys
+from collections.abc import Callable
 from functools import cache
 from types import ModuleType
 
@@ -184,7 +185,7 @@ def exact(
 # normal numbers in float32, whose own end is at e^-87.
 FAINT = -64.0
 
-SOLVERS = {"sinkhorn": sinkhorn, "ipot": ipot, "exact": exact}
+SOLVERS: dict[str, Callable[..., Tensor]] = {"sinkhorn": sinkhorn, "ipot": ipot, "exact": exact}
 
 
 # --- what they share -----------------------------------------------------------------------------
