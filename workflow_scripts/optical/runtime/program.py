@@ -87,10 +87,8 @@ def parser_of(main: Callable, *, argument_files: bool = False) -> argparse.Argum
 
 def options_of(main: Callable) -> Iterator[Option]:
     """The options of a function, those of its dataclasses among them."""
-    helps, types = (
-        described_arguments(main.__doc__ or ""),
-        get_type_hints(main, include_extras=True),
-    )
+    helps = described_arguments(main.__doc__ or "")
+    types = get_type_hints(main, include_extras=True)
     for name, parameter in inspect.signature(main).parameters.items():
         if is_dataclass(types[name]):
             yield from fields_of(types[name])
