@@ -1,5 +1,6 @@
 """The edge of a program: options from a signature, and what ends it in one line."""
 
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ import pytest
 
 from optical.runtime.errors import InputError
 from optical.runtime.program import REQUIRED, bare, command_line, fields_of, parser_of, run_program
-from trees import ROOT
+from trees import ROOT, SMOKE, copy_tree, edit_study, snakemake, succeeds
 
 PROGRAMS = sorted(path.stem for path in (ROOT / "workflow_scripts").glob("*.py"))
 
@@ -267,6 +268,28 @@ def test_a_parser_reads_back_the_command_line_of_settings():
 def test_a_command_line_has_what_is_said_and_quotes_it():
     values = {"some_names": ["a b", "c"], "number": None, "write": True, "read": False, "rate": 0.1}
     assert command_line(values) == "--some-names 'a b' c --write --no-read --rate 0.1"
+
+
+VARIED = {
+    "windows": {"words": 60, "stride": 30},
+    "index": {"kind": "approximate", "codec": "pq", "centroids": 64},
+    "translation": {
+        **{"hub": "a/translator", "revision": "0" * 40},
+        "codes": {"alba": "al_X", "bero": "be_X", "ekti": "ek_X"},
+    },
+}
+
+
+def test_programs_read_the_commands_of_a_study(tmp_path):
+    """Of one that has every method and setting, so that each rule is among them."""
+    edit_study(copy_tree(tmp_path) / SMOKE[1], **VARIED)
+    done = succeeds(snakemake(tmp_path, "all", "models", "--dry-run", "--printshellcmds", *SMOKE))
+    found = re.findall(r"python workflow_scripts/(\w+)\.py (.*) > ", done.stdout + done.stderr)
+    commands = {name: shlex.split(words) for name, words in found}
+    assert len(commands) > 30
+    for name, words in commands.items():
+        named = [word.removeprefix("@") for word in words]  # the file of arguments is not there yet
+        parser_of(program(name).main).parse_args(named)
 
 
 # --- errors ---------------------------------------------------------------------------------------
