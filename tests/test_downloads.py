@@ -552,17 +552,19 @@ def test_the_token_is_in_no_message(serve, endpoint, tmp_path, status):
     endpoint(answer(b"", 302, Location=f"{elsewhere.url}?signature=letmein"))
     program = Path(__file__).parents[1] / "workflow_scripts" / "download_file.py"
     code = (
-        f"import sys; sys.path.insert(0, {str(program.parent)!r}); "
-        "from optical.runtime.downloads import download; "
-        "from optical.runtime.files import run_program; "
-        f"run_program(lambda: download({HUB_URL!r}, {str(tmp_path / 'file')!r}, wait=0.0))"
+        f"import sys; sys.path.insert(0, {str(program.parent)!r}); import download_file; "
+        "from functools import partial; from optical.runtime.program import run_program; "
+        "download_file.download = partial(download_file.download, wait=0.0); "
+        "run_program(download_file.main)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    command = [sys.executable, "-c", code, "--url", HUB_URL, "--output", tmp_path / "file"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert str(status) in done.stderr
     assert HUB_URL in done.stderr
     assert TOKEN not in done.stdout + done.stderr
     assert "letmein" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_token_that_cannot_be_sent_is_not_shown(endpoint, tmp_path, monkeypatch):

@@ -1,12 +1,9 @@
 import hashlib
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from optical.runtime.files import atomic_path, run_program, sha256
-from trees import ROOT
+from optical.runtime.files import atomic_path, sha256
 
 
 def test_a_whole_file_takes_its_name(tmp_path):
@@ -76,34 +73,3 @@ def test_checksum_is_that_of_the_bytes(tmp_path):
     data = b"\x00\xff" * 300_000
     (tmp_path / "data").write_bytes(data)
     assert sha256(tmp_path / "data") == hashlib.sha256(data).hexdigest()
-
-
-@pytest.mark.parametrize("error", [ValueError("queries.tsv:3: no text"), FileNotFoundError("gone")])
-def test_a_users_mistake_is_one_line(error):
-    def program():
-        raise error
-
-    with pytest.raises(SystemExit) as stopped:
-        run_program(program)
-    assert stopped.value.code.endswith(str(error))
-    assert "\n" not in stopped.value.code
-
-
-def test_a_fault_of_the_program_keeps_its_traceback():
-    def program():
-        raise KeyError("bug")
-
-    with pytest.raises(KeyError):
-        run_program(program)
-
-
-def test_a_log_says_which_python_wrote_it_and_a_terminal_or_pipe_does_not(tmp_path):
-    code = "from optical.runtime.files import run_program; run_program(lambda: print('done'))"
-    command = [sys.executable, "-c", code]
-    program = {"cwd": ROOT / "workflow_scripts", "check": True, "text": True}
-    with open(tmp_path / "log", "w") as log:
-        subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, **program)
-    said, done = (tmp_path / "log").read_text().splitlines()
-    assert said == f"{sys.executable}: Python {'.'.join(map(str, sys.version_info[:3]))}"
-    assert done == "done"
-    assert subprocess.run(command, capture_output=True, **program).stderr == ""

@@ -1,7 +1,9 @@
 """The edge of a program: options from a signature, and what ends it in one line."""
 
+import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
@@ -342,3 +344,23 @@ def test_another_file_that_is_not_there_keeps_its_traceback(monkeypatch, file):
     error = FileNotFoundError(2, "No such file or directory", file)
     with pytest.raises(FileNotFoundError):
         given(monkeypatch, failing(error), "--pairs", "x=there")
+
+
+# --- logs ----------------------------------------------------------------------------------------
+
+
+def test_a_log_says_which_python_wrote_it_and_a_terminal_or_pipe_does_not(tmp_path):
+    (tmp_path / "a_program.py").write_text(
+        "from optical.runtime.program import run_program\n"
+        "def main(): print('done')\n"
+        "run_program(main)\n"
+    )
+    command = [sys.executable, tmp_path / "a_program.py"]
+    path = {"PYTHONPATH": str(ROOT / "workflow_scripts")}
+    options = {"env": os.environ | path, "check": True, "text": True}
+    with open(tmp_path / "log", "w") as log:
+        subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, **options)
+    said, done = (tmp_path / "log").read_text().splitlines()
+    assert said == f"{sys.executable}: Python {'.'.join(map(str, sys.version_info[:3]))}"
+    assert done == "done"
+    assert subprocess.run(command, capture_output=True, **options).stderr == ""
