@@ -59,6 +59,7 @@ def main(capability, cubin):
         if transport_kernel.fits(torch.empty(1, n, m, device="meta"))
     ]
     # As most launches are: tensors begin at multiples of 16, and few sizes are some.
+    trials: list[tuple[tuple[int, int], dict]]
     trials = [(shape, {"aligned": POINTERS}) for shape in shapes]
     for shape in ((16, 16), max(shapes, key=min)):
         trials += [(shape, {}), (shape, {"aligned": POINTERS + NUMBERS})]

@@ -43,6 +43,8 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
+    server: Server
+
     def do_GET(self):  # noqa: N802 - the name that http.server calls
         server = self.server
         behaviour = server.behaviours[min(len(server.ranges), len(server.behaviours) - 1)]

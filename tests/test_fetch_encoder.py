@@ -34,6 +34,8 @@ class Hub(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
+    server: Hub
+
     def answer(self, status, body=b"", **headers):
         self.send_response(status)
         for name, value in {"Content_Length": len(body), **headers}.items():

@@ -1,5 +1,6 @@
 """Formatting and linting, by the tools and nothing else."""
 
+import os
 import re
 import subprocess
 import sys
@@ -10,8 +11,9 @@ import pytest
 COMMANDS = {
     "ruff check": ["ruff", "check", "--no-cache"],
     "ruff format": ["ruff", "format", "--check", "--no-cache"],
-    # Its settings are in pyproject.toml, as those of ruff are.
+    # Its settings are in pyproject.toml, as those of all are.
     "snakefmt": ["snakefmt", "--check", "--compact-diff", "Snakefile", "rules"],
+    "mypy": ["mypy", "--no-error-summary", "--cache-dir", os.devnull],
 }
 
 # A function that one stage needs stands beside its rules, where the reader looks for it.

@@ -52,9 +52,9 @@ def main(
         kind = Path(folder).parent.name.removesuffix("s")
         print(f"{kind} {Path(folder).name}: {hub} from the hub\n    size unknown; {here}\n")
     if study and loaded["training_set"]["source"] == "local":
-        folder = Path("local" if local is None else local, loaded["training_set"]["folder"])
-        here = "here" if local and folder.is_dir() else "missing"
-        print(f"training set: yours, in {folder}\n    {here}\n")
+        yours = Path("local" if local is None else local, loaded["training_set"]["folder"])
+        here = "here" if local and yours.is_dir() else "missing"
+        print(f"training set: yours, in {yours}\n    {here}\n")
     sizes = [size for sizes, _ in totals for size in sizes]
     missing = [size for _, missing in totals for size in missing]
     print(f"{len(needed)} sources, {len(sizes)} files: {amount(sizes)}")

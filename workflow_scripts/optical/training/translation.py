@@ -5,7 +5,7 @@ layers normalise first and so learn fast, with one vocabulary for both languages
 used like one of the hub.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import count, islice
 from pathlib import Path
 
@@ -219,7 +219,7 @@ class Translator:
 
 def translate_queries(
     translator: Translator, queries: dict[str, str], folder: Path, *, length: int, beams: int
-) -> Iterator[tuple[str, str]]:
+) -> Generator[tuple[str, str], None, None]:
     """(id, translation) of each query, with a progress bar, in their order.
 
     folder: where blocks of translations are kept until all are there; those that are there already
