@@ -29,3 +29,5 @@ def test_the_log_of_a_failed_step_is_shown(tmp_path, options):
     assert done.returncode
     # A line of its own, which the command that Snakemake shows is not.
     assert "\nqueries.tsv:3: no text\n" in done.stderr
+    # And in the end its last word, for who has many steps above it.
+    assert "\nfail failed: queries.tsv:3: no text\n    its log: fail.log\n" in done.stderr
