@@ -17,7 +17,8 @@ from optical.runtime.wholeness import damaged
 from optical.study import files as study_files
 from optical.study import paths
 from optical.study.loading import load_study, read_datasets
-from optical.study.study import DISTILLED, FINETUNED, LEXICAL, TRANSLATED, dataset_of
+from optical.settings.methods import DISTILLED, FINETUNED, LEXICAL, TRANSLATED
+from optical.study.study import dataset_of
 
 try:
     study = load_study(config, read_datasets())

@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from optical.evaluation.gap import GAP_COLUMNS, LANGUAGE_COLUMNS, read_table
+from optical.settings.methods import DISTILLED, FINETUNED
 from optical.study.files import downloads, hub_models, is_users, needed_files
 from optical.study.loading import load_study, read_datasets
-from optical.study.study import DISTILLED, FINETUNED
 from trees import ROOT, SMOKE, copy_tree, pending, read_study, snakemake, succeeds
 
 STUDIES = ["config.yaml", *(f"studies/{path.name}" for path in sorted(ROOT.glob("studies/*.yaml")))]

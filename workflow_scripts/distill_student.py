@@ -1,11 +1,11 @@
 """Distil a student query encoder for one language from bitext and the teacher's token vectors."""
 
 from pathlib import Path
-from typing import Literal
 
 from optical.runtime.processes import spread
 from optical.runtime.program import run_program
 from optical.settings.distillation import Distillation
+from optical.settings.methods import Distilled
 
 
 def main(
@@ -14,7 +14,7 @@ def main(
     teacher: Path,
     targets: Path,
     bitext: Path,
-    method: Literal["optical", "greedy", "sentence"],
+    method: Distilled,
     settings: Distillation,
     processes: int = 1,
     seed: int,

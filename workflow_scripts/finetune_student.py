@@ -1,11 +1,11 @@
 """Fine-tune a query encoder for one language on foreign queries and passages in the pivot."""
 
 from pathlib import Path
-from typing import Literal
 
 from optical.runtime.gpus import take_gpus
 from optical.runtime.program import run_program
 from optical.settings.finetuning import Finetuning
+from optical.settings.methods import Finetuned
 
 
 def main(
@@ -14,7 +14,7 @@ def main(
     teacher: Path,
     targets: Path,
     pairs: Path,
-    method: Literal["translate_train", "wikiclir"],
+    method: Finetuned,
     settings: Finetuning,
     scale: float,
     seed: int,

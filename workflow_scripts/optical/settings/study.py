@@ -15,6 +15,7 @@ from optical.settings.encoder import (
 from optical.settings.finetuning import Finetuning
 from optical.settings.index import Index
 from optical.settings.languages import METRIC, Languages
+from optical.settings.methods import Method
 from optical.settings.search import Search
 from optical.settings.teacher import Model, Teacher
 from optical.settings.translation import Translation
@@ -23,18 +24,6 @@ from optical.settings.windows import Windows
 # Keywords of JSON schema: names of folders as keys, and what every list of methods is.
 NAMES = ("propertyNames", {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$"})
 WITH_ZERO_SHOT = ("contains", {"const": "zero_shot"})
-
-Method = Literal[
-    "bm25",
-    "bm25_translated",
-    "zero_shot",
-    "translate_query",
-    "translate_train",
-    "wikiclir",
-    "sentence",
-    "greedy",
-    "optical",
-]
 
 METRICS = ["map", "recip_rank", "ndcg_cut_10", "ndcg_cut_20", "recall_100", "P_10"]
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from optical.corpora import layouts, registry
 from optical.corpora.constructed_languages import PIVOT
 from optical.runtime.errors import InputError
+from optical.settings.methods import TRANSLATED
 from optical.study.files import is_users, sources
-from optical.study.study import TRANSLATED, Study, dataset_of
+from optical.study.study import Study, dataset_of
 
 
 def check_sources(study: Study) -> None:

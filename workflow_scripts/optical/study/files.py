@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from optical.corpora import layouts, registry
+from optical.settings.methods import TRANSLATED
 from optical.study import paths
-from optical.study.study import TRANSLATED, Study, dataset_of
+from optical.study.study import Study, dataset_of
 
 
 def with_own(study: Study) -> dict:

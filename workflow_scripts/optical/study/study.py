@@ -6,16 +6,7 @@ from typing import Any
 
 from optical.corpora.constructed_languages import LANGUAGES
 from optical.settings.languages import GROUPS
-
-LEXICAL = ("bm25", "bm25_translated")
-"""Methods without a student."""
-
-DISTILLED = ("sentence", "greedy", "optical")
-FINETUNED = ("translate_train", "wikiclir")
-TRANSLATED = ("bm25_translated", "translate_query", "translate_train")
-"""Methods that need a translator."""
-
-UNTRAINED = (*LEXICAL, "zero_shot", "translate_query")
+from optical.settings.methods import DISTILLED, FINETUNED
 
 
 @dataclass(frozen=True)
@@ -61,7 +52,7 @@ class Study:
     @property
     def trained_methods(self) -> list[str]:
         """The methods that train a student for each language and seed, in the study's order."""
-        return [method for method in self["methods"] if method not in UNTRAINED]
+        return [method for method in self["methods"] if method in FINETUNED + DISTILLED]
 
     def tested_methods(self, language: str) -> list[str]:
         """The methods that have a run in a language: in the pivot there is nothing to learn."""
