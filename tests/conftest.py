@@ -88,6 +88,11 @@ def finished(run, tmp_path):
     return shutil.copytree(run[0], tmp_path / "copy")
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Bytes by what they are for: those of an archive hold the time, and names are to stay."""
+    return argname if isinstance(val, bytes) else None
+
+
 FIGURES = {
     "edits checked against the jobs they rerun": ("test_reruns.py::",),
     "bad files and studies refused": (
