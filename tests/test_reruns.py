@@ -145,6 +145,12 @@ EDITS = {
     "another profile": (nothing, ("--workflow-profile", "profiles/slurm"), set()),
     "other GPUs": (nothing, ("--resources", "gpu=2"), set()),
     "edit what downloads": (program(LIBRARY + "runtime/downloads.py"), (), set()),
+    # Modules of sources are loaded by name: those that the study reads count.
+    "edit what constructs the data": (
+        *(program(LIBRARY + "corpora/constructed.py"), ()),
+        PROGRAMS - {"construct_world"},
+    ),
+    "edit a source that the study does not read": (program(LIBRARY + "corpora/xnli.py"), (), set()),
     "edit an environment": (append("envs/score.yaml"), (), REPORT | {"record_provenance"}),
     "edit the report's template": (append(LIBRARY + "report/report.html.j2"), (), REPORT),
     "edit the verdict": (program(LIBRARY + "report/verdict.py"), (), REPORT),
