@@ -8,9 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from optical.corpora import hub_parquet, own_bitext, registry, tatoeba
-from optical.corpora.own_bitext import languages_of
+from optical.corpora.layouts import bitext_files
 from optical.corpora.tmx import segments
 from optical.runtime.downloads import mirrored
+from optical.runtime.errors import InputError
 from test_datasets_yaml import DATASETS
 
 PAIRS = [("Habari.", "Hello."), ("Asante sana.", "Many thanks.")]
@@ -75,9 +76,9 @@ def test_a_file_that_is_no_parquet_is_told(tmp_path):
 
 
 def test_a_language_without_a_file_is_told(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no sw\.parquet"):
+    with pytest.raises(InputError, match=r"no sw\.parquet"):
         next(registry.bitext("talks", tmp_path, "sw"))
-    with pytest.raises(FileNotFoundError, match=r"no sw\.source\.txt and sw\.target\.txt"):
+    with pytest.raises(InputError, match=r"no sw\.source\.txt and sw\.target\.txt"):
         next(registry.bitext("mine:moses", tmp_path, "sw"))
 
 
@@ -143,14 +144,16 @@ def test_an_archive_that_is_none_is_told(tmp_path):
         list(registry.bitext("mine:opus", tmp_path, "sw"))
 
 
-def test_a_folder_has_the_languages_that_it_has_all_files_of(tmp_path):
-    for name in ("sw.tsv", "so.source.txt", "so.target.txt", "fr.source.txt", "ur.tmx.gz", "x.tmx"):
+def test_the_files_of_a_language_are_those_that_are_there_or_would_be(tmp_path):
+    for name in ("so.source.txt", "so.target.txt", "ur.tmx.gz", "x.tmx", "x.tmx.gz", "sw.tmx.zip"):
         (tmp_path / name).touch()
-    (tmp_path / "notes.de.tsv").touch()
-    assert languages_of(tmp_path, "tsv") == {"sw"}
-    assert languages_of(tmp_path, "moses") == {"so"}
-    assert languages_of(tmp_path, "tmx") == {"ur", "x"}
-    assert languages_of(tmp_path / "missing", "tsv") == set()
+    assert bitext_files(tmp_path, "so", "moses") == ["so.source.txt", "so.target.txt"]
+    assert bitext_files(tmp_path, "ur", "tmx") == ["ur.tmx.gz"]
+    assert bitext_files(tmp_path, "sw", "tmx") == ["sw.tmx.zip"]
+    assert bitext_files(tmp_path, "x", "tmx") == ["x.tmx"]
+    for folder in (tmp_path, tmp_path / "missing", None):
+        assert bitext_files(folder, "fr", "tmx") == ["fr.tmx"]
+        assert bitext_files(folder, "fr", "moses") == ["fr.source.txt", "fr.target.txt"]
 
 
 # --- translation memories ------------------------------------------------------------------------
