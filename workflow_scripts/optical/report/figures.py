@@ -50,7 +50,7 @@ def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
         metric: which of its metrics.
 
     Raises:
-        ValueError: when no student has that metric.
+        InputError: when no student has that metric.
     """
     table = _of_students(languages, metric)
     styles = _styles(table["method"])
@@ -158,13 +158,13 @@ def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_
         measure: one of `MEASURES`.
 
     Raises:
-        ValueError: when no student has that metric.
+        InputError: when no student has that metric.
     """
     table = _of_students(gap, metric)
     if measure == "gap_closed":
         table = table[table["method"] != BASELINE]
         if table.empty:
-            raise ValueError("no method was trained that could close a gap")
+            raise InputError("no method was trained that could close a gap")
     styles = _styles(table["method"])
     students = list(table["student"].unique())
     collections = list(table["collection"].unique())
@@ -243,7 +243,7 @@ def save_figure(figure: Figure, *paths: str | Path) -> None:
     for path in paths:
         suffix = Path(path).suffix.removeprefix(".")
         if suffix not in ("svg", "png"):
-            raise ValueError(f"{path}: pictures are written as .svg or .png")
+            raise InputError(f"{path}: pictures are written as .svg or .png")
         nothing = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[suffix]
         with atomic_path(path) as temporary, matplotlib.rc_context(LOOK):
             figure.savefig(temporary, format=suffix, dpi=160, metadata=nothing)

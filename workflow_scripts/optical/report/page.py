@@ -27,6 +27,7 @@ from optical.report.tables import (
     shown_size_table,
     to_html,
 )
+from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
 TEMPLATE = "report.html.j2"
@@ -69,7 +70,7 @@ def write_report(
     pivot = pivot_name(languages)
     of_metric = languages[languages["metric"] == metric]
     if of_metric.empty:
-        raise ValueError(f"the language table has no metric {metric}")
+        raise InputError(f"the language table has no metric {metric}")
     others = gap[gap["metric"] != metric]
     page = _template().render(
         study=study,
@@ -117,11 +118,11 @@ def inline_svg(svg: str, prefix: str) -> str:
     """Make an SVG file a part of a page: no prolog, no metadata, ids of its own.
 
     Raises:
-        ValueError: when the text holds no <svg> element.
+        InputError: when the text holds no <svg> element.
     """
     start = svg.find("<svg")
     if start < 0:
-        raise ValueError("the picture is not SVG: no <svg> element in it")
+        raise InputError("the picture is not SVG: no <svg> element in it")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[start:], flags=re.DOTALL)
     return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
 
