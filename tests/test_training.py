@@ -20,6 +20,7 @@ from optical.models.embedding import embed
 from optical.models.encoders import load
 from optical.models.export import save_for_all
 from optical.retrieval.token_vectors import write_token_vectors
+from optical.runtime.errors import InputError
 from optical.runtime.files import lock
 from optical.runtime.origin import fingerprint, origin_of
 from optical.training.checkpoints import MARKER, newest_whole, training_folder
@@ -268,6 +269,13 @@ def test_vectors_that_are_not_finite_stop_a_training_at_once(model):
     guard.spread = float("nan")
     with pytest.raises(ValueError, match="diverged at step 10"):
         guard.on_log(None, State, None, logs={"loss": 0.0})
+
+
+def test_a_distillation_that_diverges_says_so_and_saves_nothing(folder, tmp_path):
+    """Before the guard can: a plan of such vectors is refused at once."""
+    with pytest.raises(InputError, match="the training has diverged: .* is not finite; a smaller"):
+        train(folder, tmp_path / "student", learning_rate=1e38)
+    assert not (tmp_path / "student").exists()
 
 
 def test_a_saved_student_loads(undisturbed):

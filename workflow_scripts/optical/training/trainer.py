@@ -31,6 +31,7 @@ from optical.training.checkpoints import (
     training_folder,
 )
 from optical.training.log import NAME, CollapseGuard, TrainingLog
+from optical.transport.errors import NotFiniteError
 
 logger = logging.getLogger(__name__)
 
@@ -166,7 +167,12 @@ def run_training(
         checkpoint = checkpoint or newest_whole(folder, identity)
         if checkpoint:
             logger.info("going on from %s", checkpoint)
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        try:
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        except NotFiniteError as error:  # in a step that the guard does not watch
+            raise InputError(
+                f"the training has diverged: {error}; a smaller learning rate may help"
+            ) from error
         if first:
             if not all(weight.isfinite().all() for weight in trainer.model.parameters()):
                 raise InputError(

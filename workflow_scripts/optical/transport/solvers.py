@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from .errors import NotFiniteError
 from .settings import Transport
 
 logger = logging.getLogger(__name__)
@@ -264,7 +265,7 @@ def check_problems(cost: Tensor, source: Tensor, target: Tensor) -> None:
         return
     problem = int((~good).nonzero()[0])
     if not finite[problem]:
-        raise ValueError(f"problem {problem} of the batch has a cost that is not finite")
+        raise NotFiniteError(f"problem {problem} of the batch has a cost that is not finite")
     left, right = source[problem].sum(), target[problem].sum()
     raise ValueError(
         f"problem {problem} of the batch has marginals that sum to {left:g} and {right:g}, or "
