@@ -74,9 +74,9 @@ def test_the_library_is_installed_whole_and_no_program_with_it(installed):
 
 
 def content(folder):
-    """The paths of the files in a folder, but for those that Python makes."""
-    files = [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc"]
-    return {file.relative_to(folder) for file in files}
+    """The paths of the files in a folder, but for those that Python and Numba make."""
+    files = {file.relative_to(folder) for file in folder.rglob("*") if file.is_file()}
+    return {file for file in files if "__pycache__" not in file.parts}
 
 
 def test_the_sentence_transformers_example_brings_the_student_nearer(model, installed, tmp_path):
