@@ -30,9 +30,8 @@ def test_a_file_that_contributors_are_pointed_to_is_there(name):
 def test_what_contributors_are_pointed_to_is_in_its_file():
     pairs = {
         "LOSSES": "training/distillation.py",
-        "Method": "settings/study.py",
-        "DISTILLED": "study/study.py",
-        "FINETUNED": "study/study.py",
+        "Distilled": "settings/methods.py",
+        "Finetuned": "settings/methods.py",
         "CONTROLS": "report/verdict.py",
         "RIVALS": "report/verdict.py",
         "METRIC": "settings/languages.py",

@@ -133,8 +133,8 @@ def test_what_a_study_needs_of_the_network_is_prefetched_and_nothing_else(tree, 
     settings = read_study(file) | {"local": str(tmp_path)}
     study = load_study(settings, read_datasets())
     # The files that are the user's are there.
-    own = [name for names in needed_files(study).values() for name in names]
-    own = [Path(name) for name in own if not name.startswith("downloads/")]
+    needed = [name for names in needed_files(study).values() for name in names]
+    own = [Path(name) for name in needed if not name.startswith("downloads/")]
     if settings["training_set"]["source"] == "local":
         names = ("collection.tsv", "queries.train.tsv", "qrels.train.tsv")
         own += [tmp_path / settings["training_set"]["folder"] / name for name in names]
