@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from optical.report.costs import COST_COLUMNS, cost_table, duration
+from optical.runtime.errors import InputError
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 
@@ -52,7 +53,7 @@ def test_what_was_too_short_to_look_at_is_unknown(study):
 
 
 def test_a_folder_without_logs_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="no .*benchmark.tsv here"):
+    with pytest.raises(InputError, match="no .*benchmark.tsv here"):
         cost_table(tmp_path, tmp_path)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from optical.runtime import files, gpus, lock_file
 from optical.runtime.downloads import held
+from optical.runtime.errors import InputError
 from trees import SMOKE, copy_tree, snakemake, succeeds
 
 # On NFS a lock of a file is a POSIX lock: a shared one needs a file that is open for reading, an
@@ -116,5 +117,5 @@ def test_what_another_process_holds_is_told_apart(monkeypatch, tmp_path, number)
 
     monkeypatch.setattr(fcntl, "flock", flock)
     assert not gpus.lock_device(tmp_path / "GPU-aa")
-    with pytest.raises(ValueError, match="is at work here"):
+    with pytest.raises(InputError, match="is at work here"):
         hold_folder(tmp_path)
