@@ -11,6 +11,7 @@ from conftest import embedder
 from optical.corpora.rows import write_parquet
 from optical.models.embedding import embed
 from optical.retrieval.token_vectors import write_token_vectors
+from optical.runtime.errors import InputError
 from optical.transport.settings import Transport
 
 
@@ -67,5 +68,5 @@ def test_the_pairs_nearest_to_a_readable_length_are_aligned_and_drawn(
 
 
 def test_a_bitext_without_a_pair_is_refused(aligned):
-    with pytest.raises(ValueError, match="bitext.parquet: no sentence pair to align"):
+    with pytest.raises(InputError, match="bitext.parquet: no sentence pair to align"):
         aligned(tokens=16)

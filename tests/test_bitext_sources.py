@@ -65,13 +65,13 @@ def test_parquet_is_read_a_part_at_a_time(tmp_path, monkeypatch):
 
 def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path):
     write_columns(tmp_path / "sw.parquet")
-    with pytest.raises(ValueError, match=r"sw\.parquet: no column translation\.sw; .*non_english"):
+    with pytest.raises(InputError, match=r"sw\.parquet: no column translation\.sw; .*non_english"):
         next(registry.bitext("opus100", tmp_path, "sw"))
 
 
 def test_a_file_that_is_no_parquet_is_told(tmp_path):
     (tmp_path / "sw.parquet").write_text("english\tswahili\n")
-    with pytest.raises(ValueError, match=r"sw\.parquet: not a parquet file"):
+    with pytest.raises(InputError, match=r"sw\.parquet: not a parquet file"):
         next(registry.bitext("talks", tmp_path, "sw"))
 
 
@@ -100,7 +100,7 @@ def test_two_columns_of_text_are_pairs(tmp_path):
 
 def test_a_row_of_text_without_a_tab_is_told_with_its_line(tmp_path):
     (tmp_path / "sw.tsv").write_text("a\tb\nno tab\n")
-    with pytest.raises(ValueError, match=r"sw\.tsv:2: 1 tab-separated columns, expected 2"):
+    with pytest.raises(InputError, match=r"sw\.tsv:2: 1 tab-separated columns, expected 2"):
         list(registry.bitext("mine:tsv", tmp_path, "sw"))
 
 
@@ -134,13 +134,13 @@ def test_an_archive_of_opus_is_read_where_it_lies(tmp_path):
 )
 def test_an_archive_with_other_files_is_told(tmp_path, members, told):
     write_zip(tmp_path / "sw.zip", **members)
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(InputError, match=told):
         list(registry.bitext("mine:opus", tmp_path, "sw"))
 
 
 def test_an_archive_that_is_none_is_told(tmp_path):
     (tmp_path / "sw.zip").write_text("text")
-    with pytest.raises(ValueError, match=r"sw\.zip: not a zip archive"):
+    with pytest.raises(InputError, match=r"sw\.zip: not a zip archive"):
         list(registry.bitext("mine:opus", tmp_path, "sw"))
 
 
@@ -202,13 +202,13 @@ def test_units_come_before_the_file_is_read_to_its_end(write_tmx):
     path = write_tmx(tmx(more=unit * 20_000 + "<broken"))
     found = segments(path)
     assert next(found).name == "1"
-    with pytest.raises(ValueError, match="not a TMX file: .*line"):
+    with pytest.raises(InputError, match="not a TMX file: .*line"):
         list(found)
 
 
 def test_a_unit_without_one_of_the_languages_is_told_with_its_line(write_tmx, tmp_path):
     write_tmx(tmx(more='<tu><tuv xml:lang="sw"><seg>Habari.</seg></tuv></tu>'))
-    with pytest.raises(ValueError, match=r"sw\.tmx.*:8: a unit in \['sw'\], expected sw and en"):
+    with pytest.raises(InputError, match=r"sw\.tmx.*:8: a unit in \['sw'\], expected sw and en"):
         list(registry.bitext("mine:tmx", tmp_path, "sw"))
 
 
@@ -217,7 +217,7 @@ def test_a_unit_without_one_of_the_languages_is_told_with_its_line(write_tmx, tm
 )
 def test_a_file_that_declares_entities_is_refused(write_tmx, tmp_path, entity):
     write_tmx(tmx(doctype=f"<!DOCTYPE tmx [{entity}]>\n"))
-    with pytest.raises(ValueError, match=r":2: declares the entity 'a', expected none"):
+    with pytest.raises(InputError, match=r":2: declares the entity 'a', expected none"):
         list(registry.bitext("mine:tmx", tmp_path, "sw"))
 
 
@@ -228,7 +228,7 @@ def test_a_document_type_of_old_files_is_not_fetched(write_tmx, tmp_path):
 
 def test_a_cut_archive_is_told(tmp_path):
     (tmp_path / "sw.tmx.gz").write_bytes(gzip.compress(tmx().encode())[:-20])
-    with pytest.raises(ValueError, match=r"sw\.tmx\.gz: not a whole compressed TMX file"):
+    with pytest.raises(InputError, match=r"sw\.tmx\.gz: not a whole compressed TMX file"):
         list(registry.bitext("mine:tmx", tmp_path, "sw"))
 
 
@@ -243,7 +243,7 @@ def test_sentences_of_ntrex_are_pairs(tmp_path):
 
 @pytest.mark.parametrize("name", ["xnli", "xnli-premise", "xquad", "myxnli"])
 def test_a_test_set_is_no_bitext(name, tmp_path):
-    with pytest.raises(ValueError, match="unknown bitext source"):
+    with pytest.raises(InputError, match="unknown bitext source"):
         registry.bitext(name, tmp_path, "sw")
 
 

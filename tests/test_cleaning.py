@@ -19,6 +19,7 @@ from optical.corpora.languages import is_in_wrong_script
 from optical.corpora.leakage import Guard, write_ngrams
 from optical.corpora.records import Pair
 from optical.corpora.splits import is_held_out
+from optical.runtime.errors import InputError
 
 
 def pair(source, target, note=""):
@@ -206,7 +207,7 @@ def test_no_pair_left_is_an_error(tmp_path):
     (tmp_path / "fr.source.txt").write_text("Same.\n")
     (tmp_path / "fr.target.txt").write_text("Same.\n")
     sources = [("tatoeba", tmp_path)]
-    with pytest.raises(ValueError, match="no pair of fr is left"):
+    with pytest.raises(InputError, match="no pair of fr is left"):
         write_bitext(tmp_path / "b.parquet", tmp_path / "c.csv", sources, "fr", "en")
 
 

@@ -11,6 +11,7 @@ from optical.corpora import ntrex, registry, xnli, xquad
 from optical.corpora.collection_files import windows, write_collection, write_queries
 from optical.corpora.records import Passage, Query
 from optical.runtime.downloads import mirrored
+from optical.runtime.errors import InputError
 from test_datasets_yaml import DATASETS
 
 
@@ -84,14 +85,14 @@ def test_the_dev_split_has_its_own_labels(small_xnli):
 @pytest.mark.parametrize("rows", [4, 6])
 def test_a_language_with_other_rows_is_refused(small_xnli, rows):
     (small_xnli / "sw.test.tsv").write_text("premise\thypothesis\n" * rows)
-    with pytest.raises(ValueError, match="the test (sw rows|labels) end after"):
+    with pytest.raises(InputError, match="the test (sw rows|labels) end after"):
         list(xnli.queries(small_xnli, "sw", split="test", task="premise"))
 
 
 def test_an_unknown_label_is_told_with_its_line(small_xnli):
     path = small_xnli / "labels.test.tsv"
     path.write_text(path.read_text().replace("neutral", "maybe"))
-    with pytest.raises(ValueError, match=r"labels\.test\.tsv:4: label 'maybe'"):
+    with pytest.raises(InputError, match=r"labels\.test\.tsv:4: label 'maybe'"):
         list(xnli.queries(small_xnli, "sw", split="test", task="premise"))
 
 
@@ -158,7 +159,7 @@ def test_the_archive_holds_the_same_collection(small_xnli, xnli_archive, task):
 
 def test_what_is_not_the_archive_is_refused(tmp_path):
     (tmp_path / "XNLI-1.0.zip").write_text("no zip")
-    with pytest.raises(ValueError, match="not the archive of XNLI"):
+    with pytest.raises(InputError, match="not the archive of XNLI"):
         list(xnli.passages(tmp_path, split="test", task="premise"))
 
 
@@ -229,7 +230,7 @@ def test_paragraphs_are_english_and_questions_are_not(small_xquad):
 @pytest.mark.parametrize("text", ["{", "{}", '{"data": [{"title": "no paragraphs"}]}'])
 def test_a_file_in_another_format_is_told(tmp_path, text):
     (tmp_path / "en.json").write_text(text)
-    with pytest.raises(ValueError, match=r"en\.json: not in the SQuAD format"):
+    with pytest.raises(InputError, match=r"en\.json: not in the SQuAD format"):
         list(xquad.passages(tmp_path))
 
 
@@ -277,7 +278,7 @@ def test_all_windows_of_an_article_are_relevant(small_ntrex):
 
 def test_a_language_with_a_sentence_less_is_refused(small_ntrex):
     (small_ntrex / "sw.txt").write_text("one\n" * 8)
-    with pytest.raises(ValueError, match=r"documents\.tsv has 9 lines, .*sw\.txt has 8"):
+    with pytest.raises(InputError, match=r"documents\.tsv has 9 lines, .*sw\.txt has 8"):
         list(ntrex.queries(small_ntrex, "sw"))
 
 
@@ -337,7 +338,7 @@ def test_windows_hold_every_word_and_end_with_the_last(words):
 
 
 def test_a_judgement_of_no_passage_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="query q1 is judged for p9"):
+    with pytest.raises(InputError, match="query q1 is judged for p9"):
         write(tmp_path, judgements=[("q1", "p9")])
     assert not (tmp_path / "qrels.txt").exists()
 
@@ -351,7 +352,7 @@ def test_a_judgement_of_no_passage_is_refused(tmp_path):
     ],
 )
 def test_a_faulty_passage_is_refused(tmp_path, passages, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         write(tmp_path, passages=passages)
     assert list(tmp_path.iterdir()) == []
 
@@ -389,6 +390,6 @@ def test_a_query_that_does_not_look_like_its_language_stays_and_is_told(tmp_path
     ],
 )
 def test_queries_that_do_not_fit_the_judgements_are_refused(tmp_path, ids, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         queries_written(tmp_path, [Query(name, "text") for name in ids])
     assert not (tmp_path / "sw.tsv").exists()

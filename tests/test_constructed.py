@@ -8,6 +8,7 @@ import pytest
 
 from optical.corpora import constructed
 from optical.corpora.constructed import LANGUAGES, PIVOT, World
+from optical.runtime.errors import InputError
 
 WORLD = World(
     seed=1,
@@ -147,5 +148,5 @@ def test_a_longer_collection_needs_no_more_memory(tmp_path):
 
 
 def test_an_unknown_language_is_an_error_with_the_known_ones(folder):
-    with pytest.raises(ValueError, match="'klingon' is unknown; expected one of alba, bero"):
+    with pytest.raises(InputError, match="'klingon' is unknown; expected one of alba, bero"):
         next(constructed.bitext(folder, "klingon"))

@@ -3,6 +3,7 @@ import pytest
 from optical.corpora import lafand, registry, tatoeba
 from optical.corpora.lines import numbered_lines, numbered_rows, parallel_lines
 from optical.corpora.records import Query
+from optical.runtime.errors import InputError
 
 
 def write(folder, **texts):
@@ -18,20 +19,20 @@ def test_lines_end_only_at_line_feeds(tmp_path):
 
 def test_text_that_is_not_utf8_is_told_with_its_place(tmp_path):
     (tmp_path / "text.txt").write_bytes(b"good\n\xff\xfe\n")
-    with pytest.raises(ValueError, match=r"text\.txt: not UTF-8"):
+    with pytest.raises(InputError, match=r"text\.txt: not UTF-8"):
         list(numbered_lines(tmp_path / "text.txt"))
 
 
 def test_a_row_with_a_column_too_many_is_told_with_its_line(tmp_path):
     write(tmp_path, table__tsv="a\tb\na\tb\tc\n")
-    with pytest.raises(ValueError, match=r"table\.tsv:2: 3 tab-separated columns, expected 2"):
+    with pytest.raises(InputError, match=r"table\.tsv:2: 3 tab-separated columns, expected 2"):
         list(numbered_rows(tmp_path / "table.tsv", 2))
 
 
 @pytest.mark.parametrize(("first", "second"), [(2, 5), (5, 2), (0, 3), (3, 0)])
 def test_unequal_files_are_told_with_both_counts(tmp_path, first, second):
     write(tmp_path, a="x\n" * first, b="y\n" * second)
-    with pytest.raises(ValueError, match=rf"a has {first} lines, .*b has {second}"):
+    with pytest.raises(InputError, match=rf"a has {first} lines, .*b has {second}"):
         list(parallel_lines(tmp_path / "a", tmp_path / "b"))
 
 
@@ -54,9 +55,9 @@ def test_lafand_pairs_are_those_of_all_splits(tmp_path):
 
 
 def test_an_unknown_source_is_told_with_the_known_ones(tmp_path):
-    with pytest.raises(ValueError, match=r"unknown bitext source 'europarl'.*tico19"):
+    with pytest.raises(InputError, match=r"unknown bitext source 'europarl'.*tico19"):
         registry.bitext("europarl", tmp_path, "fr")
-    with pytest.raises(ValueError, match=r"unknown collection 'trec'.*xquad"):
+    with pytest.raises(InputError, match=r"unknown collection 'trec'.*xquad"):
         registry.collection("trec")
 
 
@@ -77,5 +78,5 @@ def test_a_set_of_the_users_own_is_read_by_its_layout():
     )
     assert registry.collection_module("news:beir") == (registry.OWN_COLLECTION, {"layout": "beir"})
     # Without a layout it is one of those that everybody has.
-    with pytest.raises(ValueError, match="unknown bitext source 'letters:'"):
+    with pytest.raises(InputError, match="unknown bitext source 'letters:'"):
         registry.bitext_module("letters:")

@@ -13,6 +13,7 @@ import pytest
 
 from optical.runtime import downloads, hub
 from optical.runtime.downloads import download
+from optical.runtime.errors import InputError
 from optical.runtime.lock_file import Record, record, recorded
 
 DATA = bytes(range(256)) * 4000
@@ -159,7 +160,7 @@ def test_a_broken_download_goes_on_where_it_broke(serve, tmp_path):
 
 def test_a_later_call_goes_on_where_an_earlier_one_gave_up(serve, tmp_path):
     server = serve("breaks", "refuses", "whole")
-    with pytest.raises(ValueError, match="not downloaded in 2 tries"):
+    with pytest.raises(InputError, match="not downloaded in 2 tries"):
         fetch(server, tmp_path / "file", attempts=2)
     assert not (tmp_path / "file").exists()
     fetch(server, tmp_path / "file")
@@ -175,14 +176,14 @@ def test_a_server_without_ranges_starts_again(serve, tmp_path):
 
 def test_a_missing_file_is_not_tried_again(serve, tmp_path):
     server = serve("missing")
-    with pytest.raises(ValueError, match="HTTP 404"):
+    with pytest.raises(InputError, match="HTTP 404"):
         fetch(server, tmp_path / "file")
     assert len(server.ranges) == 1
 
 
 def test_a_wrong_checksum_shows_both_and_keeps_nothing(serve, tmp_path):
     server = serve("whole")
-    with pytest.raises(ValueError, match=SHA256) as error:
+    with pytest.raises(InputError, match=SHA256) as error:
         fetch(server, tmp_path / "file", sha256="0" * 64)
     assert "0" * 64 in str(error.value)
     assert names(tmp_path) == []
@@ -203,7 +204,7 @@ def test_a_mirrors_wrong_file_is_named(serve, tmp_path):
     copy = tmp_path / "mirror" / "127.0.0.1" / "set" / "file one.txt"
     copy.parent.mkdir(parents=True)
     copy.write_bytes(b"other")
-    with pytest.raises(ValueError, match=SHA256) as error:
+    with pytest.raises(InputError, match=SHA256) as error:
         fetch(server, tmp_path / "file", mirrors=[tmp_path / "mirror"])
     assert str(copy) in str(error.value)
     assert not (tmp_path / "file").exists()
@@ -216,7 +217,7 @@ def test_a_file_no_mirror_has_comes_from_the_network(serve, tmp_path):
 
 
 def test_a_failed_download_leaves_nothing_where_nothing_came(serve, tmp_path):
-    with pytest.raises(ValueError, match="HTTP 404"):
+    with pytest.raises(InputError, match="HTTP 404"):
         fetch(serve("missing"), tmp_path / "file")
     assert names(tmp_path) == []
 
@@ -224,7 +225,7 @@ def test_a_failed_download_leaves_nothing_where_nothing_came(serve, tmp_path):
 @pytest.mark.parametrize("status", [401, 403])
 def test_who_is_refused_is_told_how_to_get_access(serve, tmp_path, status):
     server = serve(answer(b"", status))
-    with pytest.raises(ValueError, match=rf"\A[^\n]+HTTP {status} [^\n]+sign the form\Z"):
+    with pytest.raises(InputError, match=rf"\A[^\n]+HTTP {status} [^\n]+sign the form\Z"):
         fetch(server, tmp_path / "file", access="sign the form")
     assert len(server.ranges) == 1
 
@@ -279,7 +280,7 @@ def test_a_file_that_comes_again_is_compared_with_the_first(serve, tmp_path):
     (tmp_path / "file").unlink()
     fetch_unknown(server, tmp_path / "file")
     (tmp_path / "file").unlink()
-    with pytest.raises(ValueError, match=SHA256) as error:
+    with pytest.raises(InputError, match=SHA256) as error:
         fetch_unknown(server, tmp_path / "file")
     message = str(error.value)
     assert hashlib.sha256(b"other").hexdigest() in message
@@ -294,7 +295,7 @@ def test_a_mirrors_file_is_compared_with_the_first_too(serve, tmp_path):
     copy = tmp_path / "mirror" / "127.0.0.1" / "set" / "file one.txt"
     copy.parent.mkdir(parents=True)
     copy.write_bytes(b"other")
-    with pytest.raises(ValueError, match=SHA256) as error:
+    with pytest.raises(InputError, match=SHA256) as error:
         fetch_unknown(server, tmp_path / "file", mirrors=[tmp_path / "mirror"])
     assert str(copy) in str(error.value)
     assert not (tmp_path / "file").exists()
@@ -385,7 +386,7 @@ def test_a_range_that_does_not_exist_starts_again(serve, tmp_path):
 
 
 def test_a_size_that_is_known_is_checked(serve, tmp_path):
-    with pytest.raises(ValueError, match=f"{len(DATA)} bytes, expected 7"):
+    with pytest.raises(InputError, match=f"{len(DATA)} bytes, expected 7"):
         fetch_unknown(serve("whole"), tmp_path / "file", bytes=7)
     assert names(tmp_path) == []
 
@@ -469,7 +470,7 @@ def test_a_file_cut_off_or_of_another_kind_is_refused(
     folder.mkdir(parents=True)
     if mirrored:
         (folder / "file one.txt").write_bytes(data)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         fetch_unknown(server, tmp_path / "new" / name, mirrors=[tmp_path / "mirror"])
     assert names(tmp_path / "new") == []
 
@@ -478,7 +479,7 @@ def test_a_file_cut_off_or_of_another_kind_is_refused(
 def test_a_login_page_points_to_what_has_to_be_done(serve, tmp_path, sha256):
     page = answer(b"<head><title>Login", Content_Type="text/html; charset=utf-8")
     server = serve(page)
-    with pytest.raises(ValueError, match="page of HTML.*access: make an account"):
+    with pytest.raises(InputError, match="page of HTML.*access: make an account"):
         fetch_unknown(server, tmp_path / "f", sha256=sha256, access="make an account")
     assert names(tmp_path) == []
     assert len(server.ranges) == 1
@@ -492,7 +493,7 @@ def test_text_that_a_server_calls_html_is_no_page(serve, tmp_path):
 def test_without_a_length_only_what_shows_its_end_is_whole(serve, tmp_path):
     fetch_unknown(serve(answer(PARQUET, length=False)), tmp_path / "a.parquet")
     assert (tmp_path / "a.parquet").exists()
-    with pytest.raises(ValueError, match="without a length"):
+    with pytest.raises(InputError, match="without a length"):
         fetch_unknown(serve(answer(DATA, length=False)), tmp_path / "a.tsv")
     assert not (tmp_path / "a.tsv").exists()
 
@@ -572,14 +573,14 @@ def test_the_token_is_in_no_message(serve, endpoint, tmp_path, status):
 def test_a_token_that_cannot_be_sent_is_not_shown(endpoint, tmp_path, monkeypatch):
     endpoint("whole")
     monkeypatch.setenv("HF_TOKEN", f"{TOKEN}\n{TOKEN}")
-    with pytest.raises(ValueError, match="HF_TOKEN") as error:
+    with pytest.raises(InputError, match="HF_TOKEN") as error:
         download(HUB_URL, tmp_path / "file", wait=0.0)
     assert TOKEN not in str(error.value)
 
 
 def test_an_endpoint_that_is_no_address_is_told_at_once(endpoint, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "mirror.example")
-    with pytest.raises(ValueError, match=r"c\.txt: .*mirror\.example"):
+    with pytest.raises(InputError, match=r"c\.txt: .*mirror\.example"):
         download(HUB_URL, tmp_path / "file", wait=3600.0)
 
 

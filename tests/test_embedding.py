@@ -18,6 +18,7 @@ from optical.models.embedding import CPU_TOKENS, batches, embed, embed_texts
 from optical.models.encoders import load
 from optical.retrieval import token_vectors
 from optical.retrieval.token_vectors import TokenVectors
+from optical.runtime.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 # Embeds its lines in shards of four texts, and is slow enough to be killed between two of them.
@@ -178,7 +179,7 @@ def test_a_second_program_on_the_same_output_is_refused(saved, tmp_path, texts):
     try:
         assert process.stdout.readline() == "shard\n"
         time.sleep(0.1)
-        with pytest.raises(ValueError, match=f"process {process.pid} on .* is at work here"):
+        with pytest.raises(InputError, match=f"process {process.pid} on .* is at work here"):
             embed_texts(tmp_path / "saved", ["a"], tmp_path / "store", task="query", origin=texts)
     finally:
         process.kill()

@@ -6,6 +6,7 @@ import torch
 from conftest import TEXTS
 from optical.models.encoders import new_masked_model
 from optical.models.tokenizer import train_tokenizer
+from optical.runtime.errors import InputError
 from optical.training.pretraining import MaskingCollator, masked_loss, translation_contrast
 
 
@@ -24,7 +25,7 @@ def test_the_same_texts_give_the_same_tokenizer():
 
 
 def test_a_vocabulary_without_room_for_the_letters_is_refused():
-    with pytest.raises(ValueError, match="vocabulary: 3 pieces are too few"):
+    with pytest.raises(InputError, match="vocabulary: 3 pieces are too few"):
         train_tokenizer(TEXTS, 8)
 
 

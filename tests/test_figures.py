@@ -9,6 +9,7 @@ from matplotlib.text import Text
 from optical.evaluation.gap import compare
 from optical.report.figures import gap_figure, map_figure, save_figure
 from optical.report.training_figures import amounts_figure, curves_figure, plans_figure
+from optical.runtime.errors import InputError
 
 HIGH = ["bg", "el", "es", "fr", "de", "ru", "vi", "th", "zh"]
 LOW = ["sw", "ur", "so", "tl", "mr", "my"]
@@ -127,7 +128,7 @@ def test_a_collection_without_a_gap_says_so():
 
 
 def test_an_unknown_metric_is_an_error(tables):
-    with pytest.raises(ValueError, match="no student has the metric mapp, the table has map"):
+    with pytest.raises(InputError, match="no student has the metric mapp, the table has map"):
         map_figure(tables[0], "mapp")
 
 
@@ -137,7 +138,7 @@ def test_equal_tables_give_equal_files(tmp_path):
         save_figure(map_figure(languages), tmp_path / f"{name}.{suffix}")
     for suffix in ("svg", "png"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
-    with pytest.raises(ValueError, match="svg or .png"):
+    with pytest.raises(InputError, match="svg or .png"):
         save_figure(map_figure(languages), tmp_path / "a.bmp")
 
 

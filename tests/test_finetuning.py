@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from optical.corpora.training_files import write_pairs
+from optical.runtime.errors import InputError
 from optical.training.batches import Batches
 from optical.training.finetuning import ContrastiveLoss, max_sim, shared_sides
 from test_losses import Student, batch, targets  # noqa: F401, a fixture
@@ -121,5 +122,5 @@ def test_the_pairs_of_all_languages_have_the_same_passages_in_the_same_rows(trai
 
 def test_a_judged_query_that_was_not_translated_is_told(training_set):
     (training_set / "sw.tsv").write_text("q1\tmoja\n")
-    with pytest.raises(ValueError, match=r"sw\.tsv: not there, but judged in .*: 1 .q2"):
+    with pytest.raises(InputError, match=r"sw\.tsv: not there, but judged in .*: 1 .q2"):
         write_pairs(training_set / "sw.parquet", training_set / "sw.tsv", training_set)

@@ -18,6 +18,7 @@ from optical.report.tables import (
     to_latex,
     to_markdown,
 )
+from optical.runtime.errors import InputError
 
 PROGRAM = Path(__file__).parents[1] / "workflow_scripts" / "compare_gap.py"
 GROUPS = {"high": ["fr", "es"], "low": ["sw"]}
@@ -371,7 +372,7 @@ def test_a_student_of_another_size_than_its_teacher_is_no_size():
     ],
 )
 def test_what_cannot_be_compared_is_an_error(change, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         tables(change(study()))
 
 
@@ -384,7 +385,7 @@ def test_what_cannot_be_compared_is_an_error(change, message):
     ],
 )
 def test_a_language_has_one_group(groups, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         tables(study(), groups)
 
 

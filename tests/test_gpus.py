@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from optical.runtime.errors import InputError
 from optical.runtime.gpus import visible_gpus
 from test_environments import RULES, program_of
 from trees import ROOT, SMOKE, copy_tree, snakemake, succeeds
@@ -98,7 +99,7 @@ def test_the_visible_gpus_are_those_that_the_scheduler_chose(machine, monkeypatc
 
 def test_a_gpu_that_is_not_there_is_refused(machine, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,7")
-    with pytest.raises(ValueError, match="CUDA_VISIBLE_DEVICES=0,7: this machine has the GPUs 0, "):
+    with pytest.raises(InputError, match="CUDA_VISIBLE_DEVICES=0,7: this machine has the GPUs 0, "):
         visible_gpus()
 
 

@@ -17,6 +17,7 @@ from optical.corpora.leakage import (
     write_ngrams,
 )
 from optical.corpora.records import Passage, Query, TrainingSet
+from optical.runtime.errors import InputError
 
 SENTENCE = "The quick brown fox jumps over the lazy dog of my neighbour."
 
@@ -122,7 +123,7 @@ def test_no_text_is_no_run(tmp_path):
 
 def test_a_broken_file_is_told(tmp_path):
     (tmp_path / "runs").write_bytes(b"123")
-    with pytest.raises(ValueError, match="runs: 3 bytes, expected a multiple of 8"):
+    with pytest.raises(InputError, match="runs: 3 bytes, expected a multiple of 8"):
         read_ngrams(tmp_path / "runs")
 
 

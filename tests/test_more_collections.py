@@ -7,6 +7,7 @@ import pytest
 
 from optical.corpora import msmarco, registry
 from optical.corpora.records import Passage, Query
+from optical.runtime.errors import InputError
 
 # --- Belebele ------------------------------------------------------------------------------------
 
@@ -43,7 +44,7 @@ def test_questions_on_one_passage_find_the_same(belebele):
 
 def test_a_line_that_is_no_question_is_told(belebele):
     (belebele / "sw.jsonl").write_text(question(1, "a", "sw") + '\n{"link": "b"}\n')
-    with pytest.raises(ValueError, match=r"sw\.jsonl:2: not a question of Belebele"):
+    with pytest.raises(InputError, match=r"sw\.jsonl:2: not a question of Belebele"):
         list(registry.collection("belebele").queries(belebele, "sw"))
 
 
@@ -86,7 +87,7 @@ def test_published_negatives_are_taken_in_turn_and_never_the_answer(published):
 def test_a_line_without_negatives_is_told(published):
     with gzip.open(published / "negatives.jsonl.gz", "wt") as file:
         file.write('{"qid": "q1"}\n')
-    with pytest.raises(ValueError, match=r"negatives\.jsonl\.gz:1: expected qid and neg"):
+    with pytest.raises(InputError, match=r"negatives\.jsonl\.gz:1: expected qid and neg"):
         msmarco.training_set(published)
 
 
@@ -164,10 +165,10 @@ def test_clef_topics_ask_by_title_and_description(clef):
 def test_faults_of_clef_files_are_told(clef):
     source = registry.collection("clef")
     (clef / "sw.topics.xml").write_text("<top><num> C001 </num></top>")
-    with pytest.raises(ValueError, match=r"sw\.topics\.xml: a topic without a number or a title"):
+    with pytest.raises(InputError, match=r"sw\.topics\.xml: a topic without a number or a title"):
         list(source.queries(clef, "sw"))
     (clef / "documents" / "times" / "la010194").write_text("<DOC><TEXT>x</TEXT></DOC>")
-    with pytest.raises(ValueError, match="la010194: a document without <DOCNO>"):
+    with pytest.raises(InputError, match="la010194: a document without <DOCNO>"):
         list(source.passages(clef))
 
 
@@ -212,11 +213,11 @@ def test_both_layouts_say_the_same(own, layout):
 )
 def test_a_faulty_judgement_is_told_with_its_line(own, layout, line, message):
     (own / "qrels.tsv").write_text(f"{line}\n")
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         list(registry.collection(f"mine:{layout}").judgements(own))
 
 
 def test_a_faulty_record_is_told_with_its_line(own):
     (own / "corpus.jsonl").write_text('{"_id": "p1", "text": "a"}\n{"_id": "p2"}\n')
-    with pytest.raises(ValueError, match=r"corpus\.jsonl:2: expected a JSON object with _id"):
+    with pytest.raises(InputError, match=r"corpus\.jsonl:2: expected a JSON object with _id"):
         list(registry.collection("mine:beir").passages(own))

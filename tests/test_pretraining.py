@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from optical.models.tokenizer import train_tokenizer
+from optical.runtime.errors import InputError
 from optical.training.pretraining import MaskingCollator, SampledText, unigram_entropy
 
 
@@ -48,7 +49,7 @@ def test_half_of_the_texts_with_a_translation_are_read_with_it_on_either_side(fi
 def test_a_language_without_text_is_an_error_that_names_its_file(files, tmp_path):
     files["none"] = tmp_path / "none.parquet"
     pq.write_table(pa.table({"source": pa.array([], pa.string()), "target": []}), files["none"])
-    with pytest.raises(ValueError, match=r"none.parquet: no text .* language 'none'"):
+    with pytest.raises(InputError, match=r"none.parquet: no text .* language 'none'"):
         SampledText(files, draws=1, exponent=0.3, seed=1)
 
 

@@ -23,6 +23,7 @@ from optical.evaluation.scores import SCORE_COLUMNS
 from optical.report import verdict
 from optical.report.page import inline_svg
 from optical.report.tables import read_cleaning
+from optical.runtime.errors import InputError
 
 NOTE = "The data is constructed: <invented> languages."
 DATASETS = Path(__file__).parents[1] / "resources" / "datasets.yaml"
@@ -287,7 +288,7 @@ def test_what_was_kept_out_of_the_training_set_is_shown(arguments):
     assert "<li>87,598 queries</li>" in page
     assert "<li>1 left out: queries that a test collection has</li>" in page
     arguments["training"].write_text("queries,7\n")
-    with pytest.raises(ValueError, match=r"training_set.csv: columns queries, 7; expected what"):
+    with pytest.raises(InputError, match=r"training_set.csv: columns queries, 7; expected what"):
         written(arguments)
 
 
@@ -308,7 +309,7 @@ def test_the_data_is_named_with_its_licence_and_whom_to_cite(arguments):
 
 def test_a_cleaning_file_of_another_shape_is_named(tmp_path):
     (tmp_path / "sw.cleaning.csv").write_text("rule,pairs\nread,1\n")
-    with pytest.raises(ValueError, match=r"sw.cleaning.csv: no column origin"):
+    with pytest.raises(InputError, match=r"sw.cleaning.csv: no column origin"):
         read_cleaning([tmp_path / "sw.cleaning.csv"])
 
 
@@ -355,7 +356,7 @@ def test_the_record_says_what_the_results_came_from(arguments, tmp_path):
 
 
 def test_a_picture_that_is_no_svg_is_an_error():
-    with pytest.raises(ValueError, match="not SVG"):
+    with pytest.raises(InputError, match="not SVG"):
         inline_svg("\x89PNG", "p")
 
 

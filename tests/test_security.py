@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 
 import fetch_encoder
 from optical.models.encoders import late_interaction
+from optical.runtime.errors import InputError
 from test_report import arguments, tables_and_pictures, written  # noqa: F401, two are fixtures
 from trees import copy_tree, read_study, snakemake, succeeds
 
@@ -121,7 +122,7 @@ def test_a_model_of_pickles_alone_is_refused(tmp_path):
     folder.mkdir()
     (folder / "config.json").write_text("{}")
     (folder / "pytorch_model.bin").write_bytes(b"")
-    with pytest.raises(ValueError, match=r"no \*.safetensors; expected a transformers model"):
+    with pytest.raises(InputError, match=r"no \*.safetensors; expected a transformers model"):
         fetch_encoder.main(folder=folder, output=tmp_path / "to")
     assert not (tmp_path / "to").exists()
 

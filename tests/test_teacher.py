@@ -6,6 +6,7 @@ import torch
 
 import train_teacher
 from optical.models.encoders import load
+from optical.runtime.errors import InputError
 from optical.settings.teacher import Model, Teacher
 
 # For each query its relevant passage and a negative.
@@ -93,11 +94,11 @@ def test_a_teacher_learns_the_scores_of_a_cross_encoder_if_asked(
 
 
 def test_a_divergence_has_no_parts(encoder, training_set, tmp_path):
-    with pytest.raises(ValueError, match="--mini-batch: only --loss contrastive has it"):
+    with pytest.raises(InputError, match="--mini-batch: only --loss contrastive has it"):
         trained(encoder, training_set, tmp_path / "out", loss="kl", mini_batch=2)
 
 
 def test_a_training_that_diverges_saves_nothing(encoder, training_set, tmp_path):
-    with pytest.raises(ValueError, match="the training has diverged"):
+    with pytest.raises(InputError, match="the training has diverged"):
         trained(encoder, training_set, tmp_path / "out", scale=1e39)
     assert not (tmp_path / "out").exists()

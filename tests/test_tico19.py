@@ -6,6 +6,7 @@ import pytest
 from optical.corpora import tico19
 from optical.corpora.cleaning import Cleaner, digits
 from optical.runtime.downloads import mirrored
+from optical.runtime.errors import InputError
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><tmx version="1.4"><header/><body>'
 SEGMENTS = 3071
@@ -49,19 +50,19 @@ def test_segments_are_pairs(tmp_path):
 
 def test_a_file_that_is_no_translation_memory_is_told(tmp_path):
     (tmp_path / "sw.tmx.zip").write_text("not a zip file")
-    with pytest.raises(ValueError, match=r"sw\.tmx\.zip: not a whole compressed TMX file"):
+    with pytest.raises(InputError, match=r"sw\.tmx\.zip: not a whole compressed TMX file"):
         list(tico19.bitext(tmp_path, "sw"))
 
 
 def test_a_segment_in_one_language_is_told(tmp_path):
     write_tmx(tmp_path, "sw", [segment(1, "one", "en")])
-    with pytest.raises(ValueError, match="segment doc:1"):
+    with pytest.raises(InputError, match="segment doc:1"):
         list(tico19.bitext(tmp_path, "sw"))
 
 
 def test_the_repair_is_not_made_on_another_version(tmp_path):
     write_tmx(tmp_path, "so", [segment(1, "kow")])
-    with pytest.raises(ValueError, match="1 segments, but its repair is for 3071"):
+    with pytest.raises(InputError, match="1 segments, but its repair is for 3071"):
         list(tico19.bitext(tmp_path, "so"))
 
 

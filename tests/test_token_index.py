@@ -15,6 +15,7 @@ from optical.retrieval import centroid_build, token_index, token_vectors
 from optical.retrieval.centroid_build import CODECS, centroids_for
 from optical.retrieval.token_index import build_index, open_index, search
 from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
+from optical.runtime.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 
@@ -249,25 +250,25 @@ def test_centroids_grow_slower_than_tokens():
     ],
 )
 def test_an_impossible_index_is_an_error_and_leaves_nothing(tmp_path, passages, settings, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         build_index(passages, tmp_path / "index", kind="approximate", **settings)
     assert [path.name for path in tmp_path.iterdir()] == ["passages"]
 
 
 def test_a_passage_without_a_token_is_refused(tmp_path):
     write_token_vectors(tmp_path / "passages", [(np.empty(0), np.empty((0, 4)))], 4)
-    with pytest.raises(ValueError, match="at least one token"):
+    with pytest.raises(InputError, match="at least one token"):
         build_index(TokenVectors(tmp_path / "passages"), tmp_path / "index")
 
 
 def test_a_folder_without_an_index_is_refused(tmp_path, passages):
-    with pytest.raises(ValueError, match="no index here"):
+    with pytest.raises(InputError, match="no index here"):
         open_index(tmp_path, passages)
 
 
 def test_an_index_of_another_store_is_refused(tmp_path, passages, queries):
     build_index(passages, tmp_path / "index")
-    with pytest.raises(ValueError, match="of 400 passages with .* expected the 70 with"):
+    with pytest.raises(InputError, match="of 400 passages with .* expected the 70 with"):
         open_index(tmp_path / "index", queries)
 
 
@@ -287,7 +288,7 @@ def test_no_approximate_index_is_built_of_nan(tmp_path, monkeypatch, passages, t
         some = np.random.default_rng(0).standard_normal((500, 16), dtype=np.float32)
         monkeypatch.setattr(centroid_build, "sampled", lambda *_: some)
     spoilt = spoil(tmp_path / "passages", passages.offsets[text])
-    with pytest.raises(ValueError, match=f"passages: text {text} has a token vector that is not"):
+    with pytest.raises(InputError, match=f"passages: text {text} has a token vector that is not"):
         build_index(spoilt, tmp_path / "index", kind="approximate", centroids=30)
     assert [path.name for path in tmp_path.iterdir()] == ["passages"]
 
@@ -295,7 +296,7 @@ def test_no_approximate_index_is_built_of_nan(tmp_path, monkeypatch, passages, t
 def test_exact_search_refuses_nan_of_a_passage(tmp_path, passages, queries):
     index = built(passages, tmp_path / "index")
     index.vectors = spoil(tmp_path / "passages", passages.offsets[8] - 1)
-    with pytest.raises(ValueError, match="passages: text 7 has a token vector that is not finite"):
+    with pytest.raises(InputError, match="passages: text 7 has a token vector that is not finite"):
         list(search(index, queries, depth=5))
 
 
@@ -303,7 +304,7 @@ def test_exact_search_refuses_nan_of_a_passage(tmp_path, passages, queries):
 def test_a_query_with_nan_is_refused(tmp_path, passages, queries, kind):
     index = built(passages, tmp_path / "index", kind=kind)
     spoilt = spoil(tmp_path / "queries", queries.offsets[5])
-    with pytest.raises(ValueError, match="queries: text 5 has a token vector that is not finite"):
+    with pytest.raises(InputError, match="queries: text 5 has a token vector that is not finite"):
         list(search(index, spoilt, depth=5))
 
 

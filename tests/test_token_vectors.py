@@ -9,6 +9,7 @@ import pytest
 
 from optical.retrieval import token_vectors
 from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
+from optical.runtime.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 
@@ -104,26 +105,26 @@ def test_a_missing_shard_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(token_vectors, "SHARD", 7)
     write_token_vectors(tmp_path, texts(), 4)
     (tmp_path / "000001.lengths.npy").unlink()
-    with pytest.raises(ValueError, match="a shard is missing"):
+    with pytest.raises(InputError, match="a shard is missing"):
         TokenVectors(tmp_path)
 
 
 def test_vectors_of_another_dimension_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"shape \(1, 3\) for 1 tokens, expected 4 dimensions"):
+    with pytest.raises(InputError, match=r"shape \(1, 3\) for 1 tokens, expected 4 dimensions"):
         write_token_vectors(tmp_path, [(np.array([1]), np.ones((1, 3)))], 4)
 
 
 def test_a_store_whose_files_disagree_is_refused(tmp_path):
     write_token_vectors(tmp_path, texts(), 4)
     np.save(tmp_path / "000000.lengths.npy", np.array([1], dtype=np.int32))
-    with pytest.raises(ValueError, match="lengths.npy counts 1 tokens"):
+    with pytest.raises(InputError, match="lengths.npy counts 1 tokens"):
         TokenVectors(tmp_path)
 
 
 def test_a_store_whose_ids_are_of_another_number_is_refused(tmp_path):
     write_token_vectors(tmp_path, texts(), 4)
     np.save(tmp_path / "000000.tokens.npy", np.array([1], dtype=np.int32))
-    with pytest.raises(ValueError, match="the ids beside it are 1"):
+    with pytest.raises(InputError, match="the ids beside it are 1"):
         TokenVectors(tmp_path)
 
 
@@ -132,5 +133,5 @@ def test_a_vector_that_is_not_finite_is_not_written(tmp_path, monkeypatch, value
     monkeypatch.setattr(token_vectors, "SHARD", 2)
     some = list(texts())
     some[3][1][0, 2] = value  # 1e6 is beyond float16
-    with pytest.raises(ValueError, match="text 3 has a token vector that is not finite"):
+    with pytest.raises(InputError, match="text 3 has a token vector that is not finite"):
         write_token_vectors(tmp_path, some, 4)

@@ -188,7 +188,7 @@ def test_a_second_process_is_refused_while_the_first_one_trains(tmp_path):
     training = tmp_path / "student.training"
     with (
         lock(training),
-        pytest.raises(ValueError, match=f"process {os.getpid()} on .* is at work"),
+        pytest.raises(InputError, match=f"process {os.getpid()} on .* is at work"),
         lock(training),
     ):
         pass
@@ -260,14 +260,14 @@ def test_a_model_that_gives_all_texts_one_vector_is_stopped(model):
     model(dict(features), task="query")
     for _ in range(PATIENCE - 1):
         guard.on_log(None, State, None, logs={"loss": 0.1})
-    with pytest.raises(ValueError, match="collapsed at step 10"):
+    with pytest.raises(InputError, match="collapsed at step 10"):
         guard.on_log(None, State, None, logs={"loss": 0.1})
 
 
 def test_vectors_that_are_not_finite_stop_a_training_at_once(model):
     guard = CollapseGuard(model)
     guard.spread = float("nan")
-    with pytest.raises(ValueError, match="diverged at step 10"):
+    with pytest.raises(InputError, match="diverged at step 10"):
         guard.on_log(None, State, None, logs={"loss": 0.0})
 
 

@@ -8,6 +8,7 @@ from datasets import Dataset
 from optical.corpora import msmarco
 from optical.corpora.records import Passage, Query, TrainingSet
 from optical.corpora.training_files import write_training_set
+from optical.runtime.errors import InputError
 from optical.training.mining import mined_negatives
 from optical.training.training_set import read_examples, shared_texts
 
@@ -133,7 +134,7 @@ def test_negatives_come_from_the_same_article(folder, tmp_path):
 )
 def test_a_fault_is_told_by_file_and_line(folder, tmp_path, name, text, message):
     source = folder(**{name: text})
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         written(source, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -154,13 +155,13 @@ def test_an_endless_source_is_bounded(tmp_path):
 
 def test_a_query_without_a_judgement_is_refused(tmp_path):
     data = endless(judgements=lambda: iter([("q0", "p0"), ("q2", "p2")]))
-    with pytest.raises(ValueError, match="without a judgement: 1 .q1."):
+    with pytest.raises(InputError, match="without a judgement: 1 .q1."):
         write_training_set(tmp_path / "out", data, limit=3)
 
 
 def test_a_named_passage_that_is_not_there_is_refused(tmp_path):
     data = endless(passages=lambda: iter([Passage("p0", "p0", "text")]))
-    with pytest.raises(ValueError, match="named but not there: 1 .p1."):
+    with pytest.raises(InputError, match="named but not there: 1 .p1."):
         write_training_set(tmp_path / "out", data, limit=2)
 
 
@@ -191,7 +192,7 @@ def test_hard_negatives_become_columns_and_a_query_with_few_has_some_twice(folde
 
 def test_hard_negatives_that_are_not_there_are_missed(folder, tmp_path):
     written(folder(), tmp_path / "out")
-    with pytest.raises(ValueError, match="3 queries have no hard negative, such as q0"):
+    with pytest.raises(InputError, match="3 queries have no hard negative, such as q0"):
         read_examples(tmp_path / "out", negatives=1)
 
 
@@ -216,12 +217,12 @@ def test_scores_stand_in_the_order_of_the_texts(folder, tmp_path):
 def test_a_missing_score_is_missed(folder, tmp_path):
     source = folder(negatives="q0\tp7\nq1\tp5\nq2\tp6\n", scores=SCORES.replace("q2\tp6", "q2\tp5"))
     written(source, tmp_path / "out")
-    with pytest.raises(ValueError, match="1 of 7 queries with a passage.* such as q2 with p6"):
+    with pytest.raises(InputError, match="1 of 7 queries with a passage.* such as q2 with p6"):
         read_examples(tmp_path / "out", negatives=1, scored=True)
 
 
 def test_a_score_is_a_number(folder, tmp_path):
-    with pytest.raises(ValueError, match=r"scores\.tsv:1: score 'nan', expected a number"):
+    with pytest.raises(InputError, match=r"scores\.tsv:1: score 'nan', expected a number"):
         written(folder(scores="q0\tp0\tnan\n"), tmp_path / "out")
 
 
@@ -264,20 +265,20 @@ def test_ids_that_would_change_when_written_are_refused(folder, tmp_path):
         collection=FILES["collection.tsv"].replace("p1\t", "p\u00a01\t"),
         qrels__train=FILES["qrels.train.tsv"].replace("\tp1\t", "\tp\u00a01\t"),
     )
-    with pytest.raises(ValueError, match=r"ids with white space: 1 \('p\\xa01'\)"):
+    with pytest.raises(InputError, match=r"ids with white space: 1 \('p\\xa01'\)"):
         written(source, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_judgement_is_a_number(folder, tmp_path):
     source = folder(qrels__train="q0\t0\tp0\t--1\n")
-    with pytest.raises(ValueError, match=r"qrels\.train\.tsv:1: judgement '--1'"):
+    with pytest.raises(InputError, match=r"qrels\.train\.tsv:1: judgement '--1'"):
         written(source, tmp_path / "out")
 
 
 def test_a_score_is_given_once(folder, tmp_path):
     written(folder(negatives="q0\tp7\nq1\tp5\nq2\tp6\n", scores=SCORES * 2), tmp_path / "out")
-    with pytest.raises(ValueError, match=r"scores\.tsv:22: q0 with p0 was scored before"):
+    with pytest.raises(InputError, match=r"scores\.tsv:22: q0 with p0 was scored before"):
         read_examples(tmp_path / "out", negatives=1, scored=True)
 
 

@@ -17,6 +17,7 @@ import train_translator
 from optical.corpora.lines import read_queries
 from optical.corpora.rows import write_parquet
 from optical.models.tokenizer import train_tokenizer
+from optical.runtime.errors import InputError
 from optical.settings.translation import Translator as TranslatorSettings
 from optical.training import translation
 from optical.training.checkpoints import training_folder
@@ -224,7 +225,7 @@ def test_a_language_that_a_translator_of_the_hub_does_not_have_is_refused(fetche
     kind, folder = fetched
     codes = list(CODES[kind])
     codes[wrong] = "xx_Latn"
-    with pytest.raises(ValueError, match="knows no language 'xx_Latn'"):
+    with pytest.raises(InputError, match="knows no language 'xx_Latn'"):
         Translator(folder, *codes)
 
 
@@ -294,7 +295,7 @@ def test_the_reverse_direction_has_the_sides_exchanged(bitext):
 
 def test_a_bitext_without_pairs_is_refused(tmp_path):
     write_parquet(tmp_path / "sw.parquet", ["id", "source", "target"], [])
-    with pytest.raises(ValueError, match=r"sw\.parquet: no sentence pair"):
+    with pytest.raises(InputError, match=r"sw\.parquet: no sentence pair"):
         ShuffledPairs(tmp_path / "sw.parquet", reverse=False, draws=1, seed=1)
 
 

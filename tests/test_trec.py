@@ -15,6 +15,7 @@ from optical.evaluation.trec import (
     read_qrels,
     write_run,
 )
+from optical.runtime.errors import InputError
 
 QRELS = {"q1": {"a": 1}, "q2": {"a": 1, "c": 1}, "q3": {"b": 1}}
 
@@ -64,7 +65,7 @@ def test_a_run_has_the_six_fields_of_trec(tmp_path):
     ],
 )
 def test_a_run_that_could_not_be_read_back_is_not_written(tmp_path, rankings, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         write_run(tmp_path / "x.run.gz", rankings, "test")
     assert list(tmp_path.iterdir()) == []
 
@@ -94,7 +95,7 @@ def test_unjudged_queries_and_queries_without_a_relevant_passage_are_counted():
 
 
 def test_a_run_of_another_collection_is_an_error():
-    with pytest.raises(ValueError, match="'z7'.*'q1'.*same collection"):
+    with pytest.raises(InputError, match="'z7'.*'q1'.*same collection"):
         score_run([("z7", {"a": 1.0})], QRELS)
 
 
@@ -111,12 +112,12 @@ def test_several_metrics_are_scored_at_once():
 
 @pytest.mark.parametrize("metric", ["mapp", "recall", "recall_0", "ndcg.10", "map_5"])
 def test_an_unknown_metric_is_an_error(metric):
-    with pytest.raises(ValueError, match="is no metric"):
+    with pytest.raises(InputError, match="is no metric"):
         score_run([], QRELS, [metric])
 
 
 def test_scores_equal_in_float32_are_an_error():
-    with pytest.raises(ValueError, match="equal in float32"):
+    with pytest.raises(InputError, match="equal in float32"):
         score_run([("q1", {"a": 20.0, "b": 20.000000001})], QRELS)
 
 
@@ -131,14 +132,14 @@ def test_scores_equal_in_float32_are_an_error():
 )
 def test_a_bad_line_of_a_run_is_named(tmp_path, text, message):
     path = write_gzip(tmp_path / "x.run.gz", text)
-    with pytest.raises(ValueError, match=f"x.run.gz{message}"):
+    with pytest.raises(InputError, match=f"x.run.gz{message}"):
         dict(iterate_run(path))
 
 
 def test_a_run_cut_off_is_an_error(tmp_path):
     path = write_gzip(tmp_path / "x.run.gz", "".join(f"q Q0 p{n} 1 {n} t\n" for n in range(99)))
     path.write_bytes(path.read_bytes()[:-8])
-    with pytest.raises(ValueError, match="not a whole compressed file"):
+    with pytest.raises(InputError, match="not a whole compressed file"):
         list(iterate_run(path))
 
 
@@ -153,7 +154,7 @@ def test_a_run_cut_off_is_an_error(tmp_path):
 )
 def test_a_bad_line_of_judgements_is_named(tmp_path, text, message):
     (tmp_path / "qrels.txt").write_text(text)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         read_qrels(tmp_path / "qrels.txt")
 
 
@@ -171,7 +172,7 @@ def test_queries_keep_line_breaks_of_unicode_inside_their_text(tmp_path):
 )
 def test_a_bad_line_of_queries_is_named(tmp_path, text, message):
     (tmp_path / "q.tsv").write_text(text)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         read_queries(tmp_path / "q.tsv")
 
 

@@ -3,6 +3,7 @@ import pytest
 
 import verify_scores
 from optical.evaluation.gap import GAP_COLUMNS
+from optical.runtime.errors import InputError
 
 
 def table(low=0.2):
@@ -53,8 +54,8 @@ def test_a_row_that_is_missing_is_wrong(study, capsys):
 
 
 def test_what_is_not_there_is_said_in_one_line(study):
-    with pytest.raises(ValueError, match="gap_table.csv: not there; run the study first"):
+    with pytest.raises(InputError, match="gap_table.csv: not there; run the study first"):
         verify_scores.main(study=study)
     table().to_csv("results/demo/gap/gap_table.csv", index=False)
-    with pytest.raises(ValueError, match="no scores are expected of demo; --write takes these"):
+    with pytest.raises(InputError, match="no scores are expected of demo; --write takes these"):
         verify_scores.main(study=study)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from optical.runtime.errors import InputError
 from optical.runtime.wholeness import OWN_PROOFS, damaged
 
 WRITERS = {
@@ -37,7 +38,7 @@ def test_a_file_cut_off_anywhere_is_not(file):
     for length in {0, 1, 9, 64, len(whole) // 3, len(whole) // 2, len(whole) - 1}:
         if length < len(whole):
             file.write_bytes(whole[:length])
-            with pytest.raises(ValueError, match="whole|read to its end"):
+            with pytest.raises(InputError, match="whole|read to its end"):
                 OWN_PROOFS[file.suffix](file)
 
 
