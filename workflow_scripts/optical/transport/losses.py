@@ -135,7 +135,7 @@ class OptimalTransportLoss(BitextLoss):
         >>> query = {"task": "query", "prompt": student.prompts["query"]}
         >>> source = student.preprocess(["un gato", "el perro"], **query)
         >>> target = teacher.preprocess(["a cat", "the dog"], **query)
-        >>> OptimalTransportLoss(student, teacher, epsilon=0.05)([source, target]).item() > 0
+        >>> OptimalTransportLoss(student, teacher)([source, target]).item() > 0
         True
     """
 
