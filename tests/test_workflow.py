@@ -48,6 +48,12 @@ def trainings(study, methods):
     return students * len(study.languages) * len(study["seeds"])
 
 
+def read_by_teachers(study, method, languages):
+    """How many models read queries without training: a teacher reads once for all its students."""
+    students = study.students_with(method) if method in study["methods"] else []
+    return len({study["students"][name]["teacher"] for name in students}) * languages
+
+
 @pytest.mark.parametrize("path", STUDIES)
 def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
     settings = read_study(tree / path) | {"local": str(tmp_path)}
@@ -79,6 +85,10 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
         "embed_targets": teachers * languages,
         "embed_passages": teachers * len(study["collections"]),
         "build_index": teachers * len(study["collections"]),
+        # The pivot's queries are read by the teachers alone.
+        "embed_queries": trainings(study, [*DISTILLED, *FINETUNED])
+        + read_by_teachers(study, "zero_shot", languages + 1)
+        + read_by_teachers(study, "translate_query", languages),
         "distill_student": trainings(study, DISTILLED),
         "finetune_student": trainings(study, FINETUNED),
         "translate_queries": len(TRANSLATING & {*study["methods"]}) > 0
