@@ -1,10 +1,12 @@
 """What each change of a finished study reruns: these jobs and no others, as README.md shows."""
 
 import os
+from pathlib import Path
 
 import pytest
 import yaml
 
+from optical.study import paths
 from trees import SMOKE, edit_study, pending, read_study, snakemake, succeeds
 
 RESULTS = "results/smoke"
@@ -321,3 +323,20 @@ def test_a_setting_of_the_distillation_leaves_teachers_and_indexes_alone(finishe
     edit_study(study, distillation=read_study(study)["distillation"] | {"epsilon": 0.123})
     made = pending(finished, *SMOKE)
     assert not any("zero_shot" in path or "bm25" in path for path in made)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "methods"),
+    [
+        ("epsilon", 0.123, {"optical"}),
+        ("marginals", "uniform", {"optical", "sentence"}),
+        ("batch_tokens", 1024, {"optical", "sentence", "greedy"}),
+    ],
+)
+def test_a_setting_of_the_distillation_retrains_the_methods_that_read_it(
+    finished, name, value, methods
+):
+    setting(f"distillation.{name}", value)(finished)
+    made = pending(finished, *SMOKE)
+    students = [paths.match(paths.STUDENT, Path(path)) for path in made]
+    assert {names["method"] for names in students if names} == methods

@@ -6,6 +6,7 @@ Every test works on a copy of the tree, so that runs in the tree itself are neve
 import csv
 import io
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -158,6 +159,39 @@ def test_what_a_study_needs_of_the_network_is_prefetched_and_nothing_else(tree, 
     fetched = [name for name in rules if rules[name] in bring]
     assert sorted(fetched) == expected
     assert sorted(made(tree, "prefetch", *machine)) == expected
+
+
+def commands(folder, *arguments):
+    """{program: options of each command} of a dry run."""
+    shown = succeeds(snakemake(folder, "--dry-run", "--printshellcmds", *arguments)).stdout
+    found = {}
+    for name, words in re.findall(r"python workflow_scripts/(\w+)\.py ([^>]*)>", shown):
+        found.setdefault(name, []).append(shlex.split(words))
+    return found
+
+
+def test_programs_are_given_the_settings_that_they_read_and_no_others(tree):
+    study = read_study(tree / "studies/smoke.yaml") | {"study": "told"}
+    study["index"] = {"kind": "exact", "codec": "pq", "centroids": 8}
+    study["distillation"] |= {"batch_tokens": 512, "special_tokens": False}
+    study["encoders"]["small"]["learning_rate_scale"] = 0.5
+    (tree / "told.yaml").write_text(yaml.safe_dump(study))
+    told = commands(tree, "--configfile", "told.yaml")
+    for words in told["distill_student"]:
+        method = words[words.index("--method") + 1]
+        assert ("--epsilon" in words) == ("--solver" in words) == (method == "optical")
+        assert ("--marginals" in words) == (method != "greedy")
+        assert "--no-special-tokens" in words
+        assert "--batch-size" not in words
+        rate = float(words[words.index("--learning-rate") + 1])
+        assert rate == study["distillation"]["learning_rate"] / 2
+    assert {words[words.index("--method") + 1] for words in told["distill_student"]} == {*DISTILLED}
+    (index,) = told["build_index"]
+    assert index[index.index("--kind") + 1] == "exact"
+    assert not {"--codec", "--centroids"} & {*index}
+    for words in told["search_passages"]:
+        assert words[words.index("--depth") + 1] == "100"
+        assert not {"--probes", "--candidates", "--exact-queries"} & {*words}
 
 
 def test_a_student_of_another_size_learns_from_its_teacher_and_searches_its_index(tree):
