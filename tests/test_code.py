@@ -108,10 +108,12 @@ def test_a_training_goes_on_from_its_checkpoint_after_a_comment_and_not_after_a_
     assert fingerprint(origin_of(steps=5)) != first
 
 
+def loaded_by(program):
+    return {file.relative_to(ROOT).as_posix() for file in with_imports(ROOT / f"{program}.py")}
+
+
 def test_a_program_runs_what_its_packages_and_the_names_that_it_imports_run():
-    found = {
-        file.relative_to(ROOT).as_posix() for file in with_imports(ROOT / "distill_student.py")
-    }
+    found = loaded_by("distill_student")
     assert found >= {
         "distill_student.py",
         "optical/transport/__init__.py",
@@ -119,3 +121,10 @@ def test_a_program_runs_what_its_packages_and_the_names_that_it_imports_run():
         "optical/settings/distillation.py",
     }
     assert not {name for name in found if name.startswith(("optical/report/", "optical/corpora/"))}
+
+
+@pytest.mark.parametrize("program", ["pretrain_encoder", "train_teacher", "train_translator"])
+def test_a_training_that_transports_nothing_does_not_follow_the_transport(program):
+    found = loaded_by(program)
+    assert "optical/training/trainer.py" in found
+    assert not {name for name in found if name.startswith("optical/transport/")}

@@ -31,7 +31,6 @@ from optical.training.checkpoints import (
     training_folder,
 )
 from optical.training.log import NAME, CollapseGuard, TrainingLog
-from optical.transport.errors import NotFiniteError
 
 logger = logging.getLogger(__name__)
 
@@ -169,7 +168,7 @@ def run_training(
             logger.info("going on from %s", checkpoint)
         try:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        except NotFiniteError as error:  # in a step that the guard does not watch
+        except FloatingPointError as error:  # of a loss, in a step that the guard does not watch
             raise InputError(
                 f"the training has diverged: {error}; a smaller learning rate may help"
             ) from error

@@ -17,10 +17,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from .errors import NotFiniteError
 from .settings import Transport
 
 logger = logging.getLogger(__name__)
+
+
+class NotFiniteError(ValueError, FloatingPointError):
+    """A cost is not finite, as when the training that its vectors come from has diverged."""
 
 
 def cosine_cost(source: Tensor, target: Tensor) -> Tensor:
