@@ -40,7 +40,7 @@ clean:  ## remove what studies made: results, logs and what Snakemake knows of t
 
 # Tests take turns on two processes, the longest files first. A thread more would only wait.
 test: .venv/installed  ## run all tests, style among them; LONG=1: test-survival and test-slurm too
-	OMP_NUM_THREADS=1 $(bin)/pytest --numprocesses 2 --dist loadfile \
+	OMP_NUM_THREADS=1 $(bin)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
 	    $(if $(LONG),tests/slurm tests/survival) tests/test_studies_in_miniature.py tests/*.py
 
 test-survival: .venv/installed  ## kill STUDY=config.yaml twenty times, fill its disk, damage its files; as root, who mounts disks
