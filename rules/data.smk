@@ -43,13 +43,8 @@ guarded = [] if study.is_constructed else list(study["collections"])
 
 def tested_texts(lang):
     """The hashes of what the guarded collections say in a language."""
-    return [
-        *of_study(
-            paths.NGRAMS,
-            collection=[name for name in guarded if lang in study.collection_languages(name)],
-            lang=lang,
-        )
-    ]
+    tested = [name for name in guarded if lang in study.collection_languages(name)]
+    return of_study(paths.NGRAMS, collection=tested, lang=lang)
 
 
 def download_options(wildcards):

@@ -3,16 +3,13 @@
 from typing import Literal, get_args
 
 Lexical = Literal["bm25", "bm25_translated"]
-ByTeacher = Literal["zero_shot", "translate_query"]
+ByTeacher = Literal["zero_shot", "translate_query"]  # which reads the queries: nothing is trained
 Finetuned = Literal["translate_train", "wikiclir"]
 Distilled = Literal["sentence", "greedy", "optical"]
 Method = Literal[Lexical, ByTeacher, Finetuned, Distilled]
 
 LEXICAL: tuple[str, ...] = get_args(Lexical)
 """Methods without a student."""
-
-BY_TEACHER: tuple[str, ...] = get_args(ByTeacher)
-"""Methods whose queries the teacher reads, so that nothing is trained."""
 
 FINETUNED: tuple[str, ...] = get_args(Finetuned)
 DISTILLED: tuple[str, ...] = get_args(Distilled)
