@@ -24,13 +24,14 @@ NUMBERS = ["n", "m", "iterations"]
 POINTERS = [name for name in sinkhorn_kernel.arg_names if name.endswith("_pointer")]
 
 
-def spilled(rows, columns, capability, cubin, aligned=(), ones=()):
+def spilled(rows, columns, capability, cubin, aligned=(), ones=(), partial=False):
     """Bytes of memory that a thread needs because registers do not suffice.
 
-    aligned, ones: arguments that are multiples of 16, or 1, for which Triton compiles anew.
+    partial: with a dummy token. aligned, ones: arguments that are multiples of 16, or 1, for which
+    Triton compiles anew.
     """
     names = sinkhorn_kernel.arg_names
-    constants = {"ROWS": rows, "COLUMNS": columns} | dict.fromkeys(ones, 1)
+    constants = {"ROWS": rows, "COLUMNS": columns, "PARTIAL": partial} | dict.fromkeys(ones, 1)
     types = dict.fromkeys(POINTERS, "*fp32") | dict.fromkeys(NUMBERS, "i32")
     types |= dict.fromkeys(constants, "constexpr")
     compiled = triton.compile(
@@ -52,18 +53,22 @@ def spilled(rows, columns, capability, cubin, aligned=(), ones=()):
 
 def main(capability, cubin):
     sides = [2**power for power in range(4, 15)]
-    shapes = [
-        (n, m)
-        for n in sides
-        for m in sides
-        if transport_kernel.fits(torch.empty(1, n, m, device="meta"))
-    ]
+    shapes, with_dummies = (
+        [
+            (n, m)
+            for n in sides
+            for m in sides
+            if transport_kernel.fits(torch.empty(1, n, m, device="meta"), partial)
+        ]
+        for partial in (False, True)
+    )
     # As most launches are: tensors begin at multiples of 16, and few sizes are some.
     trials: list[tuple[tuple[int, int], dict]]
     trials = [(shape, {"aligned": POINTERS}) for shape in shapes]
     for shape in ((16, 16), max(shapes, key=min)):
         trials += [(shape, {}), (shape, {"aligned": POINTERS + NUMBERS})]
     trials += [((16, 16), {"ones": ones}) for ones in (["n"], ["m"], ["iterations"], NUMBERS)]
+    trials += [(shape, {"aligned": POINTERS, "partial": True}) for shape in with_dummies]
     for shape, special in trials:
         print(*shape, spilled(*shape, capability, cubin, **special), flush=True)
 

@@ -34,6 +34,14 @@ def problem(sizes=((3, 5), (6, 2), (1, 1)), seed=0, dtype=torch.float32):
     return cost.to(dtype), source.to(dtype), target.to(dtype)
 
 
+def lengths_differ(sizes=((3, 5), (6, 2), (1, 4), (4, 4)), weighted=False, dtype=torch.float32):
+    """Costs, and the weights of tokens: 1 as in a mask, or uneven."""
+    cost, source, target = problem(sizes, dtype=dtype)
+    if weighted:  # 1 to 3, as idf has them
+        return cost, *((mass > 0) * (1 + 2 * mass / mass.amax()) for mass in (source, target))
+    return cost, (source > 0).to(dtype), (target > 0).to(dtype)
+
+
 def log_domain(cost, source, target, epsilon, iterations):
     """Sinkhorn as the textbook has it, in float64: what the fast one is held against."""
     score, source, target = cost.double() / -epsilon, source.double(), target.double()
@@ -59,18 +67,14 @@ SIZES = {
 def test_sinkhorn_is_the_log_domain_one_in_float32_too(sizes, epsilon, iterations):
     cost, source, target = problem(sizes)
     wanted = log_domain(cost, source, target, epsilon, iterations)
-    plan = transport_plan(cost, source, target, epsilon=epsilon, iterations=iterations)
+    balanced = {"mass": "balanced", "epsilon": epsilon, "iterations": iterations}
+    plan = transport_plan(cost, source, target, **balanced)
     assert plan.dtype == torch.float32
     torch.testing.assert_close(plan.double(), wanted, atol=1e-6, rtol=0)
-    double = transport_plan(
-        cost.double(), source.double(), target.double(), epsilon=epsilon, iterations=iterations
-    )
-    torch.testing.assert_close(
-        double,
-        log_domain(cost, source.double(), target.double(), epsilon, iterations),
-        atol=1e-12,
-        rtol=0,
-    )
+    source, target = (mass.double() / mass.double().sum(1, True) for mass in (source, target))
+    double = transport_plan(cost.double(), source, target, **balanced)
+    wanted = log_domain(cost, source, target, epsilon, iterations)
+    torch.testing.assert_close(double, wanted, atol=1e-12, rtol=0)
 
 
 def test_the_kernel_is_made_anew_only_where_the_range_of_floats_asks_for_it():
@@ -86,6 +90,110 @@ def test_the_entropic_plan_is_that_of_pot():
     wanted = ot.solve_batch(cost, 0.05, source, target, max_iter=2000, tol=1e-12).plan
     plan = transport_plan(cost, source, target, epsilon=0.05, iterations=2000)
     torch.testing.assert_close(plan, wanted, atol=1e-5, rtol=0)
+
+
+def partial_plan(cost, source, target):
+    """POT's plan of least cost that moves as much as the lighter side has, divided by its sum."""
+    import ot
+
+    rows, columns = source > 0, target > 0
+    masses = [source[rows].numpy(), target[columns].numpy()]
+    scale = max(mass.sum() for mass in masses)
+    left, right = (mass / scale for mass in masses)
+    moved = min(left.sum(), right.sum())
+    plan = ot.partial.partial_wasserstein(left, right, cost[rows][:, columns].numpy(), m=moved)
+    full = torch.zeros_like(cost)
+    full[rows[:, None] & columns] = torch.from_numpy(plan / plan.sum()).flatten()
+    return full
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_plan_of_unit_masses_is_pots_partial_one(weighted):
+    cost, source, target = lengths_differ(weighted=weighted, dtype=torch.float64)
+    wanted = torch.stack([partial_plan(*one) for one in zip(cost, source, target, strict=True)])
+    exact = transport_plan(cost, source, target, solver="exact")
+    torch.testing.assert_close(transport_loss(cost, exact), transport_loss(cost, wanted))
+    near = transport_plan(cost, source, target, epsilon=0.002, iterations=3000)
+    torch.testing.assert_close(
+        transport_loss(cost, near), transport_loss(cost, wanted), atol=2e-3, rtol=0
+    )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_entropic_plan_of_unit_masses_is_that_of_a_dummy_token(weighted):
+    """Written out problem by problem in the log domain, the dummy's row or column included."""
+    cost, source, target = lengths_differ(weighted=weighted)
+    found = transport_plan(cost, source, target, epsilon=0.02, iterations=60)
+    for plan, matrix, left, right in zip(found, cost, source, target, strict=True):
+        n, m = int((left > 0).sum()), int((right > 0).sum())
+        left, right = left[:n].double(), right[:m].double()
+        extended = torch.zeros(1, n + 1, m + 1).double()
+        extended[0, :n, :m] = matrix[:n, :m]
+        most = max(left.sum(), right.sum())
+        left, right = (
+            torch.cat((mass, most - mass.sum(dim=0, keepdim=True)))[None] / most
+            for mass in (left, right)
+        )
+        wanted = log_domain(extended, left, right, 0.02, 60)[0, :n, :m]
+        torch.testing.assert_close(plan[:n, :m].double(), wanted / wanted.sum(), atol=2e-6, rtol=0)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_lighter_side_travels_whole_and_the_surplus_of_the_heavier_stays(weighted, solver):
+    cost, source, target = lengths_differ(weighted=weighted, dtype=torch.float64)
+    plan = transport_plan(cost, source, target, solver=solver, epsilon=0.05, iterations=2000)
+    torch.testing.assert_close(plan.sum(dim=(1, 2)), torch.ones(len(plan)).double())
+    for matrix, left, right in zip(plan, source, target, strict=True):
+        lighter = min(left.sum(), right.sum())
+        for weights, moved in ((left, matrix.sum(dim=1)), (right, matrix.sum(dim=0))):
+            share = weights / lighter
+            if weights.sum() == lighter:
+                torch.testing.assert_close(moved, share, atol=1e-4, rtol=0)
+            assert (moved <= share + 1e-4).all()
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_sides_of_one_weight_have_the_balanced_plan(solver):
+    cost, source, target = lengths_differ(((4, 4), (2, 2)))
+    plans = [
+        transport_plan(cost, source, target, solver=solver, mass=mass)
+        for mass in ("unit", "balanced")
+    ]
+    torch.testing.assert_close(*plans, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("mass", ["unit", "balanced"])
+def test_an_epsilon_in_units_of_the_spread_gives_the_same_plan_for_costs_on_any_scale(mass):
+    cost, source, target = lengths_differ()
+    settings = {"mass": mass, "epsilon": 0.1, "epsilon_unit": "spread"}
+    plan = transport_plan(cost, source, target, **settings)
+    torch.testing.assert_close(transport_plan(0.1 * cost + 0.3, source, target, **settings), plan)
+    padded = [torch.nn.functional.pad(one, (0, 2)) for one in (cost, target)]
+    torch.testing.assert_close(
+        transport_plan(padded[0], source, padded[1], **settings)[:, :, :-2], plan
+    )
+    deviation = cost[3, :4, :4].std(correction=0).item()
+    own = transport_plan(
+        *(one[3:] for one in (cost, source, target)), mass=mass, epsilon=0.1 * deviation
+    )
+    torch.testing.assert_close(plan[3:], own, atol=1e-6, rtol=1e-4)
+    flat = transport_plan(
+        torch.full((1, 2, 3), 0.7), torch.ones(1, 2), torch.ones(1, 3), **settings
+    )
+    torch.testing.assert_close(flat, torch.full((1, 2, 3), 1 / 6))
+
+
+def test_a_word_without_a_translation_is_left_alone():
+    """Three tokens and their copies, and one more on the other side that is like none of them."""
+    vectors = torch.eye(4)[None]
+    cost = cosine_cost(vectors[:, :3], vectors)
+    mask = torch.ones(1, 3), torch.ones(1, 4)
+    unit, balanced = (
+        transport_plan(cost, *mask, mass=mass, epsilon=0.02) for mass in ("unit", "balanced")
+    )
+    assert transport_loss(cost, unit).item() == pytest.approx(0, abs=1e-6)
+    assert transport_loss(cost, balanced).item() == pytest.approx(1 / 4, abs=1e-3)
 
 
 def test_ipot_comes_near_the_exact_cost():
@@ -198,9 +306,9 @@ def test_a_cost_that_is_not_finite(value):
 
 @pytest.mark.parametrize(
     ("mass", "sums"),
-    [([0.0, 0.0], "0"), ([0.5, 0.4], "0.9"), ([1.5, -0.5], "1"), ([1, torch.nan], "nan")],
+    [([0.0, 0.0], "0"), ([1.5, -0.5], "1"), ([1, torch.nan], "nan"), ([1, torch.inf], "inf")],
 )
-def test_marginals_that_are_not_distributions(mass, sums):
+def test_weights_that_are_no_masses(mass, sums):
     cost = torch.zeros(2, 2, 1)
     source = torch.tensor([[0.5, 0.5], mass])
     with pytest.raises(ValueError, match=f"problem 1 .* sum to {sums} and 1"):
@@ -222,10 +330,13 @@ from optical.transport.solvers import scores
 
 for case in torch.load(sys.argv[1]):
     score = scores(case["cost"], case["source"], case["target"], case["epsilon"])
-    assert transport_kernel.fits(case["cost"])
-    plan = transport_kernel.sinkhorn(score, case["source"], case["target"], case["iterations"])
+    assert transport_kernel.fits(case["cost"], case["partial"])
+    masses = case["source"], case["target"]
+    plan = transport_kernel.sinkhorn(score, *masses, case["iterations"], case["partial"])
+    if not case["partial"]:
+        torch.testing.assert_close(plan.sum(dim=1), case["target"], atol=2e-7, rtol=0)
+    plan /= plan.sum(dim=(1, 2), keepdim=True)
     torch.testing.assert_close(plan, case["plan"], atol=2e-6, rtol=0)
-    torch.testing.assert_close(plan.sum(dim=1), case["target"], atol=2e-7, rtol=0)
 print("same")
 """
 
@@ -240,12 +351,17 @@ def test_the_fused_kernel_gives_the_same_plans(tmp_path):
         (SIZES["square"], 0.01, 20),
         (SIZES["one"], 0.05, 1),
     ):
-        cost, source, target = problem(sizes)
-        plan = transport_plan(cost, source, target, epsilon=epsilon, iterations=iterations)
-        cases.append(
-            {"cost": cost, "source": source, "target": target, "plan": plan}
-            | {"epsilon": epsilon, "iterations": iterations}
-        )
+        settings = {"epsilon": epsilon, "iterations": iterations}
+        for mass in ("unit", "balanced"):
+            cost, source, target = problem(sizes)
+            if mass == "unit":  # the lighter side with less than 1
+                source = source * torch.linspace(0.5, 1.0, len(source))[:, None]
+                target = target * (1 - 0.4 * (source.sum(dim=1, keepdim=True) > 0.9))
+                most = torch.maximum(source.sum(dim=1), target.sum(dim=1))[:, None]
+                source, target = source / most, target / most
+            plan = transport_plan(cost, source, target, mass=mass, **settings)
+            case = {"cost": cost, "source": source, "target": target, "plan": plan}
+            cases.append(case | settings | {"partial": mass == "unit"})
     torch.save(cases, tmp_path / "cases.pt")
     run = subprocess.run(
         [sys.executable, "-c", KERNEL, str(tmp_path / "cases.pt")],
@@ -333,7 +449,7 @@ def test_a_kernel_that_does_not_run_is_left_for_pytorch_with_one_warning(
 def test_a_kernel_that_runs_is_tried_once_and_used(kernel, caplog):
     shapes = []
 
-    def sinkhorn(score, source, target, iterations):
+    def sinkhorn(score, source, target, iterations, partial):
         shapes.append(list(score.shape))
         return source[:, :, None] * target[:, None, :]
 
@@ -341,7 +457,8 @@ def test_a_kernel_that_runs_is_tried_once_and_used(kernel, caplog):
     cost, source, target = problem()
     for _ in range(2):
         plan = transport_plan(cost.as_subclass(OnGpu), source, target)
-        assert torch.equal(plan.as_subclass(torch.Tensor), sinkhorn(cost, source, target, 1))
+        wanted = sinkhorn(cost, source, target, 1, True)
+        torch.testing.assert_close(plan.as_subclass(torch.Tensor), wanted)
     assert [shape for shape in shapes if shape != [3, 6, 5]] == [[1, 2, 2]]
     assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
@@ -373,14 +490,15 @@ def test_the_kernel_is_started_on_the_device_of_its_problems(monkeypatch):
     monkeypatch.setattr("torch.cuda.device_of", device_of)
     monkeypatch.setattr(transport_kernel, "sinkhorn_kernel", {(3,): launch})
     cost, source, target = problem()
-    transport_kernel.sinkhorn(cost, source, target, 5)
+    transport_kernel.sinkhorn(cost, source, target, 5, False)
 
 
 def test_large_problems_are_left_to_pytorch():
     transport_kernel = pytest.importorskip("optical.transport.kernel", reason="no Triton here")
-    assert transport_kernel.fits(torch.zeros(1, 128, 60))
-    assert not transport_kernel.fits(torch.zeros(1, 129, 60))
-    assert not transport_kernel.fits(torch.zeros(1, 2, 2, dtype=torch.float64))
+    for partial, most in ((False, 128), (True, 64)):
+        assert transport_kernel.fits(torch.zeros(1, most, 60), partial)
+        assert not transport_kernel.fits(torch.zeros(1, most + 1, 60), partial)
+        assert not transport_kernel.fits(torch.zeros(1, 2, 2, dtype=torch.float64), partial)
 
 
 def test_scores_are_minus_infinity_at_padding_only():
@@ -424,6 +542,8 @@ def test_memory_does_not_grow_with_the_iterations(epsilon):
     ("settings", "message"),
     [
         ({"solver": "simplex"}, "solver 'simplex', expected one of sinkhorn, ipot, exact"),
+        ({"mass": "half"}, "mass 'half', expected one of unit, balanced"),
+        ({"epsilon_unit": "mean"}, "epsilon_unit 'mean', expected one of cost, spread"),
         ({"epsilon": 0.0}, "epsilon 0.0, expected a positive number"),
         ({"epsilon": -0.05}, "epsilon -0.05"),
         ({"epsilon": float("nan")}, "epsilon nan"),
@@ -447,5 +567,5 @@ def test_greedy_alignment_refuses_what_has_no_pairs():
     mask = torch.ones(1, 2, dtype=torch.bool)
     with pytest.raises(ValueError, match="not finite"):
         greedy_alignment(torch.full((1, 2, 2), torch.nan), mask, mask)
-    with pytest.raises(ValueError, match="no token"):
+    with pytest.raises(ValueError, match="weights that sum to 2 and 0"):
         greedy_alignment(torch.ones(1, 2, 2), mask, ~mask)

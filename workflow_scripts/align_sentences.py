@@ -42,7 +42,7 @@ def main(
 
     from optical.models.embedding import Embedder, embed, readable
     from optical.retrieval.token_vectors import TokenVectors
-    from optical.transport.solvers import cosine_cost, marginals, transport_plan
+    from optical.transport.solvers import cosine_cost, transport_plan
 
     vectors = TokenVectors(targets)
     of_teacher = Embedder.load(teacher).tokenizer
@@ -65,8 +65,8 @@ def main(
             both = (source.astype(np.float32), vectors[row].astype(np.float32))
             sides = [torch.from_numpy(side)[None] for side in both]
             cost = cosine_cost(*sides)
-            masses = [marginals(torch.ones(side.shape[:2], dtype=torch.bool)) for side in sides]
-            plan = transport_plan(cost, *masses, **asdict(settings))
+            weights = [torch.ones(side.shape[:2]) for side in sides]
+            plan = transport_plan(cost, *weights, **asdict(settings))
             pair["plans"][title] = plan[0].tolist()
     with atomic_path(output) as temporary:
         temporary.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")

@@ -1,8 +1,19 @@
 """Optimal transport between the tokens of sentence pairs, in batches with padding.
 
-A batch holds B problems of at most n source and m target tokens. `cost` is [B, n, m]; the
-marginals `source` and `target` are [B, n] and [B, m], zero at padding, and sum to one in each row.
-Plans are [B, n, m], in float32 (float64 for float64 costs), and carry no gradient.
+A batch holds B problems of at most n source and m target tokens. `cost` is [B, n, m]; `source` and
+`target` are the weights of the tokens, [B, n] and [B, m], zero at padding. Plans are [B, n, m], in
+float32 (float64 for float64 costs), sum to one in each problem, and carry no gradient.
+
+With weights w and v, a plan P >= 0 minimises <P, cost> subject to
+
+- balanced mass: P 1 = w / sum(w) and P' 1 = v / sum(v). Every token is matched, so where one
+  side is heavier, some of its mass goes to wrong tokens.
+- unit mass: P 1 <= w / s and P' 1 <= v / s, with s = max(sum(w), sum(v)), and the total mass of P
+  is that of the lighter side, min(sum(w), sum(v)) / s. That is a partial transport problem
+  (Caffarelli and McCann 2010, doi 10.4007/annals.2010.171.673). It becomes a balanced one with a
+  dummy token on the lighter side, of cost 0, that takes the surplus of the heavier side (Chapel,
+  Alaya and Gasso 2020, arXiv 2002.08276). The plan between the real tokens is divided by its
+  sum. Where both sides weigh the same, it is the balanced problem.
 """
 
 import logging
@@ -15,7 +26,7 @@ from types import ModuleType
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
+from torch.nn.functional import normalize, pad
 
 from .settings import Transport
 
@@ -75,20 +86,34 @@ def transport_plan(
     target: Tensor,
     *,
     solver: str = Transport.solver,
+    mass: str = Transport.mass,
     epsilon: float = Transport.epsilon,
+    epsilon_unit: str = Transport.epsilon_unit,
     iterations: int = Transport.iterations,
 ) -> Tensor:
     """The plans of a batch by one of `SOLVERS`: "sinkhorn", "ipot" or "exact".
 
-    epsilon and iterations: those of the solver; "exact" has neither. Raises ValueError for a cost
-    that is not finite and for marginals that are not distributions, naming the problem, and for
-    settings that no solver has.
+    source, target: weights of the tokens, such as a mask. mass: "unit" or "balanced", see above.
+    epsilon and iterations: those of the solver; "exact" has neither. epsilon_unit: "cost", or
+    "spread" for the standard deviation of the costs of each problem. Raises ValueError for a cost
+    that is not finite and for weights that are no masses, naming the problem, and for settings
+    that no solver has.
     """
-    check_settings(solver, epsilon, iterations)
+    check_settings(solver, mass, epsilon, epsilon_unit, iterations)
     check_problems(cost, source, target)
     dtype = working_dtype(cost)
     cost, source, target = cost.to(dtype), source.to(dtype), target.to(dtype)
-    return SOLVERS[solver](cost, source, target, epsilon=epsilon, iterations=iterations)
+    if epsilon_unit == "spread":
+        cost = cost / spread(cost, source, target)
+    totals = [weights.sum(dim=1, keepdim=True) for weights in (source, target)]
+    partial = mass == "unit"
+    if partial:
+        totals = [torch.maximum(*totals)] * 2
+    source, target = source / totals[0], target / totals[1]
+    plan = SOLVERS[solver](
+        cost, source, target, epsilon=epsilon, iterations=iterations, partial=partial
+    )
+    return plan / plan.sum(dim=(1, 2), keepdim=True) if partial else plan
 
 
 def transport_loss(cost: Tensor, plan: Tensor) -> Tensor:
@@ -105,8 +130,9 @@ def greedy_alignment(cost: Tensor, source: Tensor, target: Tensor) -> Tensor:
     tokens of the longer side are left over. Of equal costs the first in reading order counts.
     Raises ValueError for a cost that is not finite and for a sentence without a token.
     """
-    check_problems(cost, marginals(source), marginals(target))
+    check_problems(cost, source, target)
     problems, n, m = cost.shape
+    source, target = source > 0, target > 0
     # A copy, as a matrix a problem: rows and columns that are used up become infinite.
     left = torch.where(source[:, :, None] & target[:, None, :], cost, torch.inf)
     plan = torch.zeros_like(left)
@@ -122,10 +148,19 @@ def greedy_alignment(cost: Tensor, source: Tensor, target: Tensor) -> Tensor:
 
 
 # --- solvers, called with problems that were checked ---------------------------------------------
+#
+# The larger of the two sums of masses is 1. Only where `partial` may the other be less: that side
+# then travels whole.
 
 
 def sinkhorn(
-    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float, iterations: int
+    cost: Tensor,
+    source: Tensor,
+    target: Tensor,
+    *,
+    epsilon: float,
+    iterations: int,
+    partial: bool = False,
 ) -> Tensor:
     """Entropic plans: minimal <plan, cost> - epsilon * entropy(plan), after `iterations`.
 
@@ -137,19 +172,29 @@ def sinkhorn(
 
     Column sums are exact, row sums as near as the iterations bring them.
     """
+    if cost.is_cuda and (fused := fused_kernel(cost.device)) and fused.fits(cost, partial):
+        score = scores(cost, source, target, epsilon)
+        return fused.sinkhorn(score, source, target, iterations, partial)
+    _, n, m = cost.shape
+    if partial:
+        cost, source, target = with_dummies(cost, source, target)
     score = scores(cost, source, target, epsilon)
-    if cost.is_cuda and (fused := fused_kernel(cost.device)) and fused.fits(cost):
-        return fused.sinkhorn(score, source, target, iterations)
     potential = torch.zeros_like(target)
     block = safe_block(cost, source, target, epsilon)
     while iterations > block:
         _, potential = scale(score, potential, source, target, block)
         iterations -= block
-    return scale(score, potential, source, target, iterations)[0]
+    return scale(score, potential, source, target, iterations)[0][:, :n, :m]
 
 
 def ipot(
-    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float, iterations: int
+    cost: Tensor,
+    source: Tensor,
+    target: Tensor,
+    *,
+    epsilon: float,
+    iterations: int,
+    partial: bool = False,
 ) -> Tensor:
     """Plans without regularisation, by inexact proximal points (Xie et al. 2020, arXiv 1802.04307).
 
@@ -157,17 +202,26 @@ def ipot(
     divergence weighted by epsilon, so that the entropy's weight falls as epsilon / iterations. It
     begins at the factors of the one before, as in the paper, which speeds it up like momentum.
     """
+    _, n, m = cost.shape
+    if partial:
+        cost, source, target = with_dummies(cost, source, target)
     score = scores(cost, source, target, epsilon)
     potential = step = torch.zeros_like(target)
     for iteration in range(1, iterations + 1):
         before = potential
         plan, potential = scale(score * iteration, before + step, source, target, 1)
         step = potential - before
-    return plan
+    return plan[:, :n, :m]
 
 
 def exact(
-    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float = 0.0, iterations: int = 0
+    cost: Tensor,
+    source: Tensor,
+    target: Tensor,
+    *,
+    epsilon: float = 0.0,
+    iterations: int = 0,
+    partial: bool = False,
 ) -> Tensor:
     """Plans of least cost by POT's network simplex, problem by problem on the CPU: the reference.
 
@@ -175,6 +229,10 @@ def exact(
     """
     import ot  # seconds, and only this solver needs it
 
+    _, n, m = cost.shape
+    given = cost
+    if partial:
+        cost, source, target = with_dummies(cost, source, target)
     costs, sources, targets = (tensor.double().cpu().numpy() for tensor in (cost, source, target))
     plans = np.zeros_like(costs)
     for plan, matrix, left, right in zip(plans, costs, sources, targets, strict=True):
@@ -182,17 +240,47 @@ def exact(
         real = np.ix_(rows, columns)
         left, right = left[rows], right[columns]
         plan[real] = ot.emd(left / left.sum(), right / right.sum(), matrix[real])
-    return torch.from_numpy(plans).to(cost)
+    return torch.from_numpy(plans[:, :n, :m]).to(given)
 
 
 # The log of a kernel entry that stands for nothing. Its products with masses and factors are still
 # normal numbers in float32, whose own end is at e^-87.
 FAINT = -64.0
 
+MASSES, UNITS = ("unit", "balanced"), ("cost", "spread")
 SOLVERS: dict[str, Callable[..., Tensor]] = {"sinkhorn": sinkhorn, "ipot": ipot, "exact": exact}
 
 
 # --- what they share -----------------------------------------------------------------------------
+
+
+def spread(cost: Tensor, source: Tensor, target: Tensor) -> Tensor:
+    """The standard deviation of the costs between the tokens of each problem, [B, 1, 1].
+
+    1 where all costs are the same, so that nothing is divided by 0.
+    """
+    real = (source[:, :, None] > 0) & (target[:, None, :] > 0)
+    number = real.sum(dim=(1, 2), keepdim=True)
+    mean = (cost * real).sum(dim=(1, 2), keepdim=True) / number
+    variance = ((cost - mean).square() * real).sum(dim=(1, 2), keepdim=True) / number
+    # Below the rounding of the costs themselves there is no spread.
+    return torch.where(variance > 1e-12, variance, 1.0).sqrt()
+
+
+def with_dummies(cost: Tensor, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The balanced problems of partial ones, [B, n + 1, m + 1], [B, n + 1] and [B, m + 1].
+
+    The last token of each side is a dummy. On the lighter side its mass is what the other side has
+    more, on the heavier side 0, as at padding. It costs nothing; another constant would move no
+    mass, since the dummy's is fixed.
+    """
+    totals = [mass.sum(dim=1, keepdim=True) for mass in (source, target)]
+    most = torch.maximum(*totals)
+    source, target = (
+        torch.cat((mass, most - total), dim=1)
+        for mass, total in zip((source, target), totals, strict=True)
+    )
+    return pad(cost, (0, 1, 0, 1)), source, target
 
 
 def scores(cost: Tensor, source: Tensor, target: Tensor, epsilon: float) -> Tensor:
@@ -242,10 +330,16 @@ def safe_block(cost: Tensor, source: Tensor, target: Tensor, epsilon: float) -> 
     return max(1, int(17 / max(-math.log(least), 1.0)))
 
 
-def check_settings(solver: str, epsilon: float, iterations: int) -> None:
+def check_settings(
+    solver: str, mass: str, epsilon: float, epsilon_unit: str, iterations: int
+) -> None:
     """Raise ValueError for settings that no solver has."""
     if solver not in SOLVERS:
         raise ValueError(f"solver {solver!r}, expected one of {', '.join(SOLVERS)}")
+    if mass not in MASSES:
+        raise ValueError(f"mass {mass!r}, expected one of {', '.join(MASSES)}")
+    if epsilon_unit not in UNITS:
+        raise ValueError(f"epsilon_unit {epsilon_unit!r}, expected one of {', '.join(UNITS)}")
     if not 0 < epsilon < math.inf:
         raise ValueError(f"epsilon {epsilon}, expected a positive number")
     if iterations < 1:
@@ -256,14 +350,15 @@ def check_problems(cost: Tensor, source: Tensor, target: Tensor) -> None:
     """Raise ValueError, naming the problem, for what has no plan."""
     if cost.shape != (*source.shape, target.shape[-1]) or len(source) != len(target):
         raise ValueError(
-            f"cost {list(cost.shape)} does not fit the marginals {list(source.shape)} and "
+            f"cost {list(cost.shape)} does not fit the weights {list(source.shape)} and "
             f"{list(target.shape)}; expected [B, n, m], [B, n] and [B, m]"
         )
     # A sum is finite when, and only when, all its terms are.
     finite = cost.sum(dim=(1, 2), dtype=working_dtype(cost)).isfinite()
     good = finite.clone()
-    for mass in (source, target):
-        good &= ((mass.sum(dim=1) - 1).abs() < 1e-3) & (mass.amin(dim=1) >= 0)
+    for weights in (source, target):
+        total = weights.sum(dim=1, dtype=working_dtype(weights))
+        good &= (total > 0) & total.isfinite() & (weights >= 0).all(dim=1)
     if good.all():
         return
     problem = int((~good).nonzero()[0])
@@ -271,8 +366,8 @@ def check_problems(cost: Tensor, source: Tensor, target: Tensor) -> None:
         raise NotFiniteError(f"problem {problem} of the batch has a cost that is not finite")
     left, right = source[problem].sum(), target[problem].sum()
     raise ValueError(
-        f"problem {problem} of the batch has marginals that sum to {left:g} and {right:g}, or "
-        "are negative somewhere; expected distributions over at least one token each"
+        f"problem {problem} of the batch has weights that sum to {left:g} and {right:g}, or are "
+        "negative somewhere; expected finite weights, and one above 0 on each side"
     )
 
 
@@ -295,7 +390,7 @@ def fused_kernel(device: torch.device) -> ModuleType | None:
         return None
     cost, mass = torch.zeros(1, 2, 2, device=device), torch.full((1, 2), 0.5, device=device)
     try:
-        plan = kernel.sinkhorn(cost, mass, mass, 2).flatten().tolist()
+        plan = kernel.sinkhorn(cost, mass, mass, 2, True).flatten().tolist()
         if not all(abs(share - 0.25) < 1e-5 for share in plan):
             raise ArithmeticError(f"wrong plan, {plan} in place of 0.25 four times")
     except Exception as error:  # whatever compilers and drivers raise: PyTorch does it too
