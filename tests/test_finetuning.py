@@ -7,7 +7,8 @@ import torch
 from optical.corpora.training_files import write_pairs
 from optical.runtime.errors import InputError
 from optical.training.batches import Batches
-from optical.training.finetuning import ContrastiveLoss, max_sim, shared_sides
+from optical.training.finetuning import ContrastiveLoss, shared_sides
+from optical.transport.ranking import max_sim
 from test_losses import Student, batch, targets  # noqa: F401, a fixture
 
 

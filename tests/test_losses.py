@@ -5,14 +5,22 @@ from datasets import Dataset
 from conftest import TEXTS, embedder
 from optical.models.embedding import embed
 from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
+from optical.runtime.errors import InputError
 from optical.settings.distillation import Distillation
-from optical.training.distillation import loss_for, source_ids, special_ids, token_weights
+from optical.training.distillation import (
+    loss_for,
+    source_ids,
+    special_ids,
+    token_weights,
+    without_cut,
+)
 from optical.transport.losses import (
     GreedyAlignmentLoss,
     OptimalTransportLoss,
     SentenceLoss,
     idf_weights,
 )
+from optical.transport.ranking import ranking_loss
 from optical.transport.solvers import cosine_cost, greedy_alignment
 
 LOSSES = [OptimalTransportLoss, GreedyAlignmentLoss, SentenceLoss]
@@ -168,6 +176,78 @@ def test_special_tokens_are_the_markers_and_ends_and_not_the_unknown(model):
     assert weights[tokenizer.unk_token_id] == 1
 
 
+# --- the ranking term ----------------------------------------------------------------------------
+
+
+def naive_max_sim(query, passage):
+    return sum(max(float(a @ b) for b in passage) for a in query)
+
+
+def test_the_ranking_loss_is_the_divergence_of_two_softmaxes_over_max_sim():
+    torch.manual_seed(0)
+    lengths = {"source": [3, 1, 2], "target": [2, 4, 1]}
+    sides, masks = {}, {}
+    for name, sizes in lengths.items():
+        sides[name] = torch.randn(3, 4, 5)
+        masks[name] = (torch.arange(4) < torch.tensor(sizes)[:, None]).float()
+    found = ranking_loss(*sides.values(), *masks.values(), temperature=0.5)
+    real = {
+        name: [vectors[: lengths[name][row]] for row, vectors in enumerate(side)]
+        for name, side in sides.items()
+    }
+    wanted = 0.0
+    for row in range(3):
+        student, teacher = (
+            torch.tensor(
+                [naive_max_sim(side[row], other) / len(side[row]) for other in real["target"]]
+            )
+            .div(0.5)
+            .softmax(dim=0)
+            for side in (real["source"], real["target"])
+        )
+        wanted += (teacher * (teacher / student).log()).sum().item() / 3
+    assert found.item() == pytest.approx(wanted, rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_every_loss_takes_the_ranking_term_on_top(kind, targets):
+    student = Student()
+    without, on_top = (
+        kind(student, targets=targets, ranking=ranking)(*batch()) for ranking in (0.0, 2.0)
+    )
+    (source,), rows = batch()
+    vectors, _, mask = (torch.from_numpy(array) for array in targets.padded(rows.tolist()))
+    output = student(source, task="query")["token_embeddings"]
+    term = ranking_loss(output, vectors, source["attention_mask"].float(), mask.float())
+    torch.testing.assert_close(on_top, without + 2 * term)
+    on_top.backward()
+    assert student.vectors.weight.grad[[1, 2, 3, 4]].any(dim=1).all()
+
+
+def test_a_student_that_is_its_teacher_ranks_as_it_does():
+    torch.manual_seed(0)
+    vectors, weights = torch.randn(4, 6, 8), torch.ones(4, 6)
+    assert ranking_loss(vectors, vectors, weights, weights).item() == pytest.approx(0, abs=1e-6)
+    assert ranking_loss(vectors.flip(0), vectors, weights, weights) > 0.1
+
+
+@pytest.mark.parametrize("settings", [{"ranking": -0.1}, {"temperature": 0.0}])
+def test_a_ranking_term_that_cannot_be_is_an_error(settings, targets):
+    with pytest.raises(ValueError, match="expected a weight of 0 or more and a temperature above"):
+        SentenceLoss(Student(), targets=targets, **settings)
+
+
+def test_pairs_that_reach_the_length_are_left_out(model, tmp_path):
+    texts = [TEXTS[0], " ".join([TEXTS[1]] * 9), TEXTS[2]]
+    pairs = Dataset.from_dict({"source": texts, "label": range(3)})
+    teacher = embedder(model, tmp_path / "teacher")
+    write_token_vectors(tmp_path / "targets", embed(teacher, texts, task="query", length=40), 8)
+    vectors = TokenVectors(tmp_path / "targets")
+    assert without_cut(pairs, model, vectors, 40)["label"][:] == [0, 2]
+    with pytest.raises(InputError, match="no pair is shorter than 1 tokens"):
+        without_cut(pairs, model, vectors, 1)
+
+
 # --- greedy alignment ----------------------------------------------------------------------------
 
 
@@ -245,7 +325,13 @@ def test_the_student_reads_a_sentence_as_its_ids_say(model):
 
 
 def test_only_optical_reads_the_settings_of_the_transport(model, targets):
-    transport = {"solver": "ipot", "epsilon": 0.1, "iterations": 7}
+    transport = {
+        "solver": "ipot",
+        "mass": "balanced",
+        "epsilon_unit": "spread",
+        "epsilon": 0.1,
+        "iterations": 7,
+    }
     sides = (model, model.tokenizer, targets, None, Distillation(**transport))
     assert loss_for("optical", *sides).settings == transport
     assert not hasattr(loss_for("greedy", *sides), "settings")

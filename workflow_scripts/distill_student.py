@@ -39,15 +39,22 @@ def main(
     from optical.retrieval.token_vectors import TokenVectors
     from optical.runtime.origin import origin_of
     from optical.training.batches import Batches
-    from optical.training.distillation import loss_for, read_pairs, source_ids
+    from optical.training.distillation import loss_for, read_pairs, source_ids, without_cut
     from optical.training.trainer import show_progress, train_late_interaction
 
     show_progress()
     set_seed(seed)
     student = load(start)
     vectors = TokenVectors(targets)
-    pairs = read_pairs(bitext, vectors)
+    pairs = read_pairs(bitext, vectors, settings.pairs)
     print(f"{len(pairs)} sentence pairs", flush=True)
+    if settings.cut_pairs == "leave_out":
+        number = len(pairs)
+        pairs = without_cut(pairs, student, vectors, settings.length)
+        print(
+            f"{number - len(pairs)} of them left out, with {settings.length} tokens or more",
+            flush=True,
+        )
     tokenizer = AutoTokenizer.from_pretrained(teacher, local_files_only=True)
     tokens = settings.batch_tokens
     train_late_interaction(

@@ -5,6 +5,9 @@ from typing import Annotated, Any
 ABSENT: Any = object()
 """The default of a setting that may be left out and then is not there."""
 
+SPARSE: Any = object()
+"""Of a section that says only what differs from another one: none of its settings has a default."""
+
 DISTINCT = ("uniqueItems", True)
 
 Positive = Annotated[int, ("minimum", 1)]

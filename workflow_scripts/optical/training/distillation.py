@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import torch
 from datasets import Dataset
@@ -21,7 +22,7 @@ from optical.transport.losses import (
     SentenceLoss,
     idf_weights,
 )
-from optical.transport.settings import Transport
+from optical.transport.settings import Ranking, Transport
 
 LOSSES = {
     "optical": OptimalTransportLoss,
@@ -34,17 +35,33 @@ BLOCK = 4096
 """Sentences that are tokenised at once."""
 
 
-def read_pairs(bitext: Path, targets: TokenVectors) -> Dataset:
+def read_pairs(bitext: Path, targets: TokenVectors, most: int | None = None) -> Dataset:
     """A data set of (source, label): the foreign side, and its row in the teacher's vectors.
 
-    Raises InputError when the vectors were not made from this bitext.
+    most: pairs at most, the first of the bitext. Raises InputError when the vectors were not made
+    from this bitext.
     """
     sources = pq.read_table(bitext, columns=["source"])["source"].to_pylist()
     if len(sources) != len(targets):
         raise InputError(
             f"{bitext}: {len(sources)} pairs, but the teacher's vectors have {len(targets)} rows"
         )
+    sources = sources[:most]
     return Dataset.from_dict({"source": sources, "label": range(len(sources))})
+
+
+def without_cut(
+    pairs: Dataset, student: MultiVectorEncoder, targets: TokenVectors, length: int
+) -> Dataset:
+    """The pairs of which neither side has `length` tokens, at which sentences are cut.
+
+    Raises InputError where none is left.
+    """
+    sources = [len(ids) for ids in source_ids(student, pairs, length)]
+    whole = np.maximum(sources, targets.lengths[np.asarray(pairs["label"])]) < length
+    if not whole.any():
+        raise InputError(f"distillation.length: no pair is shorter than {length} tokens")
+    return pairs.select(np.flatnonzero(whole))
 
 
 def source_ids(student: MultiVectorEncoder, pairs: Dataset, length: int) -> Iterator[list[int]]:
@@ -67,12 +84,14 @@ def loss_for(
 
     teacher: the teacher's tokenizer. settings: of which only optical reads those of the transport.
     """
-    more: dict[str, object] = {}
+    more: dict[str, object] = {
+        field.name: getattr(settings, field.name) for field in fields(Ranking)
+    }
     marginals, special_tokens = settings.marginals, settings.special_tokens
     if marginals == "idf" or not special_tokens:
         sources = source_ids(student, pairs, settings.length)
-        rows = (targets.ids(row).tolist() for row in range(len(targets)))
-        more = {
+        rows = (targets.ids(row).tolist() for row in pairs["label"])
+        more |= {
             "source_weights": token_weights(student.tokenizer, sources, marginals, special_tokens),
             "target_weights": token_weights(teacher, rows, marginals, special_tokens),
         }
@@ -87,7 +106,7 @@ def token_weights(
     marginals: str,
     special_tokens: bool,
 ) -> Tensor:
-    """The weight of each token id in its sentence's mass, [vocabulary]."""
+    """The weight of each token id in its sentence, [vocabulary]."""
     vocabulary = len(tokenizer)
     weights = idf_weights(sentences, vocabulary) if marginals == "idf" else torch.ones(vocabulary)
     if not special_tokens:

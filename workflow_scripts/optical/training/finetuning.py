@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from optical.retrieval.token_vectors import TokenVectors
 from optical.transport.losses import BitextLoss
+from optical.transport.ranking import max_sim
 
 QUERY = {"translate_train": "id", "wikiclir": "source"}
 """By method, the column of its pairs that is the same in all pairs of one query. A poor translator
@@ -22,9 +23,7 @@ class ContrastiveLoss(BitextLoss):
     """Each query's own passage against those of the other queries of its batch.
 
     The cross-entropy of the softmax over `scale` times MaxSim, as the teacher is trained; only the
-    query side has a gradient. MaxSim of a query and a passage is the sum over the query's tokens of
-    the largest inner product with a token of the passage (Khattab and Zaharia 2020, arXiv
-    2004.12832).
+    query side has a gradient.
     """
 
     def __init__(self, *arguments, scale: float, **more) -> None:
@@ -32,10 +31,10 @@ class ContrastiveLoss(BitextLoss):
         self.scale = scale
 
     def pair_losses(
-        self, source: Tensor, target: Tensor, source_mass: Tensor, target_mass: Tensor
+        self, source: Tensor, target: Tensor, source_weights: Tensor, target_weights: Tensor
     ) -> Tensor:
-        """[B], from query vectors [B, n, d], passage vectors [B, m, d] and their masses."""
-        scores = self.scale * max_sim(source, target, source_mass > 0, target_mass > 0)
+        """[B], from query vectors [B, n, d], passage vectors [B, m, d] and tokens' weights."""
+        scores = self.scale * max_sim(source, target, source_weights > 0, target_weights > 0)
         own = torch.arange(len(scores), device=scores.device)
         return cross_entropy(scores, own, reduction="none")
 
@@ -54,17 +53,3 @@ def shared_sides(
         (hash(query), hash(passages.ids(row).tobytes()))
         for query, row in zip(queries, rows, strict=True)
     ]
-
-
-def max_sim(queries: Tensor, passages: Tensor, query_mask: Tensor, passage_mask: Tensor) -> Tensor:
-    """MaxSim of every query with every passage, [Q, P] float32.
-
-    queries: [Q, n, d]; passages: [P, m, d]; masks: true at tokens that take part.
-    """
-    # Also where a trainer has mixed precision on: a sum of 32 rounded products, times the scale, is
-    # off by more than passages differ.
-    with torch.autocast(queries.device.type, enabled=False):
-        similarity = torch.einsum("qnd,pmd->qpnm", queries.float(), passages.float())
-    similarity = similarity.masked_fill(~passage_mask[None, :, None, :], -torch.inf)
-    best = similarity.amax(dim=-1).masked_fill(~query_mask[:, None, :], 0.0)
-    return best.sum(dim=-1)

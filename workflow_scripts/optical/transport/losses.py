@@ -8,15 +8,17 @@ the labels name. They need nothing of this project but `optical.transport.solver
     examples/distil_with_sentence_transformers.py
 """
 
+import math
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from sentence_transformers import MultiVectorEncoder
 from torch import Tensor, nn
 
-from .settings import Transport
+from .ranking import ranking_loss
+from .settings import Ranking, Transport
 from .solvers import (
     check_settings,
     cosine_cost,
@@ -45,6 +47,9 @@ class BitextLoss(nn.Module):
         source_weights: [student's vocabulary], weight of a token in its sentence's mass; uniform
             when None. A token of weight 0 takes no part.
         target_weights: [teacher's vocabulary], the same for the teacher's tokens.
+        ranking: weight of the ranking term, see `ranking_loss`, beside the loss of the pairs. With
+            one sentence in a batch it is 0.
+        temperature: of the ranking term.
 
     Raises:
         ValueError: for both or neither of `teacher` and `targets`, for a teacher that is the
@@ -59,8 +64,15 @@ class BitextLoss(nn.Module):
         *,
         source_weights: Tensor | None = None,
         target_weights: Tensor | None = None,
+        ranking: float = Ranking.ranking,
+        temperature: float = Ranking.temperature,
     ) -> None:
         super().__init__()
+        if not (0 <= ranking < math.inf and 0 < temperature < math.inf):
+            raise ValueError(
+                f"ranking {ranking} and temperature {temperature}, expected a weight of 0 or more "
+                "and a temperature above 0"
+            )
         if (teacher is None) == (targets is None):
             raise ValueError("expected a teacher or its stored targets, one of the two")
         if teacher is model:
@@ -74,6 +86,7 @@ class BitextLoss(nn.Module):
         # In a list, so that the teacher is neither trained nor saved as a part of the loss.
         self.teacher = [] if teacher is None else [teacher.eval().requires_grad_(False)]
         self.targets = targets
+        self.ranking, self.temperature = ranking, temperature
         self.register_buffer("source_weights", source_weights, persistent=False)
         self.register_buffer("target_weights", target_weights, persistent=False)
 
@@ -83,14 +96,16 @@ class BitextLoss(nn.Module):
         """The mean loss of a batch. labels: [B] rows of the targets."""
         source, *target = features
         output = self.model(dict(source), task="query")
-        source_mass = token_mass(
+        source_weights = token_weights(
             output["attention_mask"].bool(), source["input_ids"], self.source_weights
         )
-        vectors, tokens, mask = self.teacher_side(target, labels, source_mass.device)
-        target_mass = token_mass(mask, tokens, self.target_weights)
-        return self.pair_losses(
-            output["token_embeddings"], vectors, source_mass, target_mass
-        ).mean()
+        vectors, tokens, mask = self.teacher_side(target, labels, source_weights.device)
+        target_weights = token_weights(mask, tokens, self.target_weights)
+        sides = (output["token_embeddings"], vectors, source_weights, target_weights)
+        loss = self.pair_losses(*sides).mean()
+        if not self.ranking:
+            return loss
+        return loss + self.ranking * ranking_loss(*sides, temperature=self.temperature)
 
     @torch.no_grad()
     def teacher_side(
@@ -109,9 +124,9 @@ class BitextLoss(nn.Module):
         return output["token_embeddings"], target["input_ids"], output["attention_mask"].bool()
 
     def pair_losses(
-        self, source: Tensor, target: Tensor, source_mass: Tensor, target_mass: Tensor
+        self, source: Tensor, target: Tensor, source_weights: Tensor, target_weights: Tensor
     ) -> Tensor:
-        """The loss of each pair, [B], from vectors [B, n, d], [B, m, d] and masses."""
+        """The loss of each pair, [B], from vectors [B, n, d], [B, m, d] and tokens' weights."""
         raise NotImplementedError
 
 
@@ -125,8 +140,11 @@ class OptimalTransportLoss(BitextLoss):
 
     Args:
         solver: "sinkhorn", "ipot" or "exact".
-        epsilon: weight of the entropy (sinkhorn) or of the proximal term (ipot), in units of the
-            cost.
+        mass: "unit", where the surplus of the longer side stays, or "balanced", as in the paper;
+            see `optical.transport.solvers`.
+        epsilon: weight of the entropy (sinkhorn) or of the proximal term (ipot).
+        epsilon_unit: what epsilon is measured in, "cost" or "spread", the standard deviation of the
+            costs of a sentence pair.
         iterations: iterations of the solver.
 
     The other arguments, and errors, are those of `BitextLoss`.
@@ -146,20 +164,23 @@ class OptimalTransportLoss(BitextLoss):
         targets: Targets | None = None,
         *,
         solver: str = Transport.solver,
+        mass: str = Transport.mass,
         epsilon: float = Transport.epsilon,
+        epsilon_unit: str = Transport.epsilon_unit,
         iterations: int = Transport.iterations,
         **sides,
     ) -> None:
         super().__init__(model, teacher, targets, **sides)
-        check_settings(solver, epsilon, iterations)
-        self.settings = {"solver": solver, "epsilon": epsilon, "iterations": iterations}
+        check_settings(solver, mass, epsilon, epsilon_unit, iterations)
+        self.settings: dict[str, Any] = {"solver": solver, "mass": mass, "iterations": iterations}
+        self.settings |= {"epsilon": epsilon, "epsilon_unit": epsilon_unit}
 
     def pair_losses(
-        self, source: Tensor, target: Tensor, source_mass: Tensor, target_mass: Tensor
+        self, source: Tensor, target: Tensor, source_weights: Tensor, target_weights: Tensor
     ) -> Tensor:
         """Cost of the plan of each pair, [B]."""
         cost = cosine_cost(source, target)
-        plan = transport_plan(cost, source_mass, target_mass, **self.settings)
+        plan = transport_plan(cost, source_weights, target_weights, **self.settings)
         return transport_loss(cost, plan)
 
 
@@ -179,10 +200,10 @@ class GreedyAlignmentLoss(BitextLoss):
     """
 
     def pair_losses(
-        self, source: Tensor, target: Tensor, source_mass: Tensor, target_mass: Tensor
+        self, source: Tensor, target: Tensor, source_weights: Tensor, target_weights: Tensor
     ) -> Tensor:
         """Mean squared distance over the paired tokens of each sentence pair, [B]."""
-        plan = greedy_alignment(cosine_cost(source, target), source_mass > 0, target_mass > 0)
+        plan = greedy_alignment(cosine_cost(source, target), source_weights, target_weights)
         return transport_loss(squared_distance(source, target), plan)
 
 
@@ -201,19 +222,22 @@ class SentenceLoss(BitextLoss):
     """
 
     def pair_losses(
-        self, source: Tensor, target: Tensor, source_mass: Tensor, target_mass: Tensor
+        self, source: Tensor, target: Tensor, source_weights: Tensor, target_weights: Tensor
     ) -> Tensor:
         """Squared distance of each sentence pair, [B]."""
         source, target = (
-            (vectors.float() * mass[..., None]).sum(dim=1)
-            for vectors, mass in ((source, source_mass), (target, target_mass))
+            (vectors.float() * marginals(weights > 0, weights)[..., None]).sum(dim=1)
+            for vectors, weights in ((source, source_weights), (target, target_weights))
         )
         return (source - target).square().sum(dim=1)
 
 
-def token_mass(mask: Tensor, tokens: Tensor, weights: Tensor | None) -> Tensor:
-    """The marginals of sentences, [B, n], from the weights of their tokens, if any."""
-    return marginals(mask, None if weights is None else weights[tokens])
+def token_weights(mask: Tensor, tokens: Tensor, weights: Tensor | None) -> Tensor:
+    """The weight of each token of sentences, [B, n], 0 at padding; all are alike without weights.
+
+    mask: [B, n]; tokens: ids, [B, n]; weights: [vocabulary].
+    """
+    return mask.float() if weights is None else mask * weights[tokens]
 
 
 def idf_weights(documents: Iterable[Iterable[int]], vocabulary: int) -> Tensor:
