@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings data prefetch ask verify clean test test-survival test-slurm test-envs envs lint bench interop interop-files
+.PHONY: help run settings data prefetch tune ask verify clean test test-survival test-slurm test-envs envs lint bench interop interop-files
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -28,6 +28,10 @@ data: .venv/installed  ## list the data sources, all or those of STUDY=studies/N
 prefetch: .venv/installed  ## download all that STUDY=studies/NAME.yaml needs, so that it runs without a network
 	@$(bin)/python workflow_scripts/list_data.py --study $(or $(STUDY),config.yaml) $(listed)
 	$(bin)/snakemake prefetch --cores 8 --configfile $(or $(STUDY),config.yaml) $(if $(strip $(machine)),--config $(machine))
+
+tune: .venv/installed  ## choose the learning rates of STUDY=studies/NAME.yaml on its development queries
+	$(bin)/snakemake tune --cores all --configfile $(or $(STUDY),config.yaml) $(if $(strip $(machine)),--config $(machine))
+	@cat results/$$($(bin)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["study"])' $(or $(STUDY),config.yaml))/tuning/learning_rates.md
 
 ask: .venv/installed  ## say how to ask a finished study a question
 	@$(bin)/python workflow_scripts/ask.py --help

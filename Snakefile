@@ -26,6 +26,7 @@ include: "rules/translate.smk"
 include: "rules/index.smk"
 include: "rules/search.smk"
 include: "rules/score.smk"
+include: "rules/tune.smk"
 include: "rules/gap.smk"
 include: "rules/report.smk"
 include: "rules/export.smk"
@@ -44,6 +45,14 @@ rule models:
         "All models are in results/{study.name}/models/"
     input:
         all_models,
+    localrule: True
+
+
+rule tune:
+    message:
+        "Learning rates of {study.name} are in results/{study.name}/tuning/"
+    input:
+        rules.choose_learning_rates.output.choice.replace("{study}", study.name),
     localrule: True
 
 

@@ -17,7 +17,7 @@ from optical.runtime.wholeness import damaged
 from optical.study import files as study_files
 from optical.study import paths
 from optical.study.loading import load_study, read_datasets
-from optical.settings.methods import DISTILLED, FINETUNED, LEXICAL, TRANSLATED
+from optical.settings.methods import FINETUNED, LEXICAL, TRANSLATED
 from optical.study.study import dataset_of
 
 try:
@@ -40,6 +40,7 @@ wildcard_constraints:
     student=one_of(study["students"]),
     collection=one_of(study["collections"]),
     seed=r"\d+",
+    length=r"\d+",
 
 
 # --- settings, whose values are what makes Snakemake rerun a step when, and only when, one that it
@@ -58,15 +59,20 @@ def setting(path):
     return value
 
 
+def distillation(wildcards):
+    """The settings of the distillation that the method or variant of a job has."""
+    return study.distillation(wildcards.method)
+
+
 def options(kind, section, *, without=lambda wildcards: (), **other):
     """A params function for the settings that a dataclass names, as options of a program.
 
-    section: of the study, which has their values. without: of the wildcards, the names of those
+    section: of the study, or a function of the wildcards, which has their values. without: of the wildcards, the names of those
     that the step does not read. other: values, of the wildcards, in place of the study's.
     """
 
     def values(wildcards):
-        settings = setting(section)(wildcards)
+        settings = section(wildcards) if callable(section) else setting(section)(wildcards)
         found = {field.name: settings[field.name] for field in fields(kind)}
         found |= {name: value(wildcards) for name, value in other.items()}
         return command_line({key: found[key] for key in found if key not in without(wildcards)})
@@ -74,7 +80,7 @@ def options(kind, section, *, without=lambda wildcards: (), **other):
     return values
 
 
-def learning_rate(stage):
+def learning_rate(section):
     """A params function for the learning rate of a stage, scaled for the encoder it trains."""
 
     def value(wildcards):
@@ -82,7 +88,8 @@ def learning_rate(stage):
         encoder = names.get("encoder") or names.get("teacher")
         if "student" in names:
             encoder = study["students"][wildcards.student]["encoder"]
-        return study[stage]["learning_rate"] * study["encoders"][encoder]["learning_rate_scale"]
+        settings = section(wildcards) if callable(section) else study[section]
+        return settings["learning_rate"] * study["encoders"][encoder]["learning_rate_scale"]
 
     return value
 

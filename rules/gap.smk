@@ -8,7 +8,7 @@ def all_scores(wildcards):
     for collection in study["collections"]:
         tested = study.collection_languages(collection)
         foreign = [lang for lang in study.languages if lang in tested]
-        for method in study["methods"]:
+        for method in study.methods:
             scores += of_study(
                 paths.SCORES,
                 student="none" if method in LEXICAL else study.students_with(method),

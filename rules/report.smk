@@ -67,7 +67,10 @@ def aligned(path):
         student = aligned_students[0]
         names = study["students"][student] | {"student": student, "method": "optical"}
         lang = study["languages"]["low"][0]
-        return path.format(study=study.name, lang=lang, seed=study["seeds"][0], **names)
+        length = study.distillation("optical")["length"]
+        return path.format(
+            study=study.name, lang=lang, seed=study["seeds"][0], length=length, **names
+        )
 
     return named
 
@@ -89,7 +92,7 @@ rule align_sentences:
         "logs/{study}/align_sentences.benchmark.tsv"
     params:
         code=code("align_sentences"),
-        settings=options(Transport, "distillation"),
+        settings=options(Transport, lambda wildcards: study.distillation("optical")),
     resources:
         gpu=gpus,
     conda:

@@ -4,7 +4,7 @@
 def run_of(wildcards):
     """The run to score: without training, all students of a teacher have the same."""
     student = wildcards.student
-    if student != "none" and wildcards.method not in study.trained_methods:
+    if student != "none" and not study.trains(wildcards.method):
         student = student_of(teacher_of(wildcards))
     return paths.fill(paths.RUN, student=student)
 

@@ -5,7 +5,7 @@ from optical.settings.search import Search
 
 def query_encoder(wildcards):
     """The model that reads the queries: the teacher itself, or the trained student."""
-    if wildcards.method in study.trained_methods:
+    if study.trains(wildcards.method):
         return paths.STUDENT
     return of_student(paths.TEACHER)(wildcards)
 

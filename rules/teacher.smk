@@ -37,7 +37,7 @@ rule train_teacher:
         " --processes {resources.gpu} --output {output} > {log} 2>&1"
 
 
-# Once for a teacher and language: every method, epoch and seed reads the same vectors.
+# Once for a teacher, a language and a length of sentences: every method, epoch and seed reads them.
 rule embed_targets:
     message:
         "Embedding the {wildcards.lang} bitext's pivot side with teacher {wildcards.teacher}"
@@ -47,16 +47,15 @@ rule embed_targets:
     output:
         directory(paths.TARGETS),
     log:
-        "logs/{study}/embed_targets/{teacher}.{lang}.log",
+        "logs/{study}/embed_targets/{teacher}.{lang}.{length}.log",
     benchmark:
-        "logs/{study}/embed_targets/{teacher}.{lang}.benchmark.tsv"
+        "logs/{study}/embed_targets/{teacher}.{lang}.{length}.benchmark.tsv"
     params:
         code=code("embed_targets"),
-        length=setting("distillation/length"),
     resources:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
     shell:
         "python workflow_scripts/embed_targets.py --teacher {input.teacher} --bitext {input.bitext}"
-        " --length {params.length} --output {output} > {log} 2>&1"
+        " --length {wildcards.length} --output {output} > {log} 2>&1"

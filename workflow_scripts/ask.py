@@ -37,7 +37,8 @@ def main(
     """
     settings = study_of(study)
     student_settings = one_of("student", student, settings["students"])
-    method = one_of("method", method, {name: name for name in settings["methods"]})
+    rows = [*settings["methods"], *settings.get("variants", ())]
+    method = one_of("method", method, {name: name for name in rows})
     collections = {name: name for name in settings["collections"]}
     collection = one_of("collection", collection or settings["collections"][0], collections)
     names = {"study": study, "teacher": student_settings["teacher"], "collection": collection}

@@ -1,8 +1,10 @@
 """Per-query scores of all TREC runs of a study, read and checked to be comparable."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -43,6 +45,19 @@ def read_scores(paths: Iterable[str | Path]) -> pd.DataFrame:
     if len(studies) > 1:
         raise InputError(f"scores of several studies in one table: {', '.join(studies)}")
     return scores
+
+
+def is_development(query_ids: pd.Series, share: float) -> pd.Series:
+    """Whether each query is one of those for development, by a hash of its id.
+
+    So it is in every language, method and version of a collection, whatever else there is.
+    """
+    names = query_ids.astype("category")
+    hashes = [
+        int.from_bytes(hashlib.sha256(str(name).encode()).digest()[:8]) / 2**64
+        for name in names.cat.categories
+    ]
+    return pd.Series(np.array(hashes)[names.cat.codes] < share, index=query_ids.index)
 
 
 def check_names(scores: pd.DataFrame, languages: Iterable[str], students: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from optical.runtime.program import described_fields
-from optical.settings.bounds import ABSENT
+from optical.settings.bounds import ABSENT, SPARSE
 
 TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
@@ -44,6 +44,8 @@ def schema(kind: Any) -> dict[str, Any]:
     origin, inner = get_origin(kind), get_args(kind)
     if isinstance(kind, type) and is_dataclass(kind):
         return schema_of(kind)
+    if origin is Annotated and SPARSE in inner:
+        return without_defaults(schema(inner[0]))
     if origin is Annotated:
         return schema(inner[0]) | dict(inner[1:])
     if origin is Literal:
@@ -55,6 +57,15 @@ def schema(kind: Any) -> dict[str, Any]:
     if origin in (Union, UnionType):
         return one_of(inner) if all(map(is_dataclass, inner)) else either(inner)
     return {"type": TYPES[kind]}
+
+
+def without_defaults(section: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a section in which every setting may be left out, and then is not there."""
+    properties = {
+        name: {key: value for key, value in about.items() if key != "default"}
+        for name, about in section["properties"].items()
+    }
+    return section | {"properties": properties}
 
 
 def either(kinds: tuple) -> dict[str, Any]:

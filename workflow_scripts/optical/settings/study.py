@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from optical.settings.bounds import DISTINCT, Name, Positive
+from optical.settings.bounds import DISTINCT, SPARSE, LearningRate, Name, Positive
 from optical.settings.constructed import Constructed
-from optical.settings.distillation import Distillation
+from optical.settings.distillation import Distillation, Variant
 from optical.settings.encoder import (
     EncoderFromFolder,
     EncoderFromHub,
@@ -39,7 +39,7 @@ class Student:
     """The encoder that the teacher is built on."""
 
     methods: Annotated[list[str] | None, WITH_ZERO_SHOT, DISTINCT] = None
-    """Those of the study's methods that this student has; all of them when null."""
+    """Those of the study's methods and variants that this student has; all of them when null."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +75,19 @@ class TrainingSet:
     negatives: Literal["given", "bm25"] = "given"
     """Where hard negatives come from: given (those of negatives.tsv, or else of the same article)
     or bm25 (mined among the passages of the training set)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """How settings are chosen, on queries that no table is about."""
+
+    development: Annotated[float, ("minimum", 0), ("maximum", 0.9)] = 0.0
+    """Share of the queries of each collection that are for development, by a hash of their ids, so
+    the same in all languages. Settings are chosen on them; every table is about the others."""
+
+    learning_rates: Annotated[list[LearningRate], DISTINCT] = field(default_factory=list)
+    """Learning rates that `make tune` tries for each method and variant that distils, with the
+    first seed and the first student that has it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +153,11 @@ class StudyFile:
     training queries, wikiclir on synthetic judgements as in WikiCLIR: a sentence of the bitext
     asks, and its translation is what answers."""
 
+    variants: Annotated[dict[str, Annotated[Variant, SPARSE]], NAMES] = field(default_factory=dict)
+    """Variants of methods by name, such as optical-balanced: {method: optical, mass: balanced}.
+    Each is a row beside those of the methods. The name of a method gives that method settings of
+    its own, such as greedy: {learning_rate: 0.001}."""
+
     bitext: Bitext
 
     training_set: TrainingSet
@@ -169,6 +187,8 @@ class StudyFile:
     teacher: Teacher
 
     distillation: Distillation
+
+    tuning: Tuning
 
     translation: Translation
 

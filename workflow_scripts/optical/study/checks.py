@@ -1,11 +1,12 @@
 """The settings of a study checked against each other, and against the data that there is."""
 
 from collections.abc import Mapping
+from typing import get_args
 
 from optical.corpora import layouts, registry
 from optical.corpora.constructed_languages import PIVOT
 from optical.runtime.errors import InputError
-from optical.settings.methods import TRANSLATED
+from optical.settings.methods import DISTILLED, TRANSLATED, Method
 from optical.study.files import is_users, sources
 from optical.study.study import Study, dataset_of
 
@@ -53,30 +54,83 @@ def check_own(name: str, about: Mapping) -> None:
 
 def check_batches(study: Study) -> None:
     """A batch holds a sentence, is no smaller than its parts and no larger than the data."""
-    distillation, teacher = study["distillation"], study["teacher"]
-    tokens = distillation["batch_tokens"]
-    parts = [("bitext", "pairs", "distillation"), ("training_set", "queries", "teacher")]
+    teacher = study["teacher"]
+    parts = [("training_set", "queries", "teacher")]
     if "wikiclir" in study["methods"]:
         parts.append(("bitext", "pairs", "finetuning"))
     if "translate_train" in study["methods"]:
         parts.append(("training_set", "queries", "finetuning"))
     for section, bound, stage in parts:
         number, size = study[section][bound], study[stage]["batch_size"]
-        # A batch by tokens may have any number of sentences.
-        if number is not None and number < size and not study[stage].get("batch_tokens"):
+        if number is not None and number < size:
             raise InputError(
                 f"{section}.{bound}: {number} is less than a batch, {stage}.batch_size {size}"
             )
-    if tokens is not None and tokens < distillation["length"]:
-        raise InputError(
-            f"distillation.batch_tokens: {tokens} is less than a sentence of distillation.length, "
-            f"{distillation['length']}"
-        )
     if (teacher["mini_batch"] or 0) > teacher["batch_size"]:
         raise InputError(
             f"teacher.mini_batch: {teacher['mini_batch']} is more than teacher.batch_size, "
             f"{teacher['batch_size']}"
         )
+
+
+def check_distillations(study: Study) -> None:
+    """Every method and variant that distils has batches that hold its sentences."""
+    for method in study.distilled_methods:
+        settings = study.distillation(method)
+        place = f"variants.{method}" if method in study["variants"] else "distillation"
+        tokens, length = settings["batch_tokens"], settings["length"]
+        if tokens is not None and tokens < length:
+            raise InputError(
+                f"{place}.batch_tokens: {tokens} is less than a sentence of length, {length}"
+            )
+        # A ranking is one of two sentences and more.
+        if (
+            settings["ranking"]
+            and (settings["batch_size"] if tokens is None else tokens // length) < 2
+        ):
+            size = "batch_size: 1" if tokens is None else f"batch_tokens: {tokens}"
+            least = "2" if tokens is None else f"{2 * length}, two sentences of length"
+            raise InputError(
+                f"{place}.{size}, but there is a ranking term; expected at least {least}"
+            )
+        numbers = [number for number in (study["bitext"]["pairs"], settings["pairs"]) if number]
+        if numbers and tokens is None and min(numbers) < settings["batch_size"]:
+            raise InputError(
+                f"{place}: {min(numbers)} pairs are less than a batch, "
+                f"batch_size {settings['batch_size']}"
+            )
+
+
+def check_tuning(study: Study) -> None:
+    """Learning rates are tried on development queries."""
+    tuning = study["tuning"]
+    if tuning["learning_rates"] and not tuning["development"]:
+        raise InputError(
+            "tuning.development: 0, but tuning.learning_rates are to be tried; expected a share of "
+            "the queries to choose them on"
+        )
+
+
+def check_variants(study: Study) -> None:
+    """A variant is one of a method that the study can have, by a name of its own."""
+    for name, variant in study["variants"].items():
+        method = variant.get("method")
+        if name in get_args(Method):
+            if method not in (None, name):
+                raise InputError(
+                    f"variants.{name}.method: {method!r}, but the name is that of a method; "
+                    "expected another name"
+                )
+            if name not in DISTILLED or name not in study["methods"]:
+                raise InputError(
+                    f"variants.{name}: is no method of the study that distils; expected one of "
+                    f"{', '.join(m for m in study['methods'] if m in DISTILLED) or 'none'}, or "
+                    "another name and its method"
+                )
+        elif method is None:
+            raise InputError(
+                f"variants.{name}: key 'method' is missing; expected one of {', '.join(DISTILLED)}"
+            )
 
 
 def check_teacher(study: Study) -> None:
@@ -106,11 +160,11 @@ def check_students(study: Study) -> None:
     for name, student in study["students"].items():
         if name == "none":
             raise InputError(f"students.{name}: this name stands for no student; expected another")
-        unknown = set(student["methods"] or ()) - set(study["methods"])
+        unknown = set(student["methods"] or ()) - set(study.methods)
         if unknown:
             raise InputError(
                 f"students.{name}.methods: {min(unknown)!r} is not a method of the study; "
-                f"expected some of {', '.join(study['methods'])}"
+                f"expected some of {', '.join(study.methods)}"
             )
         for role in ("encoder", "teacher"):
             if student[role] not in study["encoders"]:
@@ -260,7 +314,10 @@ def check_languages(study: Study) -> None:
 
 
 CHECKS = (
+    check_variants,
+    check_tuning,
     check_batches,
+    check_distillations,
     check_teacher,
     check_students,
     check_encoders,

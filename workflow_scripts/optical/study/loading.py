@@ -81,14 +81,14 @@ def read_datasets() -> dict[str, Any]:
 def in_order(study: Mapping[str, Any], properties: Mapping) -> dict:
     """The study with its keys in the schema's order, so that theirs in the file means nothing.
 
-    Encoders and students stay in their order, which is that of the tables.
+    Encoders, students and variants stay in their order, which is that of the tables.
     """
     ordered = {}
     for key, about in properties.items():
         if key not in study:
             continue
         value, known = study[key], about.get("properties")
-        if key in ("encoders", "students"):
+        if key in ("encoders", "students", "variants"):
             value = {name: dict(sorted(parts.items())) for name, parts in value.items()}
         elif isinstance(value, dict):
             value = in_order(value, known) if known else dict(sorted(value.items()))

@@ -22,7 +22,7 @@ MOST = {
     "bitext": {"pairs": 100},
     "distillation": {
         **{"steps": 4, "batch_size": 8, "batch_tokens": 512, "accumulation": 1, "length": 32},
-        **{"iterations": 10},
+        **{"iterations": 10, "pairs": 50},
     },
     "translation": {
         **{"layers": 1, "width": 32, "heads": 2, "vocabulary": 1000, "length": 32},
@@ -62,6 +62,15 @@ def in_miniature(study: Mapping) -> dict:
                 small[section][key] = min(value, most)
             elif (section, key) in LIMITS:
                 small[section][key] = most
+    small["variants"] = {
+        name: variant
+        | {
+            key: min(variant[key], most)
+            for key, most in MOST["distillation"].items()
+            if variant.get(key) is not None
+        }
+        for name, variant in study["variants"].items()
+    }
     small["translation"] |= {"hub": None, "revision": None, "codes": {}}
     # Nothing is learnt in so few steps, so no encoder is refused for that.
     read = [study["pivot"], *(names[0] for names in small["languages"].values())]

@@ -40,7 +40,7 @@ EXPORTED_STUDENT = f"{RESULTS}/models/{{student}}.{{method}}.{{lang}}.seed-{{see
 EXPORTED_TEACHER = f"{RESULTS}/models/{{teacher}}"
 
 # --- token vectors and what is found with them
-TARGETS = f"{RESULTS}/targets/{{teacher}}/{{lang}}"
+TARGETS = f"{RESULTS}/targets/{{teacher}}/{{lang}}/{{length}}-tokens"
 PAIR_VECTORS = f"{RESULTS}/pairs/{{teacher}}/{{method}}/{{lang}}"
 PASSAGE_VECTORS = f"{RESULTS}/passages/{{teacher}}/{{collection}}"
 INDEX = f"{RESULTS}/indexes/{{teacher}}/{{collection}}"
@@ -50,7 +50,8 @@ RUN = f"{RESULTS}/runs/{{student}}/{{method}}/{{lang}}/seed-{{seed}}/{{collectio
 EXACT_RUN = RUN.replace(".run.gz", ".exact.run.gz")
 SCORES = RUN.replace(".run.gz", ".scores.parquet")
 
-# --- the answer
+# --- the settings chosen, and the answer
+TUNING = f"{RESULTS}/tuning"
 GAP = f"{RESULTS}/gap"
 TABLE = f"{GAP}/{{table}}_table.csv"
 PLANS = f"{GAP}/plans.json"

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from optical.corpora.constructed_languages import LANGUAGES
+from optical.settings.distillation import read_by
 from optical.settings.languages import GROUPS
 from optical.settings.methods import DISTILLED, FINETUNED
 
@@ -50,15 +52,85 @@ class Study:
         return [language for _, language in self.grouped_languages()]
 
     @property
+    def methods(self) -> list[str]:
+        """The methods and their variants, each a row of the tables, in the study's order."""
+        return list(dict.fromkeys([*self["methods"], *self["variants"]]))
+
+    @property
+    def trials(self) -> dict[str, dict[str, Any]]:
+        """The variants of `make tune`: every method that distils, at every learning rate tried.
+
+        The name is method@number, which is none that a study file may give.
+        """
+        return {
+            f"{method}@{number}": self["variants"].get(method, {})
+            | {"method": self.base(method), "learning_rate": rate}
+            for method in self.distilled_methods
+            for number, rate in enumerate(self["tuning"]["learning_rates"], start=1)
+        }
+
+    def variant(self, method: str) -> Mapping[str, Any]:
+        """What a method has in place of the study's settings of the distillation."""
+        if "@" in method:
+            return self.trials[method]
+        return self["variants"].get(method, {})
+
+    def base(self, method: str) -> str:
+        """The method that a variant is one of; a method is its own."""
+        return self.variant(method).get("method", method)
+
+    def distillation(self, method: str) -> dict[str, Any]:
+        """The settings of the distillation that a method or variant has."""
+        own = self.variant(method)
+        return {name: own.get(name, value) for name, value in self["distillation"].items()}
+
+    def trains(self, method: str) -> bool:
+        """Whether a method or variant trains a student for each language and seed."""
+        return self.base(method) in FINETUNED + DISTILLED
+
+    @property
+    def contrasts(self) -> list[tuple[str, str]]:
+        """Pairs of methods whose difference a study tells: (method, the one it is held against).
+
+        optical and every other method; and of those that distil, every two that differ in the
+        plan alone, or in one setting. The learning rate does not count, since each method may
+        have its own.
+        """
+        pairs = [
+            ("optical", method)
+            for method in self["methods"]
+            if "optical" in self["methods"] and method != "optical"
+        ]
+        for one, other in combinations(self.distilled_methods, 2):
+            settings = self.distillation(one), self.distillation(other)
+            bases = self.base(one), self.base(other)
+            read = [
+                name
+                for name in settings[0]
+                if name != "learning_rate" and all(name in read_by(base) for base in bases)
+            ]
+            changed = [name for name in read if settings[0][name] != settings[1][name]]
+            if len(changed) + (bases[0] != bases[1]) == 1:
+                # A variant is held against what it is a variant of.
+                optical_first = bases[0] == "optical" != bases[1]
+                pairs.append((one, other) if optical_first else (other, one))
+        return list(dict.fromkeys(pairs))
+
+    @property
+    def distilled_methods(self) -> list[str]:
+        """The methods and variants that distil, in the study's order."""
+        return [method for method in self.methods if self.base(method) in DISTILLED]
+
+    @property
     def trained_methods(self) -> list[str]:
-        """The methods that train a student for each language and seed, in the study's order."""
-        return [method for method in self["methods"] if method in FINETUNED + DISTILLED]
+        """Those that train a student for each language and seed, in the study's order."""
+        return [method for method in self.methods if self.trains(method)]
 
     def tested_methods(self, language: str) -> list[str]:
         """The methods that have a run in a language: in the pivot there is nothing to learn."""
         if language == self.pivot:
             return [method for method in self["methods"] if method in ("bm25", "zero_shot")]
-        return list(self["methods"])
+        return self.methods
 
     def students_with(self, method: str) -> list[str]:
         """The students that have a method, in the study's order."""

@@ -1,0 +1,52 @@
+# The choice of learning rates, on development queries: not part of a study's answer, made by
+# `snakemake tune --cores all`.
+
+
+def trial_scores(wildcards):
+    """Per-query scores of every trial, in every language and collection."""
+    return [
+        file
+        for trial in study.trials
+        for collection in study["collections"]
+        for file in of_study(
+            paths.SCORES,
+            student=study.students_with(trial.partition("@")[0])[:1],
+            method=trial,
+            lang=[
+                lang for lang in study.languages if lang in study.collection_languages(collection)
+            ],
+            seed=study["seeds"][0],
+            collection=collection,
+        )
+    ]
+
+
+rule choose_learning_rates:
+    message:
+        "Choosing learning rates by {params.metric} on the development queries"
+    input:
+        trial_scores,
+    output:
+        table=f"{paths.TUNING}/learning_rates.csv",
+        text=f"{paths.TUNING}/learning_rates.md",
+        choice=f"{paths.TUNING}/variants.yaml",
+        arguments=temp(f"{paths.TUNING}/arguments.txt"),
+    log:
+        "logs/{study}/choose_learning_rates.log",
+    benchmark:
+        "logs/{study}/choose_learning_rates.benchmark.tsv"
+    params:
+        code=code("choose_learning_rates"),
+        rates=[f"{trial}={about['learning_rate']}" for trial, about in study.trials.items()],
+        methods=[f"{trial}={about['method']}" for trial, about in study.trials.items()],
+        development=study["tuning"]["development"],
+        metric=study["metric"],
+    conda:
+        "../envs/score.yaml"
+    shell:
+        "printf '%s\\n' {input} > {output.arguments}"
+        " && python workflow_scripts/choose_learning_rates.py --rates {params.rates}"
+        " --methods {params.methods}"
+        " --development {params.development} --metric {params.metric}"
+        " --table {output.table} --text {output.text} --choice {output.choice}"
+        " --scores @{output.arguments} > {log} 2>&1"
