@@ -2,6 +2,7 @@
 import yaml
 
 from optical.study.read_text import amounts_read
+from optical.transport.settings import Transport
 
 gap_note = (
     "This study runs on constructed data: small artificial languages made by a program. It shows"
