@@ -5,7 +5,13 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from optical.evaluation.resampling import bootstrap_means, holm, interval, randomisation_test
+from optical.evaluation.resampling import (
+    bootstrap,
+    holm,
+    interval,
+    p_value,
+    randomisation_test,
+)
 
 
 def drawn(queries, runs=3, seed=0):
@@ -18,7 +24,7 @@ def drawn(queries, runs=3, seed=0):
 
 def test_an_interval_of_a_mean_is_scipys():
     values = drawn(300)
-    means = bootstrap_means(values, [[0], [1], [2]])
+    means = bootstrap(values, [[0], [1], [2]]).means[1:]
     for run, of_run in zip(values, means.T, strict=True):
         found = stats.bootstrap((run,), np.mean, method="percentile", n_resamples=10_000, rng=1)
         width = found.confidence_interval.high - found.confidence_interval.low
@@ -27,7 +33,7 @@ def test_an_interval_of_a_mean_is_scipys():
 
 def test_an_interval_of_a_difference_is_that_of_scipys_paired_bootstrap():
     values = drawn(300)
-    means = bootstrap_means(values, [[0], [1], [2]])
+    means = bootstrap(values, [[0], [1], [2]]).means[1:]
 
     def relative(one, other, axis=-1):
         return 1 - one.mean(axis=axis) / other.mean(axis=axis)
@@ -47,28 +53,59 @@ def test_an_interval_of_a_difference_is_that_of_scipys_paired_bootstrap():
     assert width < 0.7 * np.ptp(interval(1 - means[:, 1] / np.roll(means[:, 0], 1)))
 
 
-def test_all_queries_weigh_the_same_and_seeds_are_resampled_too():
-    values = np.stack([np.full(50, 0.2), np.full(50, 0.6), np.full(50, 0.4)])
-    means = bootstrap_means(values, [[0, 1], [2]], resamples=2000)
-    np.testing.assert_allclose(means[:, 1], 0.4)
-    # Of two seeds the first is drawn twice, or each once, or the second twice.
-    shares = [np.isclose(means[:, 0], value).mean() for value in (0.2, 0.4, 0.6)]
-    np.testing.assert_allclose(shares, [0.25, 0.5, 0.25], atol=0.04)
+def test_all_queries_weigh_the_same_and_seeds_are_left_out_one_by_one():
+    values = np.stack([np.full(50, 0.2), np.full(50, 0.6), np.full(50, 0.4), np.full(50, 0.3)])
+    found = bootstrap(values, [[0, 1, 2], [3]], resamples=20)
+    np.testing.assert_allclose(found.means[:-3], np.tile([0.4, 0.3], (len(found.means) - 3, 1)))
+    np.testing.assert_allclose(found.means[-3:], [[0.5, 0.3], [0.3, 0.3], [0.4, 0.3]])
 
 
 def test_equal_seeds_give_equal_resamples_whatever_the_other_runs():
     values = drawn(40)
-    first = bootstrap_means(values, [[0], [1], [2]], resamples=700)
-    second = bootstrap_means(values[1:], [[0], [1]], resamples=700)
+    first = bootstrap(values, [[0], [1], [2]], resamples=700).means
+    second = bootstrap(values[1:], [[0], [1]], resamples=700).means
     np.testing.assert_allclose(first[:, 1:], second, rtol=1e-12)
-    assert not np.array_equal(first, bootstrap_means(values, [[0], [1], [2]], 700, seed=1))
+    assert not np.array_equal(first, bootstrap(values, [[0], [1], [2]], 700, seed=1).means)
+
+
+def test_seeds_that_differ_alone_give_the_interval_of_students_t():
+    of_seeds = np.array([0.30, 0.36, 0.33, 0.41])
+    found = bootstrap(np.tile(of_seeds[:, None], 50), [[0, 1, 2, 3]])
+    expected = stats.t.interval(0.95, 3, of_seeds.mean(), stats.sem(of_seeds))
+    ours = interval(found.samples(found.means[:, 0]))
+    np.testing.assert_allclose(ours, expected, atol=0.03 * np.ptp(expected))
+    assert found.standard_error(found.means[:, 0]) == pytest.approx(stats.sem(of_seeds))
+    # Beside another value, p is that of a test by t.
+    p = p_value(found.samples(found.means[:, 0] - 0.25))
+    assert p == pytest.approx(stats.ttest_1samp(of_seeds, 0.25).pvalue, rel=0.1)
+
+
+def test_seeds_that_agree_leave_the_bootstrap_over_queries():
+    values = drawn(200, runs=1)
+    one = bootstrap(values, [[0]])
+    three = bootstrap(np.repeat(values, 3, axis=0), [[0, 1, 2]])
+    ends = interval(one.samples(one.means[:, 0]))
+    np.testing.assert_array_equal(ends, np.quantile(one.means[1:, 0], [0.025, 0.975]))
+    ours = interval(three.samples(three.means[:, 0]))
+    np.testing.assert_allclose(ours, ends, atol=0.01 * np.ptp(ends))
+
+
+def test_the_interaction_of_seeds_and_queries_counts_once():
+    """Scores without any variance of seeds or queries of their own: 400 times another number."""
+    errors = []
+    for study in range(40):
+        values = np.random.default_rng(study).normal(size=(8, 400))
+        found = bootstrap(values, [range(8)], resamples=500)
+        errors.append(found.standard_error(found.means[:, 0]))
+    # Counted twice it would be higher by a factor of 1.4.
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(1 / np.sqrt(8 * 400), rel=0.12)
 
 
 def test_a_measure_that_is_often_undefined_has_no_interval():
     values = np.linspace(0, 1, 1000)
     values[:5] = np.nan
     assert interval(values)[0] == pytest.approx(0.03, abs=0.01)
-    values[:50] = np.nan
+    values[:51] = np.nan
     assert np.isnan(interval(values)).all()
 
 
@@ -104,7 +141,63 @@ def test_holm_is_that_of_statsmodels(seed):
     np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
 
 
-def test_the_interval_of_a_relative_gap_holds_the_truth_in_95_of_100_studies():
+# --- do intervals hold? --------------------------------------------------------------------------
+
+QUERIES = 100
+HIGH, LOW, HIGH_BEFORE, LOW_BEFORE = TRUTH = np.array([0.6, 0.45, 0.5, 0.3])
+"""Means of a method, which has several seeds, and of zero_shot, which has one."""
+# Standard deviation of the mean over all seeds, by how much the seeds' own effects vary: that of
+# the mean over all queries is 0.014.
+SEEDS = {"queries dominate": 0.002, "both alike": 0.014, "seeds dominate": 0.06}
+
+
+def of_a_study(rng, seeds, of_seeds):
+    """Scores of the method's seeds in two languages and of zero_shot, [2 * seeds + 2, QUERIES].
+
+    Each has an effect of the query, that of the query in the language, that of the seed, and one of
+    seed and query together.
+    """
+    runs = np.repeat([0, 1, 2, 3], [seeds, seeds, 1, 1])
+    effects = np.r_[rng.normal(size=2 * seeds) * of_seeds * np.sqrt(seeds), 0, 0]
+    of_queries = rng.normal(size=(4, QUERIES)) + rng.normal(size=QUERIES)
+    together = rng.normal(size=(len(runs), QUERIES))
+    return (TRUTH[runs] + effects)[:, None] + 0.1 * (of_queries[runs] + together)
+
+
+def measures(high, low, high_before, low_before):
+    """A mean, a ratio, and a difference of a ratio with seeds and one without."""
+    gap, before = 1 - low / high, 1 - low_before / high_before
+    return {"mean": high, "relative gap": gap, "gap difference": gap - before}
+
+
+def coverage(seeds, of_seeds, number=500):
+    """Share of studies whose interval holds the truth, by measure."""
+    rng = np.random.default_rng(seeds)
+    groups = [range(seeds), range(seeds, 2 * seeds), [2 * seeds], [2 * seeds + 1]]
+    truth = measures(*TRUTH)
+    held = dict.fromkeys(truth, 0)
+    for study in range(number):
+        found = bootstrap(of_a_study(rng, seeds, of_seeds), groups, resamples=500, seed=study)
+        for name, measure in measures(*found.means.T).items():
+            low, high = interval(found.samples(measure))
+            held[name] += (low <= truth[name] <= high) / number
+    return held
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 10])
+@pytest.mark.parametrize("dominant", SEEDS)
+def test_intervals_hold_the_truth_in_95_of_100_studies(seeds, dominant):
+    for name, share in coverage(seeds, SEEDS[dominant]).items():
+        assert 0.92 <= share <= 0.98, name
+
+
+def test_with_one_seed_intervals_cover_queries_and_not_training():
+    for name, share in coverage(1, SEEDS["queries dominate"]).items():
+        assert 0.92 <= share <= 0.98, name
+    assert max(coverage(1, SEEDS["seeds dominate"]).values()) < 0.6
+
+
+def test_with_one_seed_the_interval_of_a_relative_gap_holds_its_truth():
     """1,000 studies of two high- and two low-resource languages and 150 queries."""
     rng = np.random.default_rng(0)
     shifts = np.array([0.0, -0.1, -0.6, -0.8])
@@ -118,7 +211,7 @@ def test_the_interval_of_a_relative_gap_holds_the_truth_in_95_of_100_studies():
     truth = 1 - expected[2:].mean() / expected[:2].mean()
     held = 0
     for study in range(1000):
-        means = bootstrap_means(scores(150), [[0], [1], [2], [3]], resamples=1000, seed=study)
+        means = bootstrap(scores(150), [[0], [1], [2], [3]], 1000, seed=study).means[1:]
         low, high = interval(1 - means[:, 2:].mean(axis=1) / means[:, :2].mean(axis=1))
         held += low <= truth <= high
     assert 920 <= held <= 980

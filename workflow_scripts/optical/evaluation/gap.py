@@ -5,20 +5,25 @@ With MAP(l) of language l, and m_H and m_L the means of the two groups over thei
 - absolute gap: m_H - m_L
 - relative gap: 1 - m_L / m_H
 - retention: MAP(l) / MAP of the teacher on queries in the pivot
-- gap closed by a method: 1 - gap(method) / gap(zero_shot), both of them *relative* gaps, of the
-  same collection, student and metric
+- gap difference of a method: its relative gap minus that of zero_shot, of the same collection,
+  student and metric
+- gap closed by a method: 1 - gap(method) / gap(zero_shot), both of them *relative* gaps
 - scaling effect: the relative gap of a larger student minus that of a smaller one; with three sizes
   and more also its slope per doubling of the encoder's parameters, embeddings left out
 - difference in differences: the gap that a method closes at the larger size minus at the smaller
 - contrast of two methods: the one's value or gap minus the other's, for the same student
 
-Every language weighs the same in its group, whatever its number of queries. A column x has its 95 %
-interval beside it, x_from to x_to: percentiles over 10,000 resamples of the queries, and seeds,
-which are the same for all rows of a collection (`optical.evaluation.resampling`).
+Every language weighs the same in its group, whatever its number of queries. A ratio whose
+denominator is near 0 is NaN (`optical.evaluation.measures.Rows.denominator`).
+
+A column x has its 95 % confidence interval beside it, x_from to x_to, from 10,000 resamples of the
+queries, which are the same for all rows of a collection, and from the variance of the seeds
+(`optical.evaluation.resampling`). Differences also have p-values: x_p, two-sided, of the same
+distribution, and x_p_holm, Holm-corrected over all rows of the table for the same measure,
+collection and metric.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,20 +31,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from optical.evaluation.resampling import (
-    RESAMPLES,
-    bootstrap_means,
-    holm,
-    interval,
-    randomisation_test,
-)
+from optical.evaluation.measures import BASELINE, FLOOR, PIVOT_GROUP, Rows, measure
+from optical.evaluation.resampling import RESAMPLES, holm, interval, p_value, randomisation_test
 from optical.evaluation.scores import NO_STUDENT, check_comparable, check_names
 from optical.runtime.errors import InputError
 from optical.settings.languages import GROUPS
 
-PIVOT_GROUP = "pivot"
-FLOOR = "bm25"
-BASELINE = "zero_shot"
 METHOD = "optical"
 """The method that the study is about."""
 
@@ -47,6 +44,12 @@ METHOD = "optical"
 def with_interval(*names: str) -> tuple[str, ...]:
     """Names of columns, each followed by the columns of its interval."""
     return tuple(f"{name}{end}" for name in names for end in ("", "_from", "_to"))
+
+
+def with_test(*names: str) -> tuple[str, ...]:
+    """Names of columns, each followed by the columns of its interval and its p-values."""
+    ends = ("", "_from", "_to", "_p", "_p_holm")
+    return tuple(f"{name}{end}" for name in names for end in ends)
 
 
 LANGUAGE_COLUMNS = (
@@ -57,16 +60,17 @@ LANGUAGE_COLUMNS = (
 GAP_COLUMNS = (
     *("collection", "student", "teacher", "method", "metric"),
     *with_interval("pivot", "high", "low", "absolute_gap", "relative_gap", "gap_closed"),
+    *with_test("gap_difference", "high_difference"),
     *with_interval("relative_gap_with_mid"),
     *("floor_pivot", "floor_high", "floor_low"),
 )
 SIZE_COLUMNS = (
-    *("collection", "method", "metric", "smaller", "larger"),
-    *with_interval("scaling_effect", "difference_in_differences", "slope_per_doubling"),
+    *("collection", "method", "metric", "smaller", "larger", "teacher_seeds"),
+    *with_test("scaling_effect", "difference_in_differences", "slope_per_doubling"),
 )
 CONTRAST_COLUMNS = (
     *("collection", "student", "teacher", "method", "against", "metric"),
-    *with_interval("high", "low", "relative_gap"),
+    *with_test("high", "low", "relative_gap"),
 )
 
 
@@ -89,6 +93,7 @@ def compare(
     students: Sequence[str],
     *,
     parameters: Mapping[str, int] | None = None,
+    contrasts: Sequence[tuple[str, str]] | None = None,
     resamples: int = RESAMPLES,
 ) -> Tables:
     """Compare languages, groups and sizes.
@@ -100,6 +105,7 @@ def compare(
         students: names in the order of the study, that is of their size.
         parameters: of the encoder of a student, embeddings left out; sizes without them have no
             slope.
+        contrasts: pairs (method, against). None: optical against each other method.
         resamples: how often queries are drawn again.
 
     Returns:
@@ -116,23 +122,29 @@ def compare(
         may not be in the language, and `clear_value` is the mean over the others.
 
         Gap: `pivot` is the teacher's own value on queries in the pivot language, also for trained
-        methods, which have no pivot run (bm25: its own). `gap_closed` compares with zero_shot of
-        the same student; it is NaN where zero_shot has no positive gap to close. Gaps are NaN where
-        a group has no language, the relative gap also where the high group is 0.
+        methods, which have no pivot run (bm25: its own). `gap_difference`, `gap_closed` and
+        `high_difference`, which is that of the high group, compare with zero_shot of the same
+        student. Gaps are NaN where a group has no language, the relative gap also where the high
+        group is near 0; `gap_closed` is NaN where the gap of zero_shot is near 0 or negative.
         `relative_gap_with_mid` has the languages of mid in the high group, NaN without any.
 
         Sizes: a row for every two sizes, which are the first students of their teachers; the slope
-        stands in the row of the smallest and the largest of three and more.
+        stands in the row of the smallest and the largest of three and more. `teacher_seeds` is the
+        number of seeds of the teachers, those of zero_shot: with one, intervals and p-values do not
+        cover the variance of training teachers and encoders.
 
-        Contrasts: optical minus each other method of its students.
+        Contrasts: method minus against, a row for each of `contrasts` and each student that has
+        both.
 
     Raises:
         InputError: where methods or students could not be compared: other languages, queries or
-            seeds than their neighbours, a language in no group or two, an unknown student.
+            seeds than their neighbours, a language in no group or two, an unknown student, a
+            contrast of a method with itself, of an unknown one, or of two that no student has.
     """
     group_of = _group_of(groups, pivot)
     check_names(scores, group_of, students)
     check_comparable(scores, pivot)
+    check_contrasts(scores, contrasts or ())
     tables: dict[str, list[pd.DataFrame]] = {name: [] for name in Tables._fields}
     for (collection, metric), part in scores.groupby(
         ["collection", "metric"], sort=False, observed=True
@@ -142,7 +154,7 @@ def compare(
             ("language", language_table(rows)),
             ("gap", gap_table(rows)),
             ("size", size_table(rows, parameters or {})),
-            ("contrast", contrast_table(rows)),
+            ("contrast", contrast_table(rows, contrasts)),
         ):
             tables[name].append(table.assign(collection=collection, metric=metric))
     return Tables(
@@ -151,134 +163,6 @@ def compare(
             for name, columns in zip(Tables._fields, COLUMNS, strict=True)
         )
     )
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of the language table of one collection and metric.
-
-    table: their labels, in the order of the study: student, teacher, method, language, group,
-        n_queries, and the columns of `_cost_of_index` and `_without_doubtful`.
-    values: mean of each row, [1 + resamples, rows], the first row as it was measured.
-    queries: the mean over the seeds of each query, [rows, queries].
-    """
-
-    table: pd.DataFrame
-    values: np.ndarray
-    queries: np.ndarray
-
-    def of(self, **labels: str) -> list[int]:
-        """The places of the rows with these labels."""
-        chosen = np.ones(len(self.table), dtype=bool)
-        for name, label in labels.items():
-            chosen &= (self.table[name] == label).to_numpy()
-        return np.flatnonzero(chosen).tolist()
-
-    def mean(self, **labels: str) -> np.ndarray:
-        """The mean over the rows with these labels, [1 + resamples]; NaN without such a row."""
-        places = self.of(**labels)
-        if not places:
-            return np.full(len(self.values), np.nan)
-        return self.values[:, places].mean(axis=1)
-
-    def methods(self) -> Iterator[dict[str, Any]]:
-        """The labels of each student and method."""
-        names = ["student", "teacher", "method"]
-        for row in self.table[names].drop_duplicates().itertuples(index=False):
-            yield row._asdict()
-
-    def pivot(self, student: str, teacher: str, method: str) -> np.ndarray:
-        """The teacher's value on queries in the pivot, or bm25's own, [1 + resamples]."""
-        own = FLOOR if student == NO_STUDENT else BASELINE
-        return self.mean(student=student, teacher=teacher, method=own, group=PIVOT_GROUP)
-
-    def relative_gap(
-        self, student: str, teacher: str, method: str, *, with_mid: bool = False
-    ) -> np.ndarray:
-        """1 - low / high, [1 + resamples]; NaN where the high group is 0.
-
-        with_mid: the high group has the languages of mid too; NaN where there are none.
-        """
-        labels = {"student": student, "teacher": teacher, "method": method}
-        high, low = (self.mean(group=group, **labels) for group in ("high", "low"))
-        if with_mid:
-            highs, mids = (len(self.of(group=group, **labels)) for group in ("high", "mid"))
-            mid = self.mean(group="mid", **labels)
-            high = (highs * high + mids * mid) / max(highs + mids, 1)
-        return 1 - low / np.where(high > 0, high, np.nan)
-
-    def gap_closed(self, student: str, teacher: str, method: str) -> np.ndarray:
-        """1 - gap / gap of zero_shot, [1 + resamples]; NaN where zero_shot has none."""
-        to_close = self.relative_gap(student, teacher, BASELINE)
-        to_close = np.where(to_close > 0, to_close, np.nan)
-        return 1 - self.relative_gap(student, teacher, method) / to_close
-
-
-def measure(
-    scores: pd.DataFrame, group_of: Mapping[str, str], students: Sequence[str], resamples: int
-) -> Rows:
-    """The means of the rows of one collection and metric."""
-    keys = ["student", "teacher", "method", "language"]
-    # Codes in place of names, of which there are millions.
-    place = scores.groupby([*keys, "seed"], sort=False, observed=True).ngroup().to_numpy()
-    seeds = scores[[*keys, "seed"]].drop_duplicates().astype(dict.fromkeys(keys, "str"))
-    names = scores["query_id"].astype("category").cat.remove_unused_categories()
-    rank = np.argsort(np.argsort(names.cat.categories.astype("str")))
-    values = np.empty((len(seeds), len(rank)))
-    values[place, rank[names.cat.codes]] = scores["value"].to_numpy(dtype=np.float64)
-
-    orders = {
-        "student": {name: rank for rank, name in enumerate([NO_STUDENT, *students])},
-        "method": _first_seen([FLOOR, BASELINE, *seeds["method"]]),
-        "language": {language: rank for rank, language in enumerate(group_of)},
-    }
-    table = (
-        seeds[keys]
-        .drop_duplicates()
-        .sort_values(list(orders), key=lambda column: column.map(orders[column.name]))
-    )
-    table = table.reset_index(drop=True)
-    of_row = seeds.reset_index(drop=True).sort_values("seed").groupby(keys, sort=False).groups
-    seeds_of = [list(of_row[tuple(row)]) for row in table.itertuples(index=False)]
-    measured = np.array([values[own].mean(axis=1).mean() for own in seeds_of])
-    table["group"] = table["language"].map(group_of)
-    table["n_queries"] = len(rank)
-    return Rows(
-        table=table.merge(_cost_of_index(scores), on=keys, how="left").merge(
-            _without_doubtful(scores), on=keys, how="left"
-        ),
-        values=np.vstack([measured, bootstrap_means(values, seeds_of, resamples)]),
-        queries=np.stack([values[own].mean(axis=0) for own in seeds_of]),
-    )
-
-
-def _cost_of_index(scores: pd.DataFrame) -> pd.DataFrame:
-    """Of each row, what exact search makes of the queries that were searched exactly too."""
-    keys = ["student", "teacher", "method", "language"]
-    checked = scores["exact_value"].notna()
-    rows = scores.assign(
-        query_id=scores["query_id"].where(checked), value=scores["value"].where(checked)
-    )
-    table = rows.groupby(keys, observed=True).agg(
-        n_exact=("query_id", "nunique"),
-        index_value=("value", "mean"),
-        exact_value=("exact_value", "mean"),
-        exact_recall=("exact_recall", "mean"),
-    )
-    return table.reset_index().astype(dict.fromkeys(keys, "str"))
-
-
-def _without_doubtful(scores: pd.DataFrame) -> pd.DataFrame:
-    """Of each row, how many queries may not be in the language, and the mean over the others."""
-    keys = ["student", "teacher", "method", "language"]
-    clear = ~scores["doubtful"].to_numpy(dtype=bool)
-    rows = scores.assign(
-        query_id=scores["query_id"].mask(clear), value=scores["value"].where(clear)
-    )
-    table = rows.groupby(keys, observed=True).agg(
-        n_doubtful=("query_id", "nunique"), clear_value=("value", "mean")
-    )
-    return table.reset_index().astype(dict.fromkeys(keys, "str"))
 
 
 def language_table(rows: Rows) -> pd.DataFrame:
@@ -292,7 +176,7 @@ def language_table(rows: Rows) -> pd.DataFrame:
     for labels in rows.methods():
         places = rows.of(**labels)
         pivot = rows.pivot(**labels)
-        retention[:, places] = rows.values[:, places] / np.where(pivot > 0, pivot, np.nan)[:, None]
+        retention[:, places] = rows.values[:, places] / rows.denominator(pivot)[:, None]
         if labels["method"] not in (FLOOR, BASELINE):
             own = FLOOR if labels["student"] == NO_STUDENT else BASELINE
             before = rows.of(**labels | {"method": own})
@@ -305,8 +189,8 @@ def language_table(rows: Rows) -> pd.DataFrame:
         table.loc[list(pairs), "p"] = randomisation_test(differences)
     for family in families:
         table.loc[list(family), "p_holm"] = holm(table.loc[list(family), "p"].to_numpy())
-    _add(table, "value", rows.values)
-    _add(table, "retention", retention)
+    _add(rows, table, "value", rows.values)
+    _add(rows, table, "retention", retention)
     return table
 
 
@@ -324,15 +208,20 @@ def gap_table(rows: Rows) -> pd.DataFrame:
             "gap_closed": rows.gap_closed(**labels),
             "relative_gap_with_mid": rows.relative_gap(**labels, with_mid=True),
         }
+        differences = {
+            "gap_difference": rows.gap_difference(**labels),
+            "high_difference": high - rows.mean(group="high", **labels | {"method": BASELINE}),
+        }
         floors = {
             f"floor_{group}": rows.mean(method=FLOOR, group=group)[0]
             for group in (PIVOT_GROUP, "high", "low")
         }
-        row = labels | _measured(measures) | floors
+        row = labels | _measured(rows, measures) | _tested(rows, differences) | floors
         if labels["method"] == BASELINE:  # it closes nothing of its own gap, by definition
-            row["gap_closed_from"] = row["gap_closed_to"] = float("nan")
+            own = with_test("gap_closed", "gap_difference", "high_difference")
+            row |= {name: np.nan for name in own if name.endswith(("_from", "_to", "_p"))}
         found.append(row)
-    return pd.DataFrame(found)
+    return _holm_corrected(pd.DataFrame(found), "gap_difference", "high_difference")
 
 
 def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
@@ -352,53 +241,106 @@ def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
         for small, large in combinations(range(len(of_size)), 2):
             row = {"method": method}
             row["smaller"], row["larger"] = of_size[small]["student"], of_size[large]["student"]
+            row["teacher_seeds"] = _teacher_seeds(rows, row["smaller"], row["larger"])
             differences = {
                 "scaling_effect": gaps[large] - gaps[small],
                 "difference_in_differences": closed[large] - closed[small],
             }
             if method == BASELINE:  # it closes nothing at any size
-                differences["difference_in_differences"] = np.full(len(gaps[0]), np.nan)
+                differences["difference_in_differences"] = rows.undefined()
             ends = (small, large) == (0, len(of_size) - 1)
             known = [parameters.get(one["student"]) for one in of_size]
-            slope = np.full(len(gaps[0]), np.nan)
+            slope = rows.undefined()
             if ends and len(of_size) > 2 and all(known):
                 doublings = np.log2(np.array(known, dtype=np.float64))
                 doublings -= doublings.mean()
                 slope = doublings @ np.stack(gaps) / (doublings @ doublings)
-            found.append(row | _measured(differences | {"slope_per_doubling": slope}))
-    return pd.DataFrame(found, columns=SIZE_COLUMNS)
+            found.append(row | _tested(rows, differences | {"slope_per_doubling": slope}))
+    measures = ("scaling_effect", "difference_in_differences", "slope_per_doubling")
+    return _holm_corrected(pd.DataFrame(found, columns=SIZE_COLUMNS), *measures)
 
 
-def contrast_table(rows: Rows) -> pd.DataFrame:
-    """A row for each student that has optical and each other method of it, see `compare`."""
+def _teacher_seeds(rows: Rows, *students: str) -> int:
+    """The least number of seeds of the teachers of these students: zero_shot is the teacher."""
+    own = [place for name in students for place in rows.of(student=name, method=BASELINE)]
+    return int(rows.table["n_seeds"].iloc[own].min()) if own else 1
+
+
+def contrast_table(rows: Rows, contrasts: Sequence[tuple[str, str]] | None) -> pd.DataFrame:
+    """A row for each student and pair of its methods, see `compare`."""
+    methods_of: dict[tuple[str, str], list[str]] = {}
+    for one in rows.methods():
+        methods_of.setdefault((one["student"], one["teacher"]), []).append(one["method"])
     found = []
-    for labels in rows.methods():
-        own = labels | {"method": METHOD}
-        if labels["method"] == METHOD or not rows.of(**own):
-            continue
-        row = own | {"against": labels["method"]}
-        differences = {
-            group: rows.mean(group=group, **own) - rows.mean(group=group, **labels)
-            for group in ("high", "low")
-        }
-        differences["relative_gap"] = rows.relative_gap(**own) - rows.relative_gap(**labels)
-        found.append(row | _measured(differences))
-    return pd.DataFrame(found, columns=CONTRAST_COLUMNS)
+    for (student, teacher), methods in methods_of.items():
+        pairs = contrasts
+        if contrasts is None:
+            pairs = [(METHOD, against) for against in methods if against != METHOD]
+        for method, against in dict.fromkeys(pairs or ()):
+            if not {method, against} <= set(methods):
+                continue
+            own: dict[str, Any] = {"student": student, "teacher": teacher, "method": method}
+            other = own | {"method": against}
+            differences = {
+                group: rows.mean(group=group, **own) - rows.mean(group=group, **other)
+                for group in ("high", "low")
+            }
+            differences["relative_gap"] = rows.relative_gap(**own) - rows.relative_gap(**other)
+            found.append(own | {"against": against} | _tested(rows, differences))
+    table = pd.DataFrame(found, columns=CONTRAST_COLUMNS)
+    return _holm_corrected(table, "high", "low", "relative_gap")
 
 
-def _measured(measures: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Columns of measures, [1 + resamples] each, with their intervals."""
+def check_contrasts(scores: pd.DataFrame, contrasts: Sequence[tuple[str, str]]) -> None:
+    """Raise `InputError` for a contrast of which the scores have no method, or no student both."""
+    students = scores.astype({"method": "str", "student": "str"})[["method", "student"]]
+    students_of = students.drop_duplicates().groupby("method")["student"].agg(set)
+    for method, against in contrasts:
+        place = f"contrast {method}:{against}"
+        for name in (method, against):
+            if name not in students_of:
+                known = ", ".join(students_of.index)
+                raise InputError(f"{place}: no scores of method {name}, expected one of {known}")
+        if method == against:
+            raise InputError(f"{place}: a method against itself, expected two methods")
+        if not students_of[method] & students_of[against]:
+            raise InputError(f"{place}: no student has both, expected methods of one student")
+
+
+def _measured(rows: Rows, measures: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Columns of measures, [points] each, with their intervals."""
     row = {}
     for name, values in measures.items():
         row[name] = values[0]
-        row[f"{name}_from"], row[f"{name}_to"] = interval(values[1:])
+        row[f"{name}_from"], row[f"{name}_to"] = interval(rows.bootstrap.samples(values))
     return row
 
 
-def _add(table: pd.DataFrame, name: str, values: np.ndarray) -> None:
-    """Add the column of a measure, [1 + resamples, rows], and those of its interval."""
+def _tested(rows: Rows, measures: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Columns of measures, [points] each, with their intervals and uncorrected p-values."""
+    row = {}
+    for name, values in measures.items():
+        samples = rows.bootstrap.samples(values)
+        row[name] = values[0]
+        row[f"{name}_from"], row[f"{name}_to"] = interval(samples)
+        row[f"{name}_p"] = p_value(samples)
+    return row
+
+
+def _holm_corrected(table: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """The table with the p-values of each measure corrected over its rows; NaN stays NaN."""
+    for name in names:
+        p = table[f"{name}_p"].astype(np.float64)
+        known = p.notna()
+        table[f"{name}_p_holm"] = np.nan
+        table.loc[known, f"{name}_p_holm"] = holm(p[known].to_numpy())
+    return table
+
+
+def _add(rows: Rows, table: pd.DataFrame, name: str, values: np.ndarray) -> None:
+    """Add the column of a measure, [points, rows], and those of its interval."""
     table[name] = values[0]
-    bounds = [interval(of_row) for of_row in values[1:].T]
+    bounds = [interval(rows.bootstrap.samples(of_row)) for of_row in values.T]
     table[f"{name}_from"], table[f"{name}_to"] = zip(*bounds, strict=True)
 
 
@@ -428,7 +370,3 @@ def _group_of(groups: Mapping[str, Sequence[str]], pivot: str) -> dict[str, str]
                 )
             group_of[language] = group
     return group_of
-
-
-def _first_seen(names: Iterable[str]) -> dict[str, int]:
-    return {name: rank for rank, name in enumerate(dict.fromkeys(names))}
