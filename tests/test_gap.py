@@ -11,6 +11,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from optical.evaluation.gap import COLUMNS, LANGUAGE_COLUMNS, compare, read_table
+from optical.evaluation.resampling import holm
 from optical.report.tables import (
     gap_markdown,
     shown_gap_table,
@@ -195,6 +196,55 @@ def test_no_share_is_closed_where_zero_shot_has_no_gap():
     assert pd.isna(row(gap, method="optical")["gap_closed"])
 
 
+def of_queries(means, spread=0.0, queries=100, seed=0):
+    """Scores of zero_shot and optical, means by method and language, around them by chance."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for method, of_language in means.items():
+        for language, mean in of_language.items():
+            part = scores_of({language: mean}, "small", method).head(1)
+            part = pd.concat([part] * queries, ignore_index=True)
+            values = mean + spread * rng.normal(size=queries)
+            names = [f"q{number:03}" for number in range(queries)]
+            parts.append(part.assign(value=values, query_id=names))
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_a_share_of_a_gap_near_0_is_not_defined_and_the_difference_stands_instead():
+    after = {"fr": 0.6, "es": 0.6, "sw": 0.3}
+    zero_shot = {"fr": 0.5, "es": 0.5, "sw": 0.49}
+    _, gap = tables(of_queries({"zero_shot": zero_shot, "optical": after}, spread=0.2))
+    before, line = row(gap, method="zero_shot"), row(gap, method="optical")
+    # The gap of zero_shot is positive, and its interval includes 0: a share of it would be -1,000 %
+    # or any other.
+    assert before["relative_gap_from"] < 0 < before["relative_gap"] < before["relative_gap_to"]
+    assert gap[["gap_closed", "gap_closed_from", "gap_closed_to"]].isna().all(axis=None)
+    difference = line["relative_gap"] - before["relative_gap"]
+    assert line["gap_difference"] == pytest.approx(difference)
+    assert line["gap_difference_from"] < difference < line["gap_difference_to"]
+    shown = shown_gap_table(gap, "en")
+    closed, points = (shown.headings.index(name) for name in ("Gap closed", "Difference"))
+    cells = next(cells for cells in shown.rows if "optical" in cells)
+    assert cells[closed] == "–"
+    assert cells[points].startswith(f"+{100 * difference:.1f} [")
+
+
+def test_a_relative_gap_to_a_high_group_near_0_is_not_defined():
+    scores = of_queries(
+        {
+            "zero_shot": {"fr": 0.5, "es": 0.5, "sw": 0.3},
+            "optical": {"fr": 0.02, "es": 0.0, "sw": 0.3},
+        },
+        spread=0.2,
+    )
+    _, gap = tables(scores)
+    line = row(gap, method="optical")
+    assert line["high"] > 0
+    assert line[["relative_gap", "relative_gap_from", "gap_closed", "gap_difference"]].isna().all()
+    assert line[["absolute_gap", "absolute_gap_from"]].notna().all()
+    assert row(gap, method="zero_shot")["relative_gap"] == pytest.approx(0.4, abs=0.1)
+
+
 def test_a_high_group_at_zero_has_no_relative_gap():
     zeros = study().assign(value=0.0)
     _, gap = tables(zeros)
@@ -344,6 +394,111 @@ def test_three_sizes_have_a_slope_per_doubling():
     assert line["slope_per_doubling"] == pytest.approx(slope)
 
 
+def test_sizes_say_how_many_seeds_the_teachers_have():
+    scores = drawn_scores()
+    assert set(compared(scores).size["teacher_seeds"]) == {1}
+    # Seeds of students are none of teachers.
+    students = scores[scores["method"] == "optical"].assign(seed=1)
+    assert set(compared(pd.concat([scores, students])).size["teacher_seeds"]) == {1}
+    teachers = scores[scores["method"] == "zero_shot"].assign(seed=1)
+    assert set(compared(pd.concat([scores, teachers])).size["teacher_seeds"]) == {2}
+
+
+def test_seeds_that_differ_widen_the_intervals_of_what_was_trained_and_of_nothing_else():
+    scores = drawn_scores()
+    optical = scores["method"] == "optical"
+    others = [
+        scores[optical].assign(seed=seed, value=scores["value"][optical] + by)
+        for seed, by in ((1, 0.05), (2, -0.05))
+    ]
+    one, three = compared(scores).gap, compared(pd.concat([scores, *others])).gap
+    same(one[["high", "low"]], three[["high", "low"]])
+    width = {
+        name: (table["high_to"] - table["high_from"]).groupby(table["method"]).mean()
+        for name, table in (("one", one), ("three", three))
+    }
+    assert width["three"]["optical"] > 1.5 * width["one"]["optical"]
+    assert width["three"]["zero_shot"] == pytest.approx(width["one"]["zero_shot"], rel=0.01)
+
+
+def test_p_values_are_corrected_over_the_rows_of_a_table():
+    tables = compared(with_variants())
+    for table, names in (
+        (tables.gap, ("gap_difference", "high_difference")),
+        (tables.size, ("scaling_effect", "difference_in_differences")),
+        (tables.contrast, ("high", "low", "relative_gap")),
+    ):
+        for name in names:
+            known = table[table[f"{name}_p"].notna()]
+            assert len(known) > 1
+            assert known[f"{name}_p_holm"].tolist() == holm(known[f"{name}_p"].to_numpy()).tolist()
+            assert (known[f"{name}_p_holm"] >= known[f"{name}_p"]).all()
+            # A p-value below .05 is an interval without 0.
+            outside = (known[f"{name}_from"] > 0) | (known[f"{name}_to"] < 0)
+            clear = (known[f"{name}_p"] - 0.05).abs() > 0.01
+            assert ((known[f"{name}_p"] < 0.05) == outside)[clear].all()
+    zero_shot = tables.gap[tables.gap["method"] == "zero_shot"]
+    assert zero_shot[["gap_difference_p", "gap_difference_p_holm"]].isna().all(axis=None)
+
+
+def with_variants():
+    """Scores that have a variant of optical and of greedy too, the last at one size alone."""
+    scores = drawn_scores()
+    optical = scores[scores["method"] == "optical"]
+    rng = np.random.default_rng(1)
+
+    def other(method, rows):
+        noise = 0.05 * rng.normal(size=len(rows)) - 0.02
+        return rows.assign(method=method, value=rows["value"] + noise)
+
+    small = optical[optical["student"] == "small"]
+    parts = [other("optical-balanced", optical), other("greedy-ranking", small)]
+    return pd.concat([scores, *parts], ignore_index=True)
+
+
+def pairs_of(tables):
+    return list(
+        tables.contrast[["student", "method", "against"]].itertuples(index=False, name=None)
+    )
+
+
+def test_contrasts_are_those_that_the_study_chooses():
+    scores = with_variants()
+    assert pairs_of(compared(scores)) == [
+        ("small", "optical", "zero_shot"),
+        ("small", "optical", "optical-balanced"),
+        ("small", "optical", "greedy-ranking"),
+        ("large", "optical", "zero_shot"),
+        ("large", "optical", "optical-balanced"),
+    ]
+    chosen = [("greedy-ranking", "optical-balanced"), ("optical-balanced", "zero_shot")]
+    tables = compared(scores, contrasts=chosen)
+    assert pairs_of(tables) == [
+        ("small", "greedy-ranking", "optical-balanced"),
+        ("small", "optical-balanced", "zero_shot"),
+        ("large", "optical-balanced", "zero_shot"),
+    ]
+    gap = tables.gap.set_index(["student", "method"])
+    for _, line in tables.contrast.iterrows():
+        own, other = (gap.loc[(line["student"], line[name])] for name in ("method", "against"))
+        for name in ("high", "low", "relative_gap"):
+            assert line[name] == pytest.approx(own[name] - other[name])
+    assert compared(scores, contrasts=[]).contrast.empty
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        (("optical", "greedy"), "contrast optical:greedy: no scores of method greedy, expected on"),
+        (("optical", "optical"), "contrast optical:optical: a method against itself"),
+        (("optical", "bm25"), "contrast optical:bm25: no student has both"),
+    ],
+)
+def test_a_contrast_that_no_student_has_is_an_error(pair, message):
+    with pytest.raises(InputError, match=message):
+        compare(study(), GROUPS, "en", ["small"], contrasts=[pair], resamples=10)
+
+
 def test_a_student_of_another_size_than_its_teacher_is_no_size():
     scores = drawn_scores()
     other = scores[scores["student"] == "small"].assign(student="small-from-large", teacher="large")
@@ -462,6 +617,24 @@ def test_compare_gap_writes_the_tables(tmp_path):
     assert row(gap, method="bm25")["student"] == "none"
     for name in ("gap_table.md", "gap_table.html", "gap_table.tex"):
         assert "58.3" in (tmp_path / "gap" / name).read_text()
+
+
+def test_compare_gap_writes_the_contrasts_that_it_is_told(tmp_path):
+    other = scores_of(OPTICAL, "small", "optical-balanced")
+    options = ["--groups", "high=fr,es", "low=sw", "--contrasts", "optical-balanced:zero_shot"]
+    done = run_compare_gap(tmp_path, study(other), *options, "optical:optical-balanced")
+    assert done.returncode == 0, done.stderr
+    table = read_table(tmp_path / "gap" / "contrast_table.csv", COLUMNS.contrast)
+    assert list(table["method"]) == ["optical-balanced", "optical"]
+    assert list(table["against"]) == ["zero_shot", "optical-balanced"]
+
+
+def test_compare_gap_says_what_a_contrast_looks_like(tmp_path):
+    options = ["--groups", "high=fr,es", "low=sw", "--contrasts", "optical=zero_shot"]
+    done = run_compare_gap(tmp_path, study(), *options)
+    assert done.returncode == 1
+    expected = "--contrasts optical=zero_shot: expected two methods, as optical:greedy"
+    assert done.stderr == f"compare_gap: {expected}\n"
 
 
 def test_compare_gap_says_a_users_mistake_in_one_line(tmp_path):

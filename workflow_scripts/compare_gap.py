@@ -29,6 +29,7 @@ def main(
     pivot: str,
     students: list[str],
     encoders: list[Path],
+    contrasts: list[str] | None = None,
     metric: str = "map",
     output_folder: Path,
 ) -> None:
@@ -38,13 +39,21 @@ def main(
     pivot: language of the passages, in no group
     students: students, in the order of the study
     encoders: folder of each student's encoder, whose parameters are counted
+    contrasts: pairs of methods to compare, optical:greedy; without, optical and each other method
     metric: metric of the tables that are to be read
     output_folder: folder for gap_table and language_table (.csv, .md, .tex, .html), and the tables
         of sizes and of methods, size_table.csv and contrast_table.csv
     """
     parameters = dict(zip(students, map(parameters_of, encoders), strict=True))
     languages_of = {group: languages.split(",") for group, languages in groups.items()}
-    tables = compare(read_scores(scores), languages_of, pivot, students, parameters=parameters)
+    tables = compare(
+        read_scores(scores),
+        languages_of,
+        pivot,
+        students,
+        parameters=parameters,
+        contrasts=None if contrasts is None else [pair_of_methods(text) for text in contrasts],
+    )
     # Beyond six decimals, a mean depends on the machine's order of summation.
     texts = {
         f"{name}_table.csv": table.to_csv(index=False, float_format="%.6f")
@@ -67,6 +76,14 @@ def main(
     for name, text in texts.items():
         with atomic_path(output_folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
+
+
+def pair_of_methods(text: str) -> tuple[str, str]:
+    """The two methods of METHOD:AGAINST."""
+    method, _, against = text.partition(":")
+    if not (method and against) or ":" in against:
+        raise InputError(f"--contrasts {text}: expected two methods, as optical:greedy")
+    return method, against
 
 
 def parameters_of(encoder: Path) -> int:
