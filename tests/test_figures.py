@@ -127,6 +127,17 @@ def test_a_collection_without_a_gap_says_so():
     assert any("no language" in text.get_text() for text in shown_texts(gap_figure(gap)))
 
 
+def test_a_share_that_is_not_defined_is_a_dash():
+    _, gap = made_up(*STUDIES["controls"])
+    undefined = gap["method"] == "greedy"
+    gap.loc[undefined, ["gap_closed", "gap_closed_from", "gap_closed_to"]] = float("nan")
+    figure = gap_figure(gap, measure="gap_closed")
+    assert_readable(figure)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["–"]
+    drawn = [line.get_ydata() for line in figure.axes[0].lines]
+    assert sum(np.isnan(values).any() for values in drawn) == 1
+
+
 def test_an_unknown_metric_is_an_error(tables):
     with pytest.raises(InputError, match="no student has the metric mapp, the table has map"):
         map_figure(tables[0], "mapp")

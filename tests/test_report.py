@@ -165,8 +165,8 @@ def test_the_numbers_are_those_of_the_tables(arguments):
     rows = Page(written(arguments)).rows
     # Relative gaps 1 - .2 / .5 and 1 - .45 / .6; closed 1 - .25 / .6.
     shown = [[cell.split(" [")[0] for cell in row] for row in rows]
-    zero_shot = ["0.800", "0.500", "0.200", "0.300", "60.0%", "0.0%"]
-    optical = ["0.800", "0.600", "0.450", "0.150", "25.0%", "58.3%"]
+    zero_shot = ["0.800", "0.500", "0.200", "0.300", "60.0%", "0.0%", "+0.0"]
+    optical = ["0.800", "0.600", "0.450", "0.150", "25.0%", "58.3%", "−35.0"]
     assert ["xnli", "small", "zero_shot", *zero_shot] in shown
     assert ["xnli", "small", "optical", *optical] in shown
     assert ["sw", "low", "400", "0.100", "0.200", "0.450"] in rows
@@ -195,8 +195,9 @@ def test_a_collection_without_a_gap_has_no_line_in_the_answer():
     assert verdict.answers(compared(values).gap, "map") == {"xnli": []}
 
 
-def sentence_after(**low):
-    values = VALUES | {("small", "optical"): {"fr": 0.6, "sw": low["low"]}}
+def sentence_after(low, high=0.6, before=VALUES["small", "zero_shot"]):
+    optical = {"fr": high, "sw": low}
+    values = VALUES | {("small", "zero_shot"): before, ("small", "optical"): optical}
     (((_, sentence),),) = verdict.answers(compared(values).gap, "map").values()
     return sentence
 
@@ -215,18 +216,58 @@ def test_a_gap_that_may_as_well_be_the_same_is_not_called_closed():
     assert "no evidence that any of it is closed (0.0% [" in sentence_after(low=0.24)
 
 
+def test_a_gap_that_narrows_because_the_high_group_falls_is_closed_at_a_lower_level():
+    # Relative gap 1 - .25 / .3.
+    sentence = sentence_after(low=0.25, high=0.3)
+    assert "of it closed, at a lower level (high −0.200 [−0.200, −0.200]); high 0.500" in sentence
+    assert "lower level" not in sentence_after(low=0.45)
+
+
+def test_where_zero_shot_has_no_gap_the_difference_is_said_and_no_share():
+    none, negative = ({"en": 0.8, "fr": 0.5, "sw": low} for low in (0.5, 0.6))
+    sentence = sentence_after(low=0.45, before=none)
+    start = (
+        'zero_shot has almost no gap, so "gap closed" is not defined: the relative gap changes by '
+    )
+    assert f"{start}+25.0 [" in sentence
+    assert "points, it rises; high" in sentence
+    assert "zero_shot has a negative gap, so" in sentence_after(low=0.45, before=negative)
+
+
+def test_a_difference_is_judged_by_its_corrected_p_value_and_not_by_its_interval():
+    row = {"low": 0.1, "low_from": 0.01, "low_to": 0.19, "low_p": 0.03, "low_p_holm": 0.09}
+    assert verdict.judged(row, "low", "better", "worse") == verdict.NO_EVIDENCE
+    assert verdict.judged(row | {"low_p_holm": 0.04}, "low", "better", "worse") == "better"
+    less = row | {"low": -0.1, "low_p_holm": 0.04}
+    assert verdict.judged(less, "low", "better", "worse") == "worse"
+    nothing = row | {"low_p_holm": float("nan")}
+    assert verdict.judged(nothing, "low", "better", "worse") == verdict.NO_EVIDENCE
+
+
 def test_sizes_are_compared_with_their_interval():
     lines = verdict.sizes(compared(VALUES | LARGE).size, "map")["xnli"]
     (subject, sentence), *_ = lines
     # Relative gaps .6 and 1 - .5 / .6.
     assert subject == "zero_shot, small → large"
     assert sentence.startswith("the relative gap changes by −43.3 [")
-    assert sentence.endswith("points: it is narrower.")
+    assert sentence.endswith(f"points: it is narrower; {verdict.ONE_TEACHER_SEED}.")
+
+
+def test_teachers_of_one_seed_are_said_to_be_beside_every_two_sizes(arguments, tmp_path):
+    tables = compared(VALUES | LARGE)
+    page = written(arguments | {"tables": saved(tables, tmp_path)})
+    heading = next(row for row in Page(page).rows if "Teacher seeds" in row)
+    (line,) = [row for row in Page(page).rows if row[:2] == ["xnli", "zero_shot"]]
+    assert line[heading.index("Teacher seeds")] == "1"
+    assert "not the variance of training teachers and encoders" in page
+    several = tables.size.assign(teacher_seeds=3)
+    page = written(arguments | {"tables": saved(tables._replace(size=several), tmp_path)})
+    assert "teachers and encoders" not in page
 
 
 def test_a_single_seed_is_warned_of():
     (one,) = verdict.warnings(compared().language, seeds=[3])
-    assert one.startswith("One seed: the intervals say how much other queries would change, not")
+    assert one == "With one seed, intervals do not cover training variance. Use several seeds."
     assert verdict.warnings(compared().language, seeds=[1, 2]) == []
 
 
@@ -323,7 +364,7 @@ def test_the_gap_table_and_the_report_are_printed_in_the_end(arguments, capsys):
     assert "| xnli       | small   | optical   | 0.800 |" in printed
     assert NOTE in printed
     assert printed.endswith(f"Report: {arguments['output']}\n")
-    assert max(map(len, printed.splitlines()[:-1])) <= 130
+    assert max(map(len, printed.splitlines()[:-1])) <= 135
 
 
 def test_show_gap_prints_without_any_package():
@@ -369,9 +410,30 @@ def test_the_transport_is_held_against_each_control_by_group():
     (greedy, of_greedy), (sentence, of_sentence) = of_xnli
     assert greedy == "small against greedy (tokens paired off greedily)"
     # Every query differs by the same, so that every resample does.
-    assert of_greedy == "high +0.050 [+0.050, +0.050], better; low +0.050 [+0.050, +0.050], better."
+    start = (
+        "high +0.050 [+0.050, +0.050], better; low +0.050 [+0.050, +0.050], better; relative gap "
+    )
+    assert of_greedy.startswith(start)
+    assert of_greedy.endswith("points, narrower.")
     assert sentence.startswith("small against sentence")
     assert of_sentence.startswith("high −0.100 [−0.100, −0.100], worse")
+
+
+def test_contrasts_of_variants_are_told_too(arguments, tmp_path):
+    values = VALUES | CONTROLS | {("small", "optical-balanced"): {"fr": 0.65, "sw": 0.5}}
+    tables = compared(values)
+    of_xnli = verdict.other_contrasts(tables.contrast, "map")["xnli"]
+    ((subject, sentence),) = of_xnli
+    assert subject == "small, optical against optical-balanced"
+    assert sentence.startswith("high −0.050 [−0.050, −0.050], worse; low −0.050")
+    page = written(arguments | {"tables": saved(tables, tmp_path)})
+    assert "<h2>Other contrasts</h2>" in page
+    rows = [row for row in Page(page).rows if row[:3] == ["xnli", "small", "optical"]]
+    (shown,) = [row for row in rows if row[3] == "optical-balanced"]
+    assert shown[4] == "−0.050 [−0.050, −0.050]"
+    # Of 300 resamples none lies on the other side: 2 / 301, times the four rows.
+    assert shown[5] == "0.027"
+    assert "<h2>Other contrasts</h2>" not in written(arguments)
 
 
 def test_without_controls_nothing_is_said_of_them():

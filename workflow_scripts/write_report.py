@@ -15,9 +15,9 @@ from optical.runtime.program import run_program
 
 CAPTIONS = {
     "gap_by_size": "Relative gap between the groups of languages at each size of the encoder, with "
-    "its 95 % interval.",
+    "its 95 % confidence interval.",
     "closed_by_size": "How much of zero_shot's relative gap each method closes, with its 95 % "
-    "interval.",
+    "confidence interval. A dash: zero_shot has almost no gap, so it is not defined.",
     "map_by_language": "Each language before and after distillation, with its 95 % interval, the "
     "lexical floor and the teacher's own value on queries in the passages' language.",
     "map_by_amount": "Each language over how many sentence pairs there were to distil from, and "

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from optical.evaluation.gap import BASELINE, FLOOR, NO_STUDENT, PIVOT_GROUP
-from optical.report.tables import metric_name
+from optical.report.tables import MISSING, metric_name
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.settings.languages import GROUPS
@@ -152,6 +152,8 @@ MEASURES = {
 def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_gap") -> Figure:
     """Draw a measure of each method over the students, with its interval, a panel per collection.
 
+    Where a measure is not defined, a dash stands at 0.
+
     Args:
         gap: as `optical.evaluation.gap.compare` gives it, students in the order of their size.
         metric: which of its metrics.
@@ -222,10 +224,13 @@ def _draw_gaps(
             axes.plot(places, values.iloc[beside], linestyle="none", **look)
         places = [place + aside for place in range(len(students))]
         axes.vlines(places, starts.loc[method], ends.loc[method], color=color, linewidth=1.2)
+        undefined = part.loc[(part["method"] == method) & part[measure].isna(), "student"]
+        for place in map(students.index, undefined):
+            axes.text(place + aside, 0, MISSING, color=color, ha="center", va="bottom")
     if gaps.isna().all(axis=None):
         text = {
             "relative_gap": "no gap: a group has no language",
-            "gap_closed": "zero_shot has no gap to close",
+            "gap_closed": "zero_shot has no significant gap to close",
         }[measure]
         axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", wrap=True)
     names = [textwrap.fill(name, 12) for name in students]

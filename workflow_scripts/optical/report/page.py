@@ -12,6 +12,12 @@ from markupsafe import Markup
 from optical.evaluation.gap import Tables
 from optical.report import verdict
 from optical.report.costs import shown_cost_table
+from optical.report.differences import (
+    contrast_notes,
+    shown_contrast_table,
+    shown_size_table,
+    size_notes,
+)
 from optical.report.tables import (
     ShownTable,
     gap_notes,
@@ -24,7 +30,6 @@ from optical.report.tables import (
     shown_index_table,
     shown_language_rows,
     shown_language_table,
-    shown_size_table,
     to_html,
 )
 from optical.runtime.errors import InputError
@@ -72,6 +77,7 @@ def write_report(
     if of_metric.empty:
         raise InputError(f"the language table has no metric {metric}")
     others = gap[gap["metric"] != metric]
+    size, contrast = (table[table["metric"] == metric] for table in (tables.size, tables.contrast))
     page = _template().render(
         study=study,
         note=note,
@@ -82,11 +88,15 @@ def write_report(
         sizes=verdict.sizes(tables.size, metric),
         transport_gains=verdict.gains(tables.contrast, metric, verdict.CONTROLS),
         rival_gains=verdict.gains(tables.contrast, metric, verdict.RIVALS),
+        other_contrasts=verdict.other_contrasts(tables.contrast, metric),
+        contrast_table=_html(shown_contrast_table(contrast)) if len(contrast) else "",
+        contrast_notes=contrast_notes(),
         has_floor=bool(languages["floor"].notna().any()),
         gap_table=_html(shown_gap_table(gap[gap["metric"] == metric], pivot)),
         gap_notes=gap_notes(gap[gap["metric"] == metric], pivot),
         other_metrics=_html(shown_gap_table(others, pivot)) if len(others) else "",
-        size_table=_html(shown_size_table(tables.size[tables.size["metric"] == metric])),
+        size_table=_html(shown_size_table(size)),
+        size_notes=size_notes(size),
         language_rows=_html(shown_language_rows(of_metric)),
         language_notes=language_notes(of_metric, pivot),
         pictures=[

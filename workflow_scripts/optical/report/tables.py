@@ -15,7 +15,9 @@ from optical.runtime.errors import InputError
 MISSING = "–"
 """Shown where there is no number."""
 
-INTERVALS = "[ ]: 95 % interval, over resampled queries and seeds."
+INTERVALS = (
+    "[ ]: 95 % confidence interval, over resampled queries and, where there are several, seeds."
+)
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -79,6 +81,11 @@ def decimal(value: float) -> str:
     return MISSING if pd.isna(value) else minus(f"{round(value, 3) + 0.0:.3f}")
 
 
+def signed(value: float) -> str:
+    """A difference of values with its sign and three decimals."""
+    return MISSING if pd.isna(value) else minus(f"{value:+.3f}")
+
+
 def points(value: float) -> str:
     """A difference of shares in percentage points, with its sign."""
     return MISSING if pd.isna(value) else minus(f"{100 * value:+.1f}")
@@ -124,13 +131,14 @@ def shown_gap_table(gap: pd.DataFrame, pivot: str) -> ShownTable:
         "absolute_gap": ("Gap", decimal),
         "relative_gap": ("Relative gap", percent),
         "gap_closed": ("Gap closed", percent),
+        "gap_difference": ("Difference", points),
     }
     if gap["relative_gap_with_mid"].notna().any():
         numbers["relative_gap_with_mid"] = ("With mid", percent)
     rows = [
         [MISSING if row[name] == NO_STUDENT else row[name] for name in columns]
         + [
-            between(row, name, show) if show is percent else show(row[name])
+            show(row[name]) if show is decimal else between(row, name, show)
             for name, (_, show) in numbers.items()
         ]
         for _, row in gap.iterrows()
@@ -153,8 +161,9 @@ def gap_notes(gap: pd.DataFrame, pivot: str) -> str:
     return (
         f"Values are {metrics}. {pivot}: the teacher's own value on queries in {pivot}. High, Low: "
         "means over the languages of a group. Gap: High - Low. Relative gap: 1 - Low / High. "
-        f"Gap closed: 1 - relative gap / relative gap of zero_shot.{mid}{floor} {INTERVALS} "
-        f"{MISSING}: not defined."
+        "Gap closed: 1 - relative gap / relative gap of zero_shot. Difference: relative gap minus "
+        f"that of zero_shot, in percentage points.{mid}{floor} {INTERVALS} {MISSING}: not defined, "
+        "or a ratio whose denominator is not significantly above 0."
     )
 
 
@@ -178,23 +187,10 @@ def language_notes(languages: pd.DataFrame, pivot: str) -> str:
     """One paragraph on what the columns of the rows of languages mean."""
     return (
         f"Of the pivot's: share of the teacher's own value on queries in {pivot}. p: that the "
-        "method is no different from zero_shot, by a paired randomisation test, Holm-corrected "
-        f"over the languages of the method. {INTERVALS}"
+        "method is no different from zero_shot, by a paired randomisation test over queries, which "
+        "does not cover training variance, Holm-corrected over the languages of the method. "
+        f"{INTERVALS}"
     )
-
-
-def shown_size_table(sizes: pd.DataFrame) -> ShownTable:
-    """A row for every two sizes and method: how the gap differs, and what is closed of it."""
-    columns = {"collection": "Collection", "method": "Method"}
-    columns |= {"smaller": "From", "larger": "To"}
-    numbers = {"scaling_effect": "Relative gap", "difference_in_differences": "Gap closed"}
-    if sizes["slope_per_doubling"].notna().any():
-        numbers["slope_per_doubling"] = "Per doubling"
-    rows = [
-        [row[name] for name in columns] + [between(row, name, points) for name in numbers]
-        for _, row in sizes.iterrows()
-    ]
-    return ShownTable([*columns.values(), *numbers.values()], rows, numeric=len(numbers))
 
 
 def shown_language_table(languages: pd.DataFrame) -> ShownTable:

@@ -1,11 +1,15 @@
-"""What a study's tables say, in sentences; a difference is one if its interval leaves out 0."""
+"""What a study's tables say, in sentences.
 
-from collections.abc import Mapping, Sequence
+A difference is called one if it is significant: its p-value, Holm-corrected within its table, is
+below .05.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
 from optical.evaluation.gap import BASELINE, METHOD, NO_STUDENT, PIVOT_GROUP
-from optical.report.tables import between, decimal, metric_name, minus, percent, points
+from optical.report.tables import between, decimal, metric_name, percent, points, signed
 
 CONTROLS = {"greedy": "tokens paired off greedily", "sentence": "sentences as one vector each"}
 """What optical is held against: how else to compare the two sides of a sentence pair."""
@@ -17,6 +21,9 @@ RIVALS = {
 }
 """What else optical is held against: other ways of coming by a retriever for a language."""
 
+SIGNIFICANT = 0.05
+"""The largest p-value of a significant difference."""
+
 FEW_QUERIES = 200
 """Fewer make an interval of several points for any share."""
 
@@ -27,6 +34,10 @@ NOISY = 0.01
 """Share of queries that do not look like their language, above which the report warns."""
 
 NO_EVIDENCE = "no evidence of a difference"
+
+ONE_TEACHER_SEED = (
+    "the intervals do not cover the variance of training teachers and encoders, which have one seed"
+)
 
 Lines = dict[str, list[tuple[str, str]]]
 """By collection: what a sentence is about, and the sentence."""
@@ -59,37 +70,51 @@ def answers(gap: pd.DataFrame, metric: str) -> Lines:
             (
                 f"{after['student']}, {after['method']}",
                 f"relative gap {between(first, 'relative_gap', percent)} → "
-                f"{between(after, 'relative_gap', percent)}, {closed(after)}; "
+                f"{between(after, 'relative_gap', percent)}, {closed(after, first)}; "
                 f"{', '.join(groups)}.",
             )
         )
     return lines
 
 
-def closed(row: Mapping[str, float]) -> str:
-    """What a method closes of the gap, in words."""
+def closed(row: Mapping[str, float], before: Mapping[str, float]) -> str:
+    """What a method closes of the gap, in words, judged by the difference of the relative gaps.
+
+    row: that of the method; before: that of zero_shot.
+    """
+    level = lower_level(row)
     if pd.isna(row["gap_closed"]):
-        return "there was none to close"
+        gap = "a negative gap" if before["relative_gap_to"] < 0 else "almost no gap"
+        return (
+            f'zero_shot has {gap}, so "gap closed" is not defined: the relative gap changes by '
+            f"{between(row, 'gap_difference', points)} points, "
+            f"{judged(row, 'gap_difference', 'it rises', f'it falls{level}')}"
+        )
     value = between(row, "gap_closed", percent)
-    if pd.isna(row["gap_closed_from"]):
-        return f"{value} of it closed, without an interval: before, it is hardly told from none"
-    turned = row["gap_closed"] > 1
+    turned = row["relative_gap_to"] < 0
+    narrower = f"more than closed, it turned around: {value}" if turned else f"{value} of it closed"
     return judged(
         row,
-        "gap_closed",
-        rises=f"more than closed, it turned around: {value}" if turned else f"{value} of it closed",
-        falls=f"wider: {value} of it closed",
+        "gap_difference",
+        rises=f"wider: {value} of it closed",
+        falls=f"{narrower}{level}",
         same=f"no evidence that any of it is closed ({value})",
     )
+
+
+def lower_level(row: Mapping[str, float]) -> str:
+    """Words that say so if the high group is significantly below that of zero_shot."""
+    falls = f", at a lower level (high {between(row, 'high_difference', signed)})"
+    return judged(row, "high_difference", rises="", falls=falls, same="")
 
 
 def judged(
     row: Mapping[str, float], name: str, rises: str, falls: str, same: str = NO_EVIDENCE
 ) -> str:
-    """The words for a measure by the side of 0 on which its interval lies."""
-    if row[f"{name}_from"] > 0:
-        return rises
-    return falls if row[f"{name}_to"] < 0 else same
+    """The words for a measure: above 0, below, or neither by its Holm-corrected p-value."""
+    if not row[f"{name}_p_holm"] < SIGNIFICANT:
+        return same
+    return rises if row[name] > 0 else falls
 
 
 def sizes(size: pd.DataFrame, metric: str) -> Lines:
@@ -113,6 +138,8 @@ def sizes(size: pd.DataFrame, metric: str) -> Lines:
                 f"; {between(row, 'slope_per_doubling', points)} points for each doubling of the "
                 "parameters"
             )
+        if row["teacher_seeds"] == 1:
+            text += f"; {ONE_TEACHER_SEED}"
         subject = f"{row['method']}, {row['smaller']} → {row['larger']}"
         lines.setdefault(row["collection"], []).append((subject, f"{text}."))
     return lines
@@ -123,22 +150,37 @@ def gains(contrast: pd.DataFrame, metric: str, others: Mapping[str, str]) -> Lin
 
     others: what each of the methods is, such as `CONTROLS`.
     """
+    table = contrast[(contrast["method"] == METHOD) & contrast["against"].isin(others)]
+    return _contrasts(
+        table[table["metric"] == metric],
+        lambda row: f"{row['student']} against {row['against']} ({others[row['against']]})",
+    )
+
+
+def other_contrasts(contrast: pd.DataFrame, metric: str) -> Lines:
+    """The contrasts that `gains` has no sentence for, but that of optical and zero_shot."""
+    told = [*CONTROLS, *RIVALS, BASELINE]
+    known = (contrast["method"] == METHOD) & contrast["against"].isin(told)
+    return _contrasts(
+        contrast[~known & (contrast["metric"] == metric)],
+        lambda row: f"{row['student']}, {row['method']} against {row['against']}",
+    )
+
+
+def _contrasts(contrast: pd.DataFrame, subject: Callable[[pd.Series], str]) -> Lines:
     lines: Lines = {}
-    table = contrast[(contrast["metric"] == metric) & (contrast["method"] == METHOD)]
-    for _, row in table[table["against"].isin(others)].iterrows():
+    for _, row in contrast.iterrows():
         of_group = [
             f"{group} {between(row, group, signed)}, {judged(row, group, 'better', 'worse')}"
             for group in ("high", "low")
             if pd.notna(row[group])
         ]
-        subject = f"{row['student']} against {row['against']} ({others[row['against']]})"
-        lines.setdefault(row["collection"], []).append((subject, f"{'; '.join(of_group)}."))
+        if pd.notna(row["relative_gap"]):
+            gap = judged(row, "relative_gap", "wider", "narrower")
+            of_group.append(f"relative gap {between(row, 'relative_gap', points)} points, {gap}")
+        sentence = f"{'; '.join(of_group)}."
+        lines.setdefault(row["collection"], []).append((subject(row), sentence))
     return lines
-
-
-def signed(value: float) -> str:
-    """A difference of values with its sign."""
-    return minus(f"{value:+.3f}")
 
 
 def warnings(languages: pd.DataFrame, seeds: Sequence[int] = ()) -> list[str]:
@@ -174,10 +216,7 @@ def warnings(languages: pd.DataFrame, seeds: Sequence[int] = ()) -> list[str]:
             f"{decimal(best['value'])} with them and {decimal(best['clear_value'])} without."
         )
     if len(seeds) == 1:
-        found.append(
-            "One seed: the intervals say how much other queries would change, not how much another "
-            "training would. A study with several seeds says both."
-        )
+        found.append("With one seed, intervals do not cover training variance. Use several seeds.")
     loss = languages["exact_value"] - languages["index_value"]
     large = languages.assign(loss=loss)[loss > LARGEST_LOSS].sort_values("loss", ascending=False)
     found += [
