@@ -65,6 +65,8 @@ rule compare_gap:
         ],
         pivot=study.pivot,
         students=list(study["students"]),
+        contrasts=command_line({"contrasts": [":".join(pair) for pair in study.contrasts]}),
+        development=study["tuning"]["development"],
         metric=study["metric"],
         folder=lambda wildcards, output: Path(output.gap_table).parent,
     conda:
@@ -74,6 +76,7 @@ rule compare_gap:
         "printf '%s\\n' {input.scores} > {output.arguments}"
         " && python workflow_scripts/compare_gap.py --groups {params.groups} --pivot {params.pivot}"
         " --students {params.students} --encoders {input.encoders}"
+        " {params.contrasts} --development {params.development}"
         " --metric {params.metric} --output-folder {params.folder}"
         " --scores @{output.arguments} > {log} 2>&1"
 

@@ -26,6 +26,8 @@ pictures = ["gap_by_size", "map_by_language", "rankc_by_language"]
 if study.trained_methods:
     pictures.insert(1, "closed_by_size")
     pictures += ["map_by_amount", "training"]
+if study.curve:
+    pictures.append("map_by_pairs")
 if aligned_students:
     pictures.append("plans")
 # Those of the steps of every study; that of ir_datasets only exports.
@@ -190,6 +192,35 @@ rule plot_amounts:
     shell:
         "python workflow_scripts/plot_amounts.py --language-table {input.table} --cleaning {input.cleaning}"
         " {params.read} --metric {params.metric} --output {output} > {log} 2>&1"
+
+
+rule plot_pairs:
+    message:
+        "Drawing the values of languages over their sentence pairs"
+    input:
+        table=paths.fill(paths.TABLE, table="language"),
+        cleaning=of_study(paths.CLEANING, lang=study.languages),
+    output:
+        report(
+            f"{paths.GAP}/map_by_pairs.svg",
+            caption="../captions/by_pairs.rst",
+            category="Languages",
+            labels={"picture": "over sentence pairs"},
+        ),
+        f"{paths.GAP}/map_by_pairs.png",
+    log:
+        "logs/{study}/plot_pairs.log",
+    benchmark:
+        "logs/{study}/plot_pairs.benchmark.tsv"
+    params:
+        code=code("plot_pairs"),
+        pairs=[f"{method}={number or 0}" for method, number in study.curve.items()],
+        metric=study["metric"],
+    conda:
+        "../envs/report.yaml"
+    shell:
+        "python workflow_scripts/plot_pairs.py --language-table {input.table} --cleaning {input.cleaning}"
+        " --pairs {params.pairs} --metric {params.metric} --output {output} > {log} 2>&1"
 
 
 rule plot_training:

@@ -7,8 +7,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from optical.evaluation.gap import compare
-from optical.report.figures import gap_figure, map_figure, save_figure
-from optical.report.training_figures import amounts_figure, curves_figure, plans_figure
+from optical.report.figures import gap_figure, map_figure, save_figure, style
+from optical.report.training_figures import (
+    amounts_figure,
+    curves_figure,
+    pairs_figure,
+    plans_figure,
+)
 from optical.runtime.errors import InputError
 
 HIGH = ["bg", "el", "es", "fr", "de", "ru", "vi", "th", "zh"]
@@ -202,3 +207,18 @@ def test_a_plan_is_drawn_as_shares_of_its_rows_with_all_tokens():
     assert [label.get_text() for label in first.get_yticklabels()] == ["a", "b", "c"]
     assert [label.get_text() for label in first.get_xticklabels()] == ["x", "y"]
     assert figure.axes[1].get_title(loc="left") == "after"
+
+
+def test_no_two_of_many_methods_look_alike():
+    assert len({style(at) for at in range(49)}) == 49
+
+
+def test_a_learning_curve_has_a_point_for_each_number_of_pairs():
+    languages, _ = made_up(["tiny"], ["zero_shot", "few", "many"], ["fr", "sw"], ["c", "d"])
+    kept = {"fr": 5000, "sw": 300}
+    figure = pairs_figure(languages, {"few": 100, "many": None}, kept)
+    assert_readable(figure)
+    panels = [axes for axes in figure.axes if axes.get_lines()]
+    assert [axes.get_title(loc="left") for axes in panels] == ["c", "d"]
+    points = {line.get_label(): list(line.get_xdata()) for line in panels[0].get_lines()}
+    assert points == {"fr": [100, 5000], "sw": [100, 300]}

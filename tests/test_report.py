@@ -427,13 +427,13 @@ def test_contrasts_of_variants_are_told_too(arguments, tmp_path):
     assert subject == "small, optical against optical-balanced"
     assert sentence.startswith("high −0.050 [−0.050, −0.050], worse; low −0.050")
     page = written(arguments | {"tables": saved(tables, tmp_path)})
-    assert "<h2>Other contrasts</h2>" in page
+    assert "<h2>Ablation</h2>" in page
     rows = [row for row in Page(page).rows if row[:3] == ["xnli", "small", "optical"]]
     (shown,) = [row for row in rows if row[3] == "optical-balanced"]
     assert shown[4] == "−0.050 [−0.050, −0.050]"
     # Of 300 resamples none lies on the other side: 2 / 301, times the four rows.
     assert shown[5] == "0.027"
-    assert "<h2>Other contrasts</h2>" not in written(arguments)
+    assert "<h2>Ablation</h2>" not in written(arguments)
 
 
 def test_without_controls_nothing_is_said_of_them():

@@ -43,7 +43,7 @@ def test_a_method_may_have_settings_of_its_own():
 
 def test_rows_that_differ_in_one_thing_are_held_against_each_other():
     pairs = study_with(variants=SQUARE).contrasts
-    assert {("optical", "greedy"), ("optical", "zero_shot"), ("optical", "bm25")} < {*pairs}
+    assert {("optical", "greedy"), ("optical", "zero_shot")} < {*pairs}
     assert {
         ("optical-balanced", "optical"),
         ("optical-ranking", "optical"),
@@ -52,8 +52,13 @@ def test_rows_that_differ_in_one_thing_are_held_against_each_other():
         ("optical-balanced-ranking", "optical-balanced"),
         ("optical-balanced-ranking", "optical-ranking"),
     } < {*pairs}
-    # What differs in two settings tells of neither.
-    assert not {("optical-balanced-ranking", "optical"), ("optical", "greedy-ranking")} & {*pairs}
+    # What has no student has nothing to be held against, and what differs in two settings tells of
+    # neither.
+    assert not {
+        ("optical", "bm25"),
+        ("optical-balanced-ranking", "optical"),
+        ("optical", "greedy-ranking"),
+    } & {*pairs}
 
 
 def test_a_learning_rate_of_its_own_is_no_difference_between_methods():

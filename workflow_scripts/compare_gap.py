@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors import safe_open
 
 from optical.evaluation.gap import compare
-from optical.evaluation.scores import read_scores
+from optical.evaluation.scores import is_development, read_scores
 from optical.report.tables import (
     gap_notes,
     language_notes,
@@ -30,6 +30,7 @@ def main(
     students: list[str],
     encoders: list[Path],
     contrasts: list[str] | None = None,
+    development: float = 0.0,
     metric: str = "map",
     output_folder: Path,
 ) -> None:
@@ -40,14 +41,18 @@ def main(
     students: students, in the order of the study
     encoders: folder of each student's encoder, whose parameters are counted
     contrasts: pairs of methods to compare, optical:greedy; without, optical and each other method
+    development: share of the queries that settings were chosen on, which no table is about
     metric: metric of the tables that are to be read
     output_folder: folder for gap_table and language_table (.csv, .md, .tex, .html), and the tables
         of sizes and of methods, size_table.csv and contrast_table.csv
     """
     parameters = dict(zip(students, map(parameters_of, encoders), strict=True))
     languages_of = {group: languages.split(",") for group, languages in groups.items()}
+    read = read_scores(scores)
+    if development:
+        read = read[~is_development(read["query_id"], development)]
     tables = compare(
-        read_scores(scores),
+        read,
         languages_of,
         pivot,
         students,

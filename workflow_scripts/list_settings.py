@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from optical.runtime.program import run_program
+from optical.settings.schema import SPARSE_COMMENT
 from optical.study.loading import schema
 
 WIDTH = 100
@@ -40,6 +41,9 @@ def lines(about: dict[str, Any], indent: str = "") -> Iterator[str]:
         if "properties" in entry:
             yield f"{indent}{name}:"
             yield from lines(entry, f"{indent}  ")
+        elif isinstance(items, dict) and items.get("$comment") == SPARSE_COMMENT:
+            yield f"{indent}{name}:"
+            yield f"{indent}  NAME: {{SETTING: VALUE}}  # {SPARSE_COMMENT}"
         elif isinstance(items, dict) and "properties" in items:
             yield f"{indent}{name}:"
             yield f"{indent}  NAME:"

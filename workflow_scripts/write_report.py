@@ -22,6 +22,8 @@ CAPTIONS = {
     "lexical floor and the teacher's own value on queries in the passages' language.",
     "map_by_amount": "Each language over how many sentence pairs there were to distil from, and "
     "over how much of it the encoders have read, where that is known; the first student.",
+    "map_by_pairs": "Each language over how many sentence pairs its student was distilled from, "
+    "with its 95 % confidence interval. Dashed: low-resource languages.",
     "training": "Training: the loss as a share of its first, over the examples seen. A line is the "
     "mean over languages and seeds, its shade reaches from the lowest to the highest.",
     "plans": "Where the transport moves the mass of each token of a sentence in the low-resource "

@@ -266,7 +266,13 @@ def _of_students(table: pd.DataFrame, metric: str) -> pd.DataFrame:
 def _styles(methods: pd.Series) -> dict[str, tuple[str, str]]:
     """Colour and marker of each method; zero_shot has the first, whatever else there is."""
     names = list(dict.fromkeys([BASELINE, *methods]))
-    return {name: STYLES[at % len(STYLES)] for at, name in enumerate(names) if name in set(methods)}
+    return {name: style(at) for at, name in enumerate(names) if name in set(methods)}
+
+
+def style(at: int) -> tuple[str, str]:
+    """The colour and marker of the method at a place: no two alike among the first 49."""
+    again, place = divmod(at, len(STYLES))
+    return STYLES[place][0], STYLES[(place + again) % len(STYLES)][1]
 
 
 def _handle(method: str, style: tuple[str, str], line: bool = False) -> Line2D:

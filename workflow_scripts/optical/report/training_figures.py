@@ -1,5 +1,6 @@
 """Pictures of learning: training curves, values over amounts of text, transport plans."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from optical.evaluation.gap import NO_STUDENT
-from optical.report.figures import FAINT, INK, LOOK, STYLES, drawn
+from optical.report.figures import FAINT, INK, LOOK, drawn, style
 from optical.report.tables import metric_name
 from optical.settings.languages import GROUPS
 
@@ -28,7 +29,8 @@ def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) ->
         figure = Figure(figsize=(max(5.5, 2.7 * columns), 0.3 + 2.4 * lines), layout="constrained")
         grid = figure.subplots(lines, columns, squeeze=False).flatten()
         for axes, (panel, of_panel) in zip(grid, curves.items(), strict=False):
-            for (name, logs), (color, _) in zip(of_panel.items(), STYLES, strict=False):
+            for at, (name, logs) in enumerate(of_panel.items()):
+                color, _ = style(at)
                 shares = [log.set_index("examples")["loss"] / log["loss"].iloc[0] for log in logs]
                 loss = pd.concat(shares, axis=1).dropna()
                 axes.plot(loss.index, loss.mean(axis=1), color=color, label=name, linewidth=1.4)
@@ -69,7 +71,7 @@ def amounts_figure(
     for name in ("collection", "student"):
         table = table[table[name] == table[name].iloc[0]]
     methods = list(table["method"].unique())
-    shown = {name: STYLES[at] for at, name in enumerate(dict.fromkeys([methods[0], methods[-1]]))}
+    shown = {name: style(at) for at, name in enumerate(dict.fromkeys([methods[0], methods[-1]]))}
     with matplotlib.rc_context(LOOK):
         figure = Figure(figsize=(max(5.5, 3.4 * len(amounts)), 3.2), layout="constrained")
         grid = figure.subplots(1, len(amounts), squeeze=False, sharey=True).flatten()
@@ -105,12 +107,67 @@ def amounts_figure(
         return drawn(figure)
 
 
+def pairs_figure(
+    languages: pd.DataFrame,
+    pairs: Mapping[str, int | None],
+    kept: Mapping[str, int],
+    metric: str = "map",
+) -> Figure:
+    """Draw learning curves: the metric over how many sentence pairs were distilled from.
+
+    Args:
+        languages: as `optical.evaluation.gap.compare` gives them; a panel for each collection, a
+            line for each language of the first student.
+        pairs: of each method at most how many, None for all; methods that differ in nothing else.
+        kept: pairs of each language's bitext.
+        metric: which of the metrics.
+    """
+    table = languages[(languages["metric"] == metric) & languages["method"].isin(pairs)]
+    table = table[table["student"] == table["student"].iloc[0]]
+    most = {method: math.inf if number is None else number for method, number in pairs.items()}
+    table = table.assign(
+        pairs=[
+            min(most[method], kept[language])
+            for method, language in zip(table["method"], table["language"], strict=True)
+        ]
+    )
+    collections = list(table.groupby("collection", sort=False))
+    names = list(table["language"].unique())
+    with matplotlib.rc_context(LOOK):
+        figure = Figure(figsize=(max(5.5, 3.2 * len(collections)), 3.4), layout="constrained")
+        grid = figure.subplots(1, len(collections), squeeze=False, sharey=True).flatten()
+        for axes, (collection, rows) in zip(grid, collections, strict=True):
+            for language, own in rows.sort_values("pairs").groupby("language", sort=False):
+                at = names.index(language)
+                color, marker = style(at)
+                line = {"color": color, "marker": marker, "markersize": 5, "label": language}
+                low = rows["group"][own.index[0]] == "low"
+                axes.plot(own["pairs"], own["value"], linestyle="--" if low else "-", **line)
+                axes.vlines(own["pairs"], own["value_from"], own["value_to"], color=color)
+            axes.set_title(collection, loc="left")
+            axes.set_xscale("log")
+            axes.set_xlabel("sentence pairs to distil from")
+            axes.set_ylim(bottom=0)
+            axes.grid(color="#EEEEEE")
+            axes.set_axisbelow(True)
+        grid[0].set_ylabel(metric_name(metric))
+        shown = {
+            label: handle
+            for axes in grid
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        figure.legend(
+            shown.values(), shown.keys(), loc="outside upper left", ncols=6, frameon=False
+        )
+        return drawn(figure)
+
+
 def plans_figure(pairs: Sequence[Mapping[str, Any]]) -> Figure:
     """Draw the transport plans of sentence pairs, before and after distillation, as heat maps.
 
     Args:
         pairs: of each the tokens `source` [n] and `target` [m], and the plans [n, m] by their
-            title, in `plans`. A cell is the share of its source token's mass.
+            title, in `plans`. A cell is the share of a whole token's mass.
     """
     columns = max(len(pair["plans"]) for pair in pairs)
     heights = [max(6, len(pair["source"])) for pair in pairs]
@@ -126,7 +183,8 @@ def plans_figure(pairs: Sequence[Mapping[str, Any]]) -> Figure:
         grid = figure.subplots(len(pairs), columns, squeeze=False, height_ratios=heights)
         for axes_of_pair, pair in zip(grid, pairs, strict=True):
             for axes, (title, plan) in zip(axes_of_pair, pair["plans"].items(), strict=True):
-                shares = plan / plan.sum(axis=1, keepdims=True)
+                # A token without a counterpart keeps its mass: its row is empty.
+                shares = plan / plan.sum(axis=1).max()
                 image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
                 axes.set_title(title, loc="left")
                 axes.set_xticks(np.arange(len(pair["target"])), pair["target"], rotation=90)

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from optical.runtime.program import described_fields
 from optical.settings.bounds import ABSENT, SPARSE
 
+SPARSE_COMMENT = "the settings of another section, each of which may be left out"
+
 TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
 
@@ -65,7 +67,7 @@ def without_defaults(section: dict[str, Any]) -> dict[str, Any]:
         name: {key: value for key, value in about.items() if key != "default"}
         for name, about in section["properties"].items()
     }
-    return section | {"properties": properties}
+    return section | {"properties": properties, "$comment": SPARSE_COMMENT}
 
 
 def either(kinds: tuple) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from optical.corpora.constructed_languages import LANGUAGES
 from optical.settings.distillation import read_by
 from optical.settings.languages import GROUPS
-from optical.settings.methods import DISTILLED, FINETUNED
+from optical.settings.methods import DISTILLED, FINETUNED, LEXICAL
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,14 @@ class Study:
     def contrasts(self) -> list[tuple[str, str]]:
         """Pairs of methods whose difference a study tells: (method, the one it is held against).
 
-        optical and every other method; and of those that distil, every two that differ in the
-        plan alone, or in one setting. The learning rate does not count, since each method may
-        have its own.
+        optical and every other method with a student; and of those that distil, every two that
+        differ in the alignment alone, or in one setting. The learning rate does not count, since
+        each method may have its own.
         """
         pairs = [
             ("optical", method)
             for method in self["methods"]
-            if "optical" in self["methods"] and method != "optical"
+            if "optical" in self["methods"] and method not in ("optical", *LEXICAL)
         ]
         for one, other in combinations(self.distilled_methods, 2):
             settings = self.distillation(one), self.distillation(other)
@@ -114,7 +114,26 @@ class Study:
                 # A variant is held against what it is a variant of.
                 optical_first = bases[0] == "optical" != bases[1]
                 pairs.append((one, other) if optical_first else (other, one))
-        return list(dict.fromkeys(pairs))
+        compared = [
+            {*self.students_with(one)} & {*self.students_with(other)} for one, other in pairs
+        ]
+        return [
+            pair for pair, students in dict(zip(pairs, compared, strict=True)).items() if students
+        ]
+
+    @property
+    def curve(self) -> dict[str, int | None]:
+        """The largest set of methods that differ in their number of sentence pairs alone.
+
+        By name the number, None for all; empty without two numbers.
+        """
+        curves: dict[tuple, dict[str, int | None]] = {}
+        for method in self.distilled_methods:
+            settings = self.distillation(method)
+            pairs = settings.pop("pairs")
+            curves.setdefault((self.base(method), *settings.values()), {})[method] = pairs
+        longest = max(curves.values(), key=lambda curve: len({*curve.values()}), default={})
+        return longest if len({*longest.values()}) > 1 else {}
 
     @property
     def distilled_methods(self) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -84,9 +85,7 @@ def loss_for(
 
     teacher: the teacher's tokenizer. settings: of which only optical reads those of the transport.
     """
-    more: dict[str, object] = {
-        field.name: getattr(settings, field.name) for field in fields(Ranking)
-    }
+    more: dict[str, Any] = {field.name: getattr(settings, field.name) for field in fields(Ranking)}
     marginals, special_tokens = settings.marginals, settings.special_tokens
     if marginals == "idf" or not special_tokens:
         sources = source_ids(student, pairs, settings.length)

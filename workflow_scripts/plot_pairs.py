@@ -1,0 +1,39 @@
+"""Draw learning curves: the values of languages over the sentence pairs they were distilled from."""
+
+from pathlib import Path
+
+from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
+from optical.report.figures import save_figure
+from optical.report.tables import read_cleaning
+from optical.report.training_figures import pairs_figure
+from optical.runtime.program import run_program
+
+
+def main(
+    *,
+    language_table: Path,
+    cleaning: list[Path],
+    pairs: dict[str, int],
+    metric: str = "map",
+    output: list[Path],
+) -> None:
+    """
+    language_table: language_table.csv
+    cleaning: {language}.cleaning.csv files
+    pairs: methods that differ in their number of sentence pairs alone, and that number; 0 for all
+    metric: metric to draw
+    output: pictures to write: .svg, .png
+    """
+    counts = read_cleaning(cleaning)
+    kept = counts[counts["rule"] == "kept"].groupby("language")["pairs"].sum().to_dict()
+    figure = pairs_figure(
+        read_table(language_table, LANGUAGE_COLUMNS),
+        {method: number or None for method, number in pairs.items()},
+        kept,
+        metric,
+    )
+    save_figure(figure, *output)
+
+
+if __name__ == "__main__":
+    run_program(main)
