@@ -4,11 +4,14 @@ from collections import Counter
 from dataclasses import asdict
 from itertools import islice
 
+import numpy as np
 import pytest
 
-from optical.corpora import constructed
-from optical.corpora.constructed import LANGUAGES, PIVOT, World
+from optical.corpora import constructed, constructed_words
+from optical.corpora.constructed_languages import LANGUAGES, PIVOT
+from optical.corpora.constructed_words import Clause, Fact, lexicon, say
 from optical.runtime.errors import InputError
+from optical.settings.constructed import Constructed as World
 
 WORLD = World(
     seed=1,
@@ -32,6 +35,36 @@ def write(folder, **changed):
     return folder
 
 
+def said(name, clause, world=WORLD):
+    """A clause in a language; which synonym it takes is always the same."""
+    return say(world, name, clause, np.random.default_rng(0))
+
+
+def names(text, expressions):
+    """Which of the expressions, each a list of synonyms, a text has."""
+    return {
+        number
+        for number, forms in enumerate(expressions)
+        if any(f" {form} " in f" {text.strip('.?')} " for form in forms)
+    }
+
+
+def marked(name, forms):
+    """The forms of an entity as a language may have them in a clause."""
+    words, affix = lexicon(WORLD, name), LANGUAGES[name].affix
+    marks = [words.subject_mark, words.object_mark] if affix != "none" else [""]
+    return [mark + form if affix == "prefix" else form + mark for form in forms for mark in marks]
+
+
+def concepts(name, text):
+    """(entities, relations) that a text of a language names."""
+    words = lexicon(WORLD, name)
+    text = text.replace(".", "").replace("?", "")
+    return names(text, [marked(name, forms) for forms in words.entities]), names(
+        text, words.relations
+    )
+
+
 def test_the_same_seed_gives_the_same_text_and_another_seed_another(folder, tmp_path):
     again, other = write(tmp_path / "again"), write(tmp_path / "other", seed=2)
     first, second, third = (
@@ -48,33 +81,73 @@ def test_a_passage_needs_nothing_of_the_passages_before_it(folder, tmp_path):
     assert large[:60] == small
 
 
+# --- words ---------------------------------------------------------------------------------------
+
+
 def test_every_language_has_its_own_words_and_order():
-    fact = constructed.Fact(1, 2, 3)
-    clauses = {name: constructed.clause(WORLD, name, fact) for name in LANGUAGES}
+    clauses = {name: said(name, Clause(Fact(1, 2, 3))) for name in LANGUAGES}
     assert len(set(clauses.values())) == len(LANGUAGES)
     for name, text in clauses.items():
-        words, order = constructed.lexicon(WORLD, name), LANGUAGES[name].order
+        words = lexicon(WORLD, name)
         forms = {"s": words.entities[1], "v": words.relations[2], "o": words.entities[3]}
-        assert [text.index(forms[part]) for part in order] == sorted(
-            text.index(form) for form in forms.values()
-        )
+        places = [max(map(text.find, forms[part])) for part in LANGUAGES[name].order]
+        assert places == sorted(places)
+        assert -1 not in places
 
 
-def test_no_two_concepts_of_a_language_share_a_form():
-    for name in LANGUAGES:
-        words = constructed.lexicon(WORLD, name)
-        forms = [*words.entities, *words.relations]
-        assert len(set(forms)) == len(forms)
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_no_two_words_of_a_language_share_a_form(name):
+    words = lexicon(WORLD, name)
+    expressions = [form for forms in [*words.entities, *words.relations] for form in forms]
+    forms = [word for form in expressions for word in form.split()] + words.adverbs
+    forms += [words.subject_mark, words.object_mark, words.topic, words.final]
+    forms += [*words.articles, *words.tenses, *words.question.values()]
+    assert len(set(forms)) == len(forms)
+
+
+def test_expressions_have_the_lengths_and_synonyms_that_were_counted():
+    words = lexicon(World(**(asdict(WORLD) | {"entities": 3000})), "bero")
+    lengths = Counter(len(form.split()) for forms in words.entities for form in forms)
+    for number, share in enumerate(constructed_words.EXPRESSION_WORDS, 1):
+        assert lengths[number] / lengths.total() == pytest.approx(share, abs=0.03)
+    synonyms = sum(len(forms) == 2 for forms in words.entities) / 3000
+    assert synonyms == pytest.approx(constructed_words.SYNONYMS, abs=0.04)
+
+
+def test_a_synonym_is_said_as_often_as_was_counted():
+    words, rng = lexicon(WORLD, PIVOT), np.random.default_rng(1)
+    relation = next(number for number, forms in enumerate(words.relations) if len(forms) == 2)
+    texts = [say(WORLD, PIVOT, Clause(Fact(0, relation, 1)), rng) for _ in range(2000)]
+    share = sum(words.relations[relation][1] in text for text in texts) / len(texts)
+    assert share == pytest.approx(constructed_words.SYNONYM_USE, abs=0.04)
+
+
+def test_a_language_has_its_own_particles_and_no_others():
+    clause = Clause(Fact(1, 2, 3), tense=1)
+    for name, language in LANGUAGES.items():
+        words, text = lexicon(WORLD, name), said(name, clause).strip(".").split()
+        number = {
+            "article": text.count(words.articles[1]),
+            "tense": text.count(words.tenses[1]),
+            "topic": text.count(words.topic),
+            "final": text.count(words.final),
+        }
+        assert number == {
+            kind: (kind in language.particles) * (2 if kind == "article" else 1) for kind in number
+        }
 
 
 def test_cognates_come_in_the_share_that_was_asked_for():
     world = World(**(asdict(WORLD) | {"entities": 2000}))
-    pivot = constructed.lexicon(world, PIVOT).entities
+    pivot = [forms[0].split()[0] for forms in lexicon(world, PIVOT).entities]
     for name in ("bero", "ekti"):
-        changed = [constructed.sound_change(form, LANGUAGES[name]) for form in pivot]
-        words = constructed.lexicon(world, name).entities
+        changed = [constructed_words.sound_change(form, LANGUAGES[name]) for form in pivot]
+        words = [forms[0].split()[0] for forms in lexicon(world, name).entities]
         share = sum(a == b for a, b in zip(changed, words, strict=True)) / len(pivot)
         assert share == pytest.approx(LANGUAGES[name].cognates, abs=0.06)
+
+
+# --- the collection ------------------------------------------------------------------------------
 
 
 def test_relevance_follows_from_the_facts(folder):
@@ -88,19 +161,26 @@ def test_relevance_follows_from_the_facts(folder):
             assert ((f"q{number}", f"p{i}") in judged) == relevant
 
 
-def test_a_query_names_two_parts_of_the_fact_and_hides_the_third(folder):
-    words = constructed.lexicon(WORLD, PIVOT)
+def test_a_passage_says_its_facts_in_full_and_no_others(folder):
+    for i, passage in enumerate(constructed.passages(folder)):
+        facts = constructed.passage_facts(WORLD, constructed.COLLECTION, i)
+        assert concepts(PIVOT, passage.text) == (
+            {entity for fact in facts for entity in (fact.subject, fact.object)},
+            {fact.relation for fact in facts},
+        )
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_query_names_two_parts_of_the_fact_and_hides_the_third(folder, name):
+    words = lexicon(WORLD, name)
     for query, index in zip(
-        constructed.queries(folder, PIVOT), constructed.asked_passages(WORLD), strict=True
+        constructed.queries(folder, name), constructed.asked_passages(WORLD), strict=True
     ):
         asked, fact = constructed.ask(WORLD, constructed.COLLECTION, index)
-        shown = [words.entities[fact.subject], words.relations[fact.relation]]
-        hidden = words.entities[fact.object]
-        if asked == 0:
-            shown[0], hidden = hidden, shown[0]
-        text = query.text.split()
-        assert set(shown) <= set(text)
-        assert hidden == shown[0] or hidden not in text
+        shown = fact.object if asked == 0 else fact.subject
+        assert concepts(name, query.text) == ({shown}, {fact.relation})
+        assert words.question[asked] in query.text.strip("?").split()
+        assert words.question[2 - asked] not in query.text.strip("?").split()
 
 
 def test_queries_have_the_same_ids_in_every_language(folder):
@@ -108,6 +188,18 @@ def test_queries_have_the_same_ids_in_every_language(folder):
     assert len(ids) == len(set(ids)) == 12
     for name in LANGUAGES:
         assert [query.id for query in constructed.queries(folder, name)] == ids
+
+
+def test_the_same_query_has_the_same_adverb_in_every_language(folder):
+    adverbs = {
+        name: [
+            names(query.text, [[word] for word in lexicon(WORLD, name).adverbs])
+            for query in constructed.queries(folder, name)
+        ]
+        for name in LANGUAGES
+    }
+    assert any(adverbs[PIVOT])
+    assert all(found == adverbs[PIVOT] for found in adverbs.values())
 
 
 def test_frequencies_follow_zipf():
@@ -118,13 +210,55 @@ def test_frequencies_follow_zipf():
     assert counts[9] / counts[0] == pytest.approx(1 / 10, rel=0.3)
 
 
-def test_a_pair_tells_the_same_facts_in_both_languages(folder):
-    own, pivot = (constructed.lexicon(WORLD, name) for name in ("cilu", PIVOT))
-    places = dict(zip(own.relations, range(8), strict=True))
-    for pair in islice(constructed.bitext(folder, "cilu"), 100):
-        told = [places[word] for word in pair.source.replace(".", "").split() if word in places]
-        words = pair.target.replace(".", "").split()
-        assert [pivot.relations.index(word) for word in words if word in pivot.relations] == told
+# --- bitext --------------------------------------------------------------------------------------
+
+
+def pairs_of_clauses(number=4000):
+    return [constructed.sides(WORLD, np.random.default_rng(i)) for i in range(number)]
+
+
+def test_the_sides_of_a_pair_agree_but_for_the_share_that_is_free():
+    pairs = pairs_of_clauses()
+    same = [
+        [clause.fact for clause in own] == [clause.fact for clause in other] for own, other in pairs
+    ]
+    assert 1 - sum(same) / len(same) == pytest.approx(constructed.FREE, abs=0.02)
+    assert all(
+        {c.fact for c in own} & {c.fact for c in other} or len(own) == 1 or len(other) == 1
+        for own, other in pairs
+    )
+
+
+def test_the_sides_of_a_pair_lose_and_gain_what_was_counted():
+    clauses = [clause for pair in pairs_of_clauses() for side in pair for clause in side]
+    unsaid = sum(clause.unsaid is not None for clause in clauses) / len(clauses)
+    assert unsaid == pytest.approx(constructed.UNSAID, abs=0.01)
+    together = [
+        (own[0].adverb is not None, other[0].adverb is not None)
+        for own, other in pairs_of_clauses()
+        if own[0].fact == other[0].fact
+    ]
+    kept, gained = 1 - constructed.ADVERB_LOST, constructed.ADVERB_ADDED
+    both = constructed.ADVERB * kept**2 + (1 - constructed.ADVERB) * gained**2
+    assert together.count((True, True)) / len(together) == pytest.approx(both, abs=0.03)
+
+
+def test_a_pair_says_in_each_language_what_its_clauses_say(folder):
+    for i, pair in enumerate(islice(constructed.bitext(folder, "cilu"), 100)):
+        key = constructed_words.language_key("cilu")
+        rng = constructed_words.generator(WORLD, constructed.BITEXT, key, i)
+        for name, text, clauses in zip(
+            ("cilu", PIVOT), (pair.source, pair.target), constructed.sides(WORLD, rng), strict=True
+        ):
+            assert concepts(name, text)[1] == {
+                clause.fact.relation for clause in clauses if clause.unsaid != 1
+            }
+
+
+def test_a_question_is_asked_on_both_sides_or_on_none(folder):
+    for pair in islice(constructed.bitext(folder, "fusa"), 200):
+        assert ("?" in pair.source) == ("?" in pair.target)
+        assert not ("?" in pair.source and "." in pair.source)
 
 
 def test_the_pivots_own_text_has_no_translation(folder):

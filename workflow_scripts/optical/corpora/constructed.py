@@ -1,9 +1,13 @@
 """Constructed languages: a deterministic small world, told in as many languages as wanted.
 
 A world is a Zipf-distributed set of entities and relations. A fact is (subject, relation,
-object); a sentence states one fact, a passage holds several, a query names two parts of a fact
+object); a clause states one fact, a passage holds several, a query names two parts of a fact
 and asks for the third, and every passage that holds a matching fact is relevant. Each language
-renders the same facts with its own word forms, word order, affixes and share of cognates.
+renders the same facts with its own words, word order, affixes, particles and share of cognates.
+
+Translations are as free as people's: `constructed_words.py` says how the words of two languages
+differ, and the first numbers below how the sides of a pair do. They were counted on real bitext
+(docs/constructed.md). Passages and queries leave nothing out, so judgements follow from the facts.
 
 Everything follows from the world's seed and an index: item `i` of a stream needs nothing of the
 items before it, so a million passages need no more memory than a thousand. The world lies in one
@@ -14,31 +18,41 @@ per language differs. What it cannot: anything about a natural language.
 """
 
 import json
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from optical.corpora.constructed_languages import LANGUAGES, PIVOT, Language
+from optical.corpora.constructed_languages import PIVOT
+from optical.corpora.constructed_words import (
+    ADVERBS,
+    TENSES,
+    Clause,
+    Fact,
+    generator,
+    language_key,
+    say,
+)
 from optical.corpora.records import Pair, Passage, Query, TrainingSet
 from optical.runtime.errors import InputError
 from optical.settings.constructed import Constructed as World
 
+ADVERB = 0.5
+"""Share of the clauses that have an adverb."""
+
+ADVERB_LOST, ADVERB_ADDED = 0.3, 0.2
+"""How often one side of a pair lacks the adverb, or has one of its own where there is none."""
+
+UNSAID = 0.05
+"""How often one side of a pair leaves out a part of a fact."""
+
+FREE = 0.15
+"""Share of the pairs of which one side tells another fact beside or in place of the last one."""
+
 # Streams of items that must not share facts have different numbers.
-COLLECTION, TRAINING, BITEXT, TEXT, QUERY = range(5)
-
-
-class Fact(NamedTuple):
-    """Indices of the subject, the relation and the object."""
-
-    subject: int
-    relation: int
-    object: int
+COLLECTION, TRAINING, BITEXT, TEXT, QUERY, WORDS = range(6)
 
 
 def read_world(folder: Path) -> World:
@@ -58,11 +72,6 @@ def zipf_cumulative(size: int, exponent: float) -> np.ndarray:
     """Cumulative probabilities of ranks 1..size under a Zipf law; shape [size]."""
     weights = np.arange(1, size + 1, dtype=np.float64) ** -exponent
     return np.cumsum(weights / weights.sum())
-
-
-def generator(world: World, *key: int) -> np.random.Generator:
-    """The random numbers that belong to one item of one stream."""
-    return np.random.default_rng((world.seed, *key))
 
 
 def draw_facts(world: World, rng: np.random.Generator, number: int) -> list[Fact]:
@@ -101,109 +110,53 @@ def query_key(asked: int, fact: Fact) -> tuple[int, int, int]:
     return asked, fact.relation, fact.object if asked == 0 else fact.subject
 
 
-# --- words ---------------------------------------------------------------------------------------
+# --- clauses -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Lexicon:
-    """The words of one language: entities, relations, and the grammatical ones."""
-
-    entities: list[str]
-    relations: list[str]
-    subject_mark: str
-    object_mark: str
-    article: str
-    question: dict[int, str]
+def clause(rng: np.random.Generator, fact: Fact, asked: int | None = None) -> Clause:
+    """A clause that states a fact, or asks for a part of it."""
+    adverb = int(rng.integers(ADVERBS)) if rng.random() < ADVERB else None
+    return Clause(fact, asked, tense=int(rng.integers(TENSES)), adverb=adverb)
 
 
-def new_word(rng: np.random.Generator, language: Language, syllables: int) -> str:
-    """A word of open syllables over the language's own sounds."""
-    consonants, vowels = list(language.consonants), list(language.vowels)
-    return "".join(str(rng.choice(consonants)) + str(rng.choice(vowels)) for _ in range(syllables))
+def tell(world: World, name: str, clauses: list[Clause], rng: np.random.Generator) -> str:
+    """Clauses as sentences of a language."""
+    return " ".join(say(world, name, told, rng) for told in clauses)
 
 
-def sound_change(word: str, language: Language) -> str:
-    """The pivot's word as the language pronounces it: vowels stay, one consonant in three moves."""
-    pivot = LANGUAGES[PIVOT].consonants
-    table = {
-        ord(old): language.consonants[i % len(language.consonants)]
-        for i, old in enumerate(pivot)
-        if i % 3 == 0
-    }
-    return word.translate(table)
+def loosened(rng: np.random.Generator, told: Clause) -> Clause:
+    """A clause as one side of a pair has it: with an adverb less or more, or a part left out."""
+    adverb, unsaid = told.adverb, None
+    if adverb is None and rng.random() < ADVERB_ADDED:
+        adverb = int(rng.integers(ADVERBS))
+    elif rng.random() < ADVERB_LOST:
+        adverb = None
+    if rng.random() < UNSAID:
+        unsaid = int(rng.choice([part for part in range(3) if part != told.asked]))
+    return told._replace(adverb=adverb, unsaid=unsaid)
 
 
-@cache
-def lexicon(world: World, name: str) -> Lexicon:
-    """The lexicon of a language; no two entities or relations share a form."""
-    if name not in LANGUAGES:
-        raise InputError(
-            f"constructed language {name!r} is unknown; expected one of {', '.join(LANGUAGES)}"
-        )
-    language = LANGUAGES[name]
-    rng = generator(world, zlib.crc32(name.encode()))
-    taken: set[str] = set()
-
-    def fresh(pivot_form: str | None) -> str:
-        if pivot_form and rng.random() < language.cognates:
-            word = sound_change(pivot_form, language)
-            if word not in taken:
-                taken.add(word)
-                return word
-        syllables = 2
-        while (word := new_word(rng, language, syllables)) in taken:
-            syllables = 2 + int(rng.integers(3))
-        taken.add(word)
-        return word
-
-    size = world.entities + world.relations
-    pivot_forms: list[str | None] = [None] * size
-    if name != PIVOT:
-        pivot = lexicon(world, PIVOT)
-        pivot_forms = [*pivot.entities, *pivot.relations]
-    forms = [fresh(form) for form in pivot_forms]
-    grammatical = [new_word(rng, language, 1) for _ in range(5)]
-    return Lexicon(
-        entities=forms[: world.entities],
-        relations=forms[world.entities :],
-        subject_mark=grammatical[0],
-        object_mark=grammatical[1],
-        article=grammatical[2],
-        question={0: grammatical[3] + "?", 2: grammatical[4] + "?"},
-    )
-
-
-def clause(world: World, name: str, fact: Fact, asked: int | None = None) -> str:
-    """A fact as a clause of a language; the part `asked` for is replaced by its question word."""
-    words, language = lexicon(world, name), LANGUAGES[name]
-
-    def marked(form: str, mark: str) -> str:
-        if language.affix == "prefix":
-            return f"{mark}-{form}"
-        if language.affix == "suffix":
-            return f"{form}-{mark}"
-        return f"{words.article} {form}"
-
-    parts = {
-        "s": marked(words.entities[fact.subject], words.subject_mark),
-        "v": words.relations[fact.relation],
-        "o": marked(words.entities[fact.object], words.object_mark),
-    }
-    if asked is not None:
-        parts["svo"[asked]] = words.question[asked]
-    return " ".join(parts[part] for part in language.order)
-
-
-def tell(world: World, name: str, facts: list[Fact]) -> str:
-    """Facts as sentences of a language."""
-    return " ".join(clause(world, name, fact) + "." for fact in facts)
+def sides(world: World, rng: np.random.Generator) -> tuple[list[Clause], list[Clause]]:
+    """What the two sides of a pair say: one or two facts, or in one pair of four a question."""
+    facts = draw_facts(world, rng, 1 + int(rng.integers(2)))
+    if rng.random() < 0.25:
+        told = [clause(rng, facts[0], asked=int(rng.choice((0, 2))))]
+    else:
+        told = [clause(rng, fact) for fact in facts]
+    own, other = ([loosened(rng, one) for one in told] for _ in range(2))
+    if rng.random() < FREE:
+        freer = own if rng.random() < 0.5 else other
+        if rng.random() < 0.5:
+            freer.pop()
+        freer += [clause(rng, fact, told[-1].asked) for fact in draw_facts(world, rng, 1)]
+    return own, other
 
 
 # --- corpora -------------------------------------------------------------------------------------
 
 
 def bitext(folder: Path, language: str) -> Iterator[Pair]:
-    """Sentence pairs of a language and the pivot, without end; one pair in four is a question."""
+    """Sentence pairs of a language and the pivot, without end."""
     return parallel(read_world(folder), language, BITEXT)
 
 
@@ -215,21 +168,34 @@ def text(folder: Path, language: str) -> Iterator[Pair]:
 def parallel(world: World, language: str, stream: int) -> Iterator[Pair]:
     """Endless texts of one or two sentences in `language`, with their pivot translation."""
     for i in count():
-        rng = generator(world, stream, zlib.crc32(language.encode()), i)
-        facts = draw_facts(world, rng, 1 + int(rng.integers(2)))
-        if rng.random() < 0.25:
-            asked = int(rng.choice((0, 2)))
-            source, target = (clause(world, name, facts[0], asked) for name in (language, PIVOT))
-        else:
-            source, target = (tell(world, name, facts) for name in (language, PIVOT))
+        rng = generator(world, stream, language_key(language), i)
+        own, other = sides(world, rng)
+        source, target = (
+            tell(world, name, told, rng) for name, told in ((language, own), (PIVOT, other))
+        )
         yield Pair(f"{language}-{i}", source, "" if language == PIVOT else target)
+
+
+def passage(world: World, stream: int, index: int) -> str:
+    """Passage `index` of a stream, in the pivot language."""
+    rng = generator(world, WORDS, stream, index)
+    told = [clause(rng, fact) for fact in passage_facts(world, stream, index)]
+    return tell(world, PIVOT, told, rng)
+
+
+def question(world: World, name: str, stream: int, index: int) -> str:
+    """The query for passage `index` of a stream: the same question in any language."""
+    asked, fact = ask(world, stream, index)
+    asking = clause(generator(world, WORDS, QUERY, stream, index), fact, asked)
+    rng = generator(world, WORDS, QUERY, stream, index, language_key(name))
+    return say(world, name, asking, rng)
 
 
 def passages(folder: Path) -> Iterator[Passage]:
     """The passages of the test collection, in the pivot language."""
     world = read_world(folder)
     for i in range(world.passages):
-        yield Passage(f"p{i}", f"p{i}", tell(world, PIVOT, passage_facts(world, COLLECTION, i)))
+        yield Passage(f"p{i}", f"p{i}", passage(world, COLLECTION, i))
 
 
 def asked_passages(world: World) -> list[int]:
@@ -241,8 +207,7 @@ def queries(folder: Path, language: str) -> Iterator[Query]:
     """The same questions in any language."""
     world = read_world(folder)
     for number, index in enumerate(asked_passages(world)):
-        asked, fact = ask(world, COLLECTION, index)
-        yield Query(f"q{number}", clause(world, language, fact, asked))
+        yield Query(f"q{number}", question(world, language, COLLECTION, index))
 
 
 def judgements(folder: Path) -> Iterator[tuple[str, str]]:
@@ -266,14 +231,7 @@ def training_set(folder: Path) -> TrainingSet:
     """Queries of the pivot language, each with the passage it was drawn from, without end."""
     world = read_world(folder)
     return TrainingSet(
-        passages=lambda: (
-            Passage(str(i), str(i), tell(world, PIVOT, passage_facts(world, TRAINING, i)))
-            for i in count()
-        ),
-        queries=lambda: (
-            Query(str(i), clause(world, PIVOT, fact, asked))
-            for i in count()
-            for asked, fact in [ask(world, TRAINING, i)]
-        ),
+        passages=lambda: (Passage(str(i), str(i), passage(world, TRAINING, i)) for i in count()),
+        queries=lambda: (Query(str(i), question(world, PIVOT, TRAINING, i)) for i in count()),
         judgements=lambda: ((str(i), str(i)) for i in count()),
     )

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 class Language:
     """How a language renders a fact.
 
-    order: the three parts, as a permutation of "svo". affix: where grammatical marks stand.
-    cognates: share of words derived from the pivot's form by a regular sound change.
+    order: the three parts, as a permutation of "svo". affix: how nouns are marked as subject or
+    object, which a language without affixes shows by order alone. particles: the kinds of
+    grammatical words that it has: an article before a noun, a tense before the verb, a topic mark
+    after the first part, a final particle. cognates: share of words derived from the pivot's form
+    by a regular sound change.
     """
 
     order: str
     affix: str
+    particles: tuple[str, ...]
     cognates: float
     consonants: str
     vowels: str
@@ -23,12 +27,12 @@ class Language:
 
 PIVOT = "alba"
 LANGUAGES = {
-    "alba": Language("svo", "none", 0.0, "bdlmnprst", "aeiou"),
-    "bero": Language("svo", "suffix", 0.25, "bdfglmnrv", "aeio"),
-    "cilu": Language("sov", "suffix", 0.20, "cklmnpstz", "aiu"),
-    "doma": Language("vso", "prefix", 0.25, "bdghjkmnr", "aeou"),
-    "ekti": Language("sov", "prefix", 0.20, "fhkpqstxy", "eiu"),
-    "fusa": Language("vso", "suffix", 0.15, "bfghjlsvw", "aou"),
-    "gano": Language("osv", "suffix", 0.15, "cdgknqrwz", "aio"),
-    "hexi": Language("vos", "prefix", 0.20, "hjlmpqvxz", "eio"),
+    "alba": Language("svo", "none", ("article", "tense"), 0.0, "bdlmnprst", "aeiou"),
+    "bero": Language("svo", "suffix", ("article", "tense"), 0.25, "bdfglmnrv", "aeio"),
+    "cilu": Language("sov", "suffix", ("tense", "topic", "final"), 0.20, "cklmnpstz", "aiu"),
+    "doma": Language("vso", "prefix", ("article",), 0.25, "bdghjkmnr", "aeou"),
+    "ekti": Language("sov", "prefix", ("topic", "final"), 0.20, "fhkpqstxy", "eiu"),
+    "fusa": Language("vso", "suffix", ("article", "topic"), 0.15, "bfghjlsvw", "aou"),
+    "gano": Language("osv", "suffix", ("tense", "final"), 0.15, "cdgknqrwz", "aio"),
+    "hexi": Language("vos", "prefix", ("article", "final"), 0.20, "hjlmpqvxz", "eio"),
 }
