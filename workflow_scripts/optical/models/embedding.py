@@ -30,11 +30,25 @@ CPU_TOKENS, GPU_TOKENS = 1024, 65_536
 
 
 @dataclass(frozen=True)
+class Expansion:
+    """What ColBERT fills short queries up with.
+
+    token: its id. length: tokens that every query then has, and at most may have. attend: whether
+    the other tokens see it.
+    """
+
+    token: int
+    length: int
+    attend: bool
+
+
+@dataclass(frozen=True)
 class Embedder:
     """A late-interaction model, as `models.export.save_for_all` saves it, for embedding alone.
 
-    projection: [dim, hidden]. markers and lengths: the token that a "query" or a "document" begins
-    with, and how many tokens it may have, special tokens and marker included.
+    projection: [dim, hidden]. markers and lengths: the text that a "query" or a "document" begins
+    with, and how many tokens it may have, special tokens and marker included. expansion: of
+    queries. skipped: ids of tokens that documents have no vectors for.
     """
 
     tokenizer: PreTrainedTokenizerBase
@@ -42,6 +56,8 @@ class Embedder:
     projection: torch.Tensor
     markers: dict[str, str]
     lengths: dict[str, int]
+    expansion: Expansion | None = None
+    skipped: tuple[int, ...] = ()
 
     @classmethod
     def load(cls, folder: str | Path) -> "Embedder":
@@ -55,12 +71,16 @@ class Embedder:
         dtype = torch.bfloat16 if half else torch.float32
         transformer = AutoModel.from_pretrained(folder, local_files_only=True, dtype=dtype)
         projection = load_file(folder / "1_Dense" / "model.safetensors")["linear.weight"]
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        own = json.loads((folder / "config_sentence_transformers.json").read_text())
         return cls(
-            AutoTokenizer.from_pretrained(folder, local_files_only=True),
+            tokenizer,
             transformer.to(device).eval(),
             projection.to(device, dtype),
             {"query": settings["query_token"], "document": settings["doc_token"]},
             {"query": settings["query_maxlen"], "document": settings["doc_maxlen"]},
+            expansion_of(tokenizer, own),
+            skipped_ids(tokenizer, own["skiplist_words"]),
         )
 
     @property
@@ -69,24 +89,43 @@ class Embedder:
         return len(self.projection)
 
     def token_ids(self, texts: Iterable[str], task: str, length: int | None) -> list[list[int]]:
-        """The token ids of each text as it is read, marker included."""
+        """The token ids of each text as it is read, marker included, expansion left out.
+
+        A model that expands queries has one length of them, whatever `length`.
+        """
         marked = [self.markers[task] + text for text in texts]
+        if task == "query" and self.expansion:
+            length = self.expansion.length
         length = length or self.lengths[task]
         return self.tokenizer(marked, truncation=True, max_length=length)["input_ids"]
 
     @torch.inference_mode()
-    def vectors(self, ids: list[list[int]]) -> Iterator[np.ndarray]:
-        """The token vectors, float16 [tokens, dim] of unit length, of the texts of a batch."""
+    def vectors(self, ids: list[list[int]], task: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The token ids [tokens], and vectors, float16 [tokens, dim] of unit length, of the texts
+        of a batch: with the expansion of queries, without what documents skip.
+        """
+        expansion = self.expansion if task == "query" else None
         lengths = torch.tensor([len(row) for row in ids])
-        mask = torch.arange(int(lengths.max())) < lengths[:, None]
-        padded = torch.full(mask.shape, self.tokenizer.pad_token_id)
-        padded[mask] = torch.tensor([token for row in ids for token in row])
+        places = torch.arange(max(int(lengths.max()), expansion.length if expansion else 0))
+        seen = places < lengths[:, None]
+        padded = torch.full(seen.shape, self.tokenizer.pad_token_id)
+        padded[seen] = torch.tensor([token for row in ids for token in row])
+        scored = seen
+        if expansion:
+            scored = seen | (places < expansion.length)
+            padded[scored & ~seen] = expansion.token
+            seen = scored if expansion.attend else seen
+        elif task == "document" and self.skipped:
+            scored = seen & ~torch.isin(padded, torch.tensor(self.skipped))
         device = self.projection.device
-        mask = mask.to(device)
-        hidden = self.transformer(input_ids=padded.to(device), attention_mask=mask.long())
-        projected = (hidden.last_hidden_state[mask] @ self.projection.T).float()
+        hidden = self.transformer(
+            input_ids=padded.to(device), attention_mask=seen.to(device).long()
+        )
+        projected = (hidden.last_hidden_state[scored.to(device)] @ self.projection.T).float()
         vectors = functional.normalize(projected, dim=-1).half().cpu()
-        return (part.numpy() for part in vectors.split(lengths.tolist()))
+        sizes = scored.sum(dim=1).tolist()
+        parts = zip(padded[scored].split(sizes), vectors.split(sizes), strict=True)
+        return ((tokens.numpy(), part.numpy()) for tokens, part in parts)
 
 
 def embed(
@@ -105,13 +144,33 @@ def embed(
     """
     for shard in shards(texts):
         ids = model.token_ids(shard, task, length) if shard else []
-        vectors: list[np.ndarray] = [np.empty(0)] * len(ids)
-        for rows in batches([len(row) for row in ids], model.projection.is_cuda):
-            found = model.vectors([ids[row] for row in rows])
+        read = [(np.empty(0), np.empty(0))] * len(ids)
+        least = model.expansion.length if model.expansion and task == "query" else 0
+        for rows in batches([max(least, len(row)) for row in ids], model.projection.is_cuda):
+            found = model.vectors([ids[row] for row in rows], task)
             for row, of_row in zip(rows, found, strict=True):
-                vectors[row] = of_row
+                read[row] = of_row
             done(len(rows))
-        yield from zip(map(np.array, ids), vectors, strict=True)
+        yield from read
+
+
+def expansion_of(tokenizer: PreTrainedTokenizerBase, settings: dict) -> Expansion | None:
+    """How a model expands queries, from its settings: by the mask token, or else the last one."""
+    if not settings["do_query_expansion"]:
+        return None
+    masked = tokenizer.mask_token_id
+    return Expansion(
+        tokenizer.eos_token_id if masked is None else masked,
+        settings["query_length"],
+        settings["attend_to_expansion_tokens"],
+    )
+
+
+def skipped_ids(tokenizer: PreTrainedTokenizerBase, words: list[str]) -> tuple[int, ...]:
+    """The ids of tokens; an unknown one is none, as to sentence-transformers."""
+    ids = zip(words, tokenizer.convert_tokens_to_ids(words), strict=True)
+    unknown = tokenizer.unk_token
+    return tuple(id for word, id in ids if word == unknown or id != tokenizer.unk_token_id)
 
 
 def readable(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> list[str]:

@@ -26,7 +26,10 @@ TOKENIZER_CLASSES = {"TokenizersBackend": "PreTrainedTokenizerFast"}
 def save_for_all(folder: str | Path, model: MultiVectorEncoder, card: str) -> None:
     """Save a late-interaction model as made by `optical.models.encoders.late_interaction`.
 
-    card: the text of README.md. Raises ValueError for a model of other modules.
+    Also a finished one as read by `optical.models.finished`, which may expand queries and skip
+    tokens of passages. card: the text of README.md, which also says where other libraries would
+    leave the prompts out: those that are no single token. Raises ValueError for a model of other
+    modules.
     """
     folder = Path(folder)
     transformer, dense, *rest = model
@@ -45,8 +48,13 @@ def save_for_all(folder: str | Path, model: MultiVectorEncoder, card: str) -> No
     dense.save(str(folder / "1_Dense"))
     write(folder / "1_Dense" / "config.json", dense_settings(folder / "1_Dense" / "config.json"))
     query, document = model.prompts["query"], model.prompts["document"]
+    markers = {
+        prompt: prompt if transformer.tokenizer.tokenize(prompt) == [prompt] else ""
+        for prompt in (query, document)
+    }
+    expansion, mask = transformer.query_expansion, rest[0]
     lengths = {
-        "query_length": transformer.query_length,
+        "query_length": expansion["length"] if expansion else transformer.query_length,
         "document_length": transformer.document_length,
     }
     write(folder / "modules.json", MODULES)
@@ -59,14 +67,17 @@ def save_for_all(folder: str | Path, model: MultiVectorEncoder, card: str) -> No
         {
             "model_type": "ColBERT",
             "similarity_fn_name": "MaxSim",
-            "prompts": {"query": "", "document": ""},
-            "query_prefix": query,
-            "document_prefix": document,
+            "prompts": {
+                "query": "" if markers[query] else query,
+                "document": "" if markers[document] else document,
+            },
+            "query_prefix": markers[query],
+            "document_prefix": markers[document],
             **lengths,
-            "do_query_expansion": False,
-            "attend_to_expansion_tokens": False,
-            # Punctuation is scored: the lists of the libraries differ.
-            "skiplist_words": [],
+            "do_query_expansion": bool(expansion),
+            "attend_to_expansion_tokens": bool(expansion and expansion["attend"]),
+            # Of models trained here none: the lists of the libraries differ.
+            "skiplist_words": mask.skiplist_words,
         },
     )
     write(
@@ -76,16 +87,21 @@ def save_for_all(folder: str | Path, model: MultiVectorEncoder, card: str) -> No
             "query_token_id": query,
             "doc_token": document,
             "doc_token_id": document,
-            "query_maxlen": transformer.query_length,
-            "doc_maxlen": transformer.document_length,
+            "query_maxlen": lengths["query_length"],
+            "doc_maxlen": lengths["document_length"],
             "dim": dense.out_features,
             "similarity": "cosine",
-            "mask_punctuation": False,
-            "attend_to_mask_tokens": False,
+            "mask_punctuation": bool(mask.skiplist_words),
+            "attend_to_mask_tokens": bool(expansion and expansion["attend"]),
             # Any name would send colbert-ai to the hub.
             "model_name": None,
         },
     )
+    if not all(markers.values()):
+        card += (
+            f"\n**A query begins with the text {query!r}, a passage with {document!r}. "
+            "sentence-transformers puts it there; PyLate and colbert-ai do not.**\n"
+        )
     (folder / "README.md").write_text(card)
 
 
@@ -106,10 +122,16 @@ def name_weights_for_colbert(folder: Path, prefix: str, dense) -> None:
 
 
 def name_tokenizer_for_transformers_4(folder: Path) -> None:
-    """Give the tokenizer a class that both versions of transformers know."""
+    """Give the tokenizer a class, and further special tokens a key, that both versions of
+    transformers know.
+    """
     file = folder / "tokenizer_config.json"
-    name = json.loads(file.read_text())["tokenizer_class"]
-    edit(file, tokenizer_class=TOKENIZER_CLASSES.get(name, name))
+    settings = json.loads(file.read_text())
+    name = settings["tokenizer_class"]
+    settings["tokenizer_class"] = TOKENIZER_CLASSES.get(name, name)
+    if isinstance(settings.get("extra_special_tokens"), list):
+        settings["additional_special_tokens"] = settings.pop("extra_special_tokens")
+    write(file, settings)
 
 
 def write(file: Path, content: object) -> None:

@@ -66,11 +66,20 @@ def without_cut(
 
 
 def source_ids(student: MultiVectorEncoder, pairs: Dataset, length: int) -> Iterator[list[int]]:
-    """Yield the token ids of each pair's foreign side as the student reads it, marker included."""
-    marker = student.prompts["query"]
+    """Yield the token ids of each pair's foreign side as the student reads it, marker included, and
+    what a finished teacher, as which it started, fills queries up with.
+    """
+    marker, tokenizer = student.prompts["query"], student.tokenizer
+    expansion = student[0].query_expansion
+    filler: list[int] = []
+    if expansion:
+        length = expansion["length"]
+        masked = tokenizer.mask_token_id
+        filler = [tokenizer.eos_token_id if masked is None else masked] * length
     for start in range(0, len(pairs), BLOCK):
         texts = [marker + text for text in pairs[start : start + BLOCK]["source"]]
-        yield from student.tokenizer(texts, truncation=True, max_length=length)["input_ids"]
+        for ids in tokenizer(texts, truncation=True, max_length=length)["input_ids"]:
+            yield ids + filler[len(ids) :]
 
 
 def loss_for(
