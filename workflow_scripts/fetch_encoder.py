@@ -1,4 +1,4 @@
-"""Fetch a model from the Hugging Face hub at a fixed revision, or copy an encoder from a folder.
+"""Fetch a model from the Hugging Face hub at a fixed revision, or copy one from a folder.
 
 The hub's own variables count: HF_ENDPOINT for a mirror of it, HF_TOKEN for a model that wants one.
 """
@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from optical.models import layouts
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path, lock, remove
 from optical.runtime.program import run_program
@@ -32,35 +33,40 @@ def main(
     hub: str | None = None,
     revision: str | None = None,
     folder: Path | None = None,
+    dimension: int | None = None,
     output: Path,
 ) -> None:
     """
     hub: hub id, such as FacebookAI/xlm-roberta-base
     revision: commit of the hub model
-    folder: folder of an encoder on this machine
+    folder: folder of a model on this machine
+    dimension: of the token vectors of a finished late-interaction model; of another model none
     output: folder to write
     """
+    patterns = PATTERNS if dimension is None else [*PATTERNS, *layouts.FILES]
     if folder:
         with atomic_path(output) as temporary:
             temporary.mkdir()
-            for pattern in PATTERNS:
+            for pattern in patterns:
                 for file in folder.glob(pattern):
-                    shutil.copy2(file, temporary)
-            check(temporary, str(folder))
+                    copy = temporary / file.relative_to(folder)
+                    copy.parent.mkdir(exist_ok=True)
+                    shutil.copy2(file, copy)
+            check(temporary, str(folder), dimension)
         return
     # Beside the output, so that a download that was broken off goes on there.
     unfinished = output.with_name(f"{output.name}.unfinished")
     with lock(unfinished):
         files = unfinished / revision
-        download(hub, revision, files)
-        check(files, hub)
+        download(hub, revision, files, patterns)
+        check(files, hub, dimension)
         remove(files / ".cache")  # what the hub's library knows of the files
         with atomic_path(output) as temporary:
             os.replace(files, temporary)
     remove(unfinished)
 
 
-def download(hub: str, revision: str, folder: Path) -> None:
+def download(hub: str, revision: str, folder: Path, patterns: list[str]) -> None:
     """The files of a model in a folder; those that are there already are not fetched again.
 
     The hub's library goes on with a transfer that breaks, and waits for a network. A hub that is
@@ -73,7 +79,7 @@ def download(hub: str, revision: str, folder: Path) -> None:
 
     for pause in (*PAUSES, None):
         try:
-            snapshot_download(hub, revision=revision, local_dir=folder, allow_patterns=PATTERNS)
+            snapshot_download(hub, revision=revision, local_dir=folder, allow_patterns=patterns)
             return
         except errors.GatedRepoError:
             reason = "asks for consent; give it on the model's page and set HF_TOKEN"
@@ -94,11 +100,13 @@ def download(hub: str, revision: str, folder: Path) -> None:
     raise InputError(f"{hub} at {revision}: {reason}")
 
 
-def check(folder: Path, origin: str) -> None:
-    """Raise InputError for a folder that is no model."""
+def check(folder: Path, origin: str, dimension: int | None) -> None:
+    """Raise InputError for a folder that is no model, or no finished one of a dimension."""
     for pattern in ("config.json", "*.safetensors"):
         if not any(folder.glob(pattern)):
             raise InputError(f"{origin}: no {pattern}; expected a transformers model")
+    if dimension is not None:
+        layouts.check_dimension(folder, origin, dimension)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,149 @@
+"""Folders of finished late-interaction models, looked at without loading anything.
+
+Of three libraries: PyLate and sentence-transformers (`MultiVectorEncoder`) list their modules in
+modules.json, ColBERT (colbert-ai) keeps its projection beside the weights of the transformer.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from optical.runtime.errors import InputError
+
+FILES = [
+    *("artifact.metadata", "modules.json", "config_sentence_transformers.json"),
+    *("sentence_bert_config.json", "[0-9]*_*/config.json", "[0-9]*_*/*.safetensors"),
+]
+"""What such a model has beside the files of a transformers model: no code and no pickle."""
+
+IDENTITY = "torch.nn.modules.linear.Identity"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a finished model lies in its folder, and the dimension of its token vectors."""
+
+    library: Literal["pylate", "colbert", "sentence-transformers"]
+    dimension: int
+
+
+def check_dimension(folder: Path, origin: str, dimension: int) -> None:
+    """Raise InputError for a folder of another dimension, or of no late-interaction model.
+
+    origin: where its model came from.
+    """
+    found = read_layout(folder, origin).dimension
+    if found != dimension:
+        raise InputError(
+            f"{origin}: vectors of {found} dimensions, but model.dimension is {dimension}"
+        )
+
+
+def read_layout(folder: Path, origin: str = "") -> Layout:
+    """The layout of a folder.
+
+    Raises InputError, which begins with the origin or else the folder, for one that is missing,
+    that is no late-interaction model, or whose weights are not safetensors.
+    """
+    try:
+        return layout_of(folder)
+    except InputError as error:
+        raise InputError(f"{origin or folder}: {error}") from None
+
+
+def layout_of(folder: Path) -> Layout:
+    """The layout of a folder. Raises InputError, without the folder's name."""
+    if not folder.is_dir():
+        raise InputError("no such folder; expected that of a late-interaction model")
+    if not any(folder.glob("*.safetensors")):
+        raise InputError("no *.safetensors; expected a late-interaction model")
+    settings = read(folder / "config_sentence_transformers.json")
+    if (folder / "modules.json").exists():
+        kind = settings.get("model_type")
+        # PyLate before 1.2 named no type.
+        if kind == "ColBERT" or (kind is None and "query_prefix" in settings):
+            return Layout("pylate", dimension_of_modules(folder))
+        if kind == "MultiVectorEncoder":
+            return Layout("sentence-transformers", dimension_of_modules(folder))
+    elif "HF_ColBERT" in (read(folder / "config.json").get("architectures") or ()):
+        return Layout("colbert", dimension_of_colbert(folder))
+    raise InputError(
+        "no late-interaction model; expected the files of PyLate, of ColBERT, or of "
+        "sentence-transformers' MultiVectorEncoder"
+    )
+
+
+def dimension_of_modules(folder: Path) -> int:
+    """The dimension that the last linear module gives.
+
+    Raises InputError for modules of other kinds, which this project could not embed with.
+    """
+    modules = read(folder / "modules.json", list)
+    places = []
+    for module in modules:
+        library, _, kind = str(module["type"]).partition(".")
+        kind = kind.rpartition(".")[2]
+        if library not in ("sentence_transformers", "pylate"):
+            raise InputError(f"modules.json: {module['type']} is code of no known library")
+        if not re.fullmatch("" if kind == "Transformer" else r"\d+_\w+", module["path"]):
+            raise InputError(f"modules.json: {kind} lies in {module['path']!r}; expected N_{kind}")
+        places.append((kind, module["path"]))
+    kinds = " ".join(kind for kind, _ in places)
+    if not re.fullmatch(r"Transformer( Dense)+( MultiVectorMask)?( Normalize)?", kinds):
+        raise InputError(
+            f"modules.json: {kinds}; expected Transformer, Dense, and perhaps MultiVectorMask and "
+            "Normalize"
+        )
+    return [dimension_of_dense(folder / path) for kind, path in places if kind == "Dense"][-1]
+
+
+def dimension_of_dense(folder: Path) -> int:
+    """The dimension that a module gives. Raises InputError if it is not linear."""
+    about = read(folder / "config.json")
+    activation = about.get("activation_function")
+    if about.get("bias") or activation != IDENTITY:
+        raise InputError(
+            f"{folder.name}: bias {about.get('bias')}, activation {activation}; expected a linear "
+            "projection alone"
+        )
+    if not (folder / "model.safetensors").exists():
+        raise InputError(
+            f"{folder.name}: no model.safetensors; expected weights that are no pickle"
+        )
+    return int(about["out_features"])
+
+
+def dimension_of_colbert(folder: Path) -> int:
+    """The dimension that ColBERT's linear layer gives."""
+    for name, shape in tensors(folder):
+        if name == "linear.weight":
+            return shape[0]
+    raise InputError("no linear.weight among the weights; expected those of ColBERT")
+
+
+def tensors(folder: Path) -> Iterator[tuple[str, list[int]]]:
+    """(name, shape) of the weights in a folder, from the headers of their files."""
+    for file in sorted(folder.glob("*.safetensors")):
+        with open(file, "rb") as stream:
+            header = stream.read(int.from_bytes(stream.read(8), "little"))
+        try:
+            known = json.loads(header)
+        except ValueError:
+            raise InputError(f"{file.name} holds no whole weights") from None
+        yield from ((name, about["shape"]) for name, about in known.items() if "shape" in about)
+
+
+def read(file: Path, kind: type = dict) -> Any:
+    """The content of a JSON file; of one that is not there, nothing."""
+    if not file.exists():
+        return kind()
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if not isinstance(content, kind):
+        raise InputError(f"{file.name} is not the JSON of a model")
+    return content
