@@ -35,8 +35,8 @@ def one_of(names):
 wildcard_constraints:
     study=re.escape(study.name),
     lang=one_of(study.known_languages),
-    encoder=one_of(study["encoders"]),
-    teacher=one_of(study["encoders"]),
+    encoder=one_of(study.encoders),
+    teacher=one_of(study.encoders),
     student=one_of(study["students"]),
     collection=one_of(study["collections"]),
     seed=r"\d+",
@@ -89,7 +89,7 @@ def learning_rate(section):
         if "student" in names:
             encoder = study["students"][wildcards.student]["encoder"]
         settings = section(wildcards) if callable(section) else study[section]
-        return settings["learning_rate"] * study["encoders"][encoder]["learning_rate_scale"]
+        return settings["learning_rate"] * study.encoders[encoder]["learning_rate_scale"]
 
     return value
 

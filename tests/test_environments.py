@@ -68,7 +68,13 @@ def program_of(rule):
 
 
 # What they bring is told by its checksum, its revision or its id, whatever program brought it.
-NOT_TRACKED = {"download_file", "export_ir_dataset", "fetch_encoder", "fetch_translator"}
+NOT_TRACKED = {
+    "download_file",
+    "export_ir_dataset",
+    "fetch_encoder",
+    "fetch_teacher",
+    "fetch_translator",
+}
 
 
 def imported(file, seen):

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "retrieval": {"runtime", "settings"},
     "models": {"retrieval", "runtime"},
     "corpora": {"runtime", "settings"},
-    "study": {"corpora", "runtime", "settings"},
+    "study": {"corpora", "models", "runtime", "settings"},
     "training": {"corpora", "models", "retrieval", "runtime", "settings", "transport"},
 }
 

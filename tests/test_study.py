@@ -458,7 +458,7 @@ def keys_of(schema, path=""):
 KEYS = dict(keys_of(SCHEMA))
 # A variant says only in what it differs from the method's settings.
 OPTIONAL = {"languages.mid"} | {
-    key for key in KEYS if key.startswith(("encoders.*.", "variants.*."))
+    key for key in KEYS if key.startswith(("encoders.*.", "teachers.*.", "variants.*."))
 }
 
 

@@ -92,12 +92,14 @@ def pair_of_methods(text: str) -> tuple[str, str]:
 
 
 def parameters_of(encoder: Path) -> int:
-    """Parameters of a saved encoder, embeddings and the head of its pre-training left out."""
+    """Parameters of a saved encoder, embeddings and the head of its pre-training left out, and the
+    projection of a finished teacher.
+    """
     number = 0
     for file in encoder.glob("*.safetensors"):
         with safe_open(file, framework="numpy") as tensors:
             for name in tensors.keys():  # noqa: SIM118, it is no dictionary
-                if not re.search(r"embeddings\.|lm_head\.", name):
+                if not re.search(r"embeddings\.|lm_head\.|^linear\.", name):
                     number += math.prod(tensors.get_slice(name).get_shape())
     if not number:
         raise InputError(f"{encoder}: no weights here, expected *.safetensors")

@@ -50,6 +50,9 @@ def main(
     for folder, hub in models.items():
         here = "here" if Path(folder).exists() else "missing"
         kind = Path(folder).parent.name.removesuffix("s")
+        # A finished teacher lies among the encoders.
+        if kind == "encoder" and Path(folder).name in loaded["teachers"]:
+            kind = "teacher"
         print(f"{kind} {Path(folder).name}: {hub} from the hub\n    size unknown; {here}\n")
     if study and loaded["training_set"]["source"] == "local":
         yours = Path("local" if local is None else local, loaded["training_set"]["folder"])

@@ -1,4 +1,4 @@
-"""Draw learning curves: the values of languages over the sentence pairs they were distilled from."""
+"""Draw learning curves: the values of languages over the pairs they were distilled from."""
 
 from pathlib import Path
 

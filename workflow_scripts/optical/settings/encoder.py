@@ -61,6 +61,33 @@ class EncoderFromFolder(Encoder):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Finished(Encoder):
+    """A late-interaction model that is used as it is: a hub model at a fixed revision, or a local
+    folder.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedFromHub(Finished):
+    """A finished teacher of the Hugging Face hub."""
+
+    hub: Annotated[str, ("minLength", 1)]
+    """Hugging Face model id, such as colbert-ir/colbertv2.0."""
+
+    revision: Commit
+    """Commit of the hub model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedFromFolder(Finished):
+    """A finished teacher of the user's own."""
+
+    folder: Folder
+    """Folder of a late-interaction model on this machine, as PyLate, ColBERT or
+    sentence-transformers saved it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pretraining:
     """Pre-training of the encoders that are built from scratch."""
 

@@ -10,6 +10,8 @@ from optical.settings.encoder import (
     EncoderFromFolder,
     EncoderFromHub,
     EncoderFromScratch,
+    FinishedFromFolder,
+    FinishedFromHub,
     PretrainingOfStudy,
 )
 from optical.settings.finetuning import Finetuning
@@ -33,10 +35,10 @@ class Student:
     """A query encoder, and the model that reads the passages for it."""
 
     encoder: str
-    """The encoder that reads the queries."""
+    """The encoder that reads the queries, or a finished teacher, which then does."""
 
     teacher: str
-    """The encoder that the teacher is built on."""
+    """The encoder that the teacher is built on, or a finished teacher."""
 
     methods: Annotated[list[str] | None, WITH_ZERO_SHOT, DISTINCT] = None
     """Those of the study's methods and variants that this student has; all of them when null."""
@@ -132,16 +134,21 @@ class StudyFile:
     languages: Languages
 
     encoders: Annotated[
-        dict[str, EncoderFromScratch | EncoderFromHub | EncoderFromFolder],
-        ("minProperties", 1),
-        NAMES,
-    ]
-    """Encoders by name, in the order of their size."""
+        dict[str, EncoderFromScratch | EncoderFromHub | EncoderFromFolder], NAMES
+    ] = field(default_factory=dict)
+    """Encoders by name, in the order of their size; a study has one, or a finished teacher."""
+
+    teachers: Annotated[dict[str, FinishedFromHub | FinishedFromFolder], NAMES] = field(
+        default_factory=dict
+    )
+    """Finished teachers by name, with their own lengths and markers, and vectors of
+    model.dimension. A student whose encoder is one starts as it."""
 
     students: Annotated[dict[str, Student], NAMES] = field(default_factory=dict)
     """Students by name, each an encoder and a teacher (the name of the encoder that the teacher is
-    built on), which may be of different sizes: the student reads the queries and is trained, the
-    teacher reads the passages. Left out, each encoder is a student with itself as the teacher."""
+    built on, or of a finished one), which may be of different sizes: the student reads the queries
+    and is trained, the teacher reads the passages. Left out, each encoder and finished teacher is a
+    student with itself as the teacher."""
 
     methods: Annotated[list[Method], WITH_ZERO_SHOT, DISTINCT] = field(
         default_factory=lambda: ["bm25", "zero_shot", "optical"]

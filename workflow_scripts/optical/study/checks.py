@@ -1,12 +1,15 @@
 """The settings of a study checked against each other, and against the data that there is."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import get_args
 
 from optical.corpora import layouts, registry
 from optical.corpora.constructed_languages import PIVOT
+from optical.models.layouts import check_dimension
 from optical.runtime.errors import InputError
 from optical.settings.methods import DISTILLED, TRANSLATED, Method
+from optical.study import paths
 from optical.study.files import is_users, sources
 from optical.study.study import Study, dataset_of
 
@@ -33,6 +36,15 @@ def check_sources(study: Study) -> None:
             raise InputError(
                 f"{key}.{number}: {name!r} is unknown; expected one of {', '.join([*known, *own])}"
             )
+
+
+def check_names(study: Study) -> None:
+    """There is something to make students of, and no name stands for two things."""
+    if not study.encoders:
+        raise InputError("encoders: none, and no teachers; expected one of either")
+    for name in study["teachers"]:
+        if name in study["encoders"]:
+            raise InputError(f"teachers.{name}: is the name of an encoder too; expected another")
 
 
 def check_own(name: str, about: Mapping) -> None:
@@ -167,11 +179,22 @@ def check_students(study: Study) -> None:
                 f"expected some of {', '.join(study.methods)}"
             )
         for role in ("encoder", "teacher"):
-            if student[role] not in study["encoders"]:
+            if student[role] not in study.encoders:
                 raise InputError(
                     f"students.{name}.{role}: {student[role]!r} is not an encoder of the study; "
-                    f"expected one of {', '.join(study['encoders'])}"
+                    f"expected one of {', '.join(study.encoders)}"
                 )
+
+
+def check_finished(study: Study) -> None:
+    """Finished teachers that are here can be loaded, and fit the others of the study."""
+    for name, about in study["teachers"].items():
+        fetched = Path(paths.ENCODER.format(study=study.name, encoder=name))
+        own = Path(about.get("folder", fetched))
+        # One of the hub is looked at when it has come; a copy outlives the folder that it is of.
+        place = fetched if fetched.is_dir() and not own.is_dir() else own
+        if "folder" in about or place.is_dir():
+            check_dimension(place, f"teachers.{name}: {place}", study["model"]["dimension"])
 
 
 def check_encoders(study: Study) -> None:
@@ -320,6 +343,7 @@ CHECKS = (
     check_distillations,
     check_teacher,
     check_students,
+    check_finished,
     check_encoders,
     check_data,
     check_bitext,
@@ -329,4 +353,4 @@ CHECKS = (
     check_translation,
     check_languages,
 )
-"""All but the first, `check_sources`: they may ask for a source's data."""
+"""All but the first, `check_sources` and `check_names`: they may ask for a source's data."""

@@ -153,10 +153,10 @@ def downloads(study: Study) -> list[str]:
 
 
 def hub_models(study: Study) -> dict[str, str]:
-    """{folder: hub id} of the encoders and the translator that are fetched from the hub."""
+    """{folder: hub id} of the encoders, teachers and translator that are fetched from the hub."""
     found = {
         paths.ENCODER.format(study=study.name, encoder=name): encoder["hub"]
-        for name, encoder in study["encoders"].items()
+        for name, encoder in study.encoders.items()
         if "hub" in encoder
     }
     if study["translation"]["hub"] and set(TRANSLATED) & set(study["methods"]):

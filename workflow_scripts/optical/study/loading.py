@@ -16,7 +16,7 @@ from jsonschema.validators import extend
 from optical.runtime.errors import InputError
 from optical.settings.schema import schema_of
 from optical.settings.study import StudyFile
-from optical.study.checks import CHECKS, check_sources
+from optical.study.checks import CHECKS, check_names, check_sources
 from optical.study.files import with_own
 from optical.study.miniature import in_miniature
 from optical.study.study import Study
@@ -47,9 +47,11 @@ def load_study(config: Mapping, datasets: Mapping) -> Study:
         if not isfinite(value):
             raise InputError(f"{key}: {value} is not a finite number")
     settings["students"] = settings["students"] or {
-        name: {"encoder": name, "teacher": name, "methods": None} for name in settings["encoders"]
+        name: {"encoder": name, "teacher": name, "methods": None}
+        for name in [*settings["encoders"], *settings["teachers"]]
     }
     study = Study(settings, datasets)
+    check_names(study)
     check_sources(study)
     study = Study(
         in_miniature(settings) if settings["scale"] == "tiny" else settings, with_own(study)
@@ -81,14 +83,14 @@ def read_datasets() -> dict[str, Any]:
 def in_order(study: Mapping[str, Any], properties: Mapping) -> dict:
     """The study with its keys in the schema's order, so that theirs in the file means nothing.
 
-    Encoders, students and variants stay in their order, which is that of the tables.
+    Encoders, teachers, students and variants stay in their order, which is that of the tables.
     """
     ordered = {}
     for key, about in properties.items():
         if key not in study:
             continue
         value, known = study[key], about.get("properties")
-        if key in ("encoders", "students", "variants"):
+        if key in ("encoders", "teachers", "students", "variants"):
             value = {name: dict(sorted(parts.items())) for name, parts in value.items()}
         elif isinstance(value, dict):
             value = in_order(value, known) if known else dict(sorted(value.items()))
@@ -153,9 +155,10 @@ def explain(error: ValidationError) -> str:
         choices = ", ".join(map(str, error.validator_value))
         return f"{key}: {error.instance!r} is unknown; expected one of {choices}"
     if error.validator == "oneOf":
+        scratch = "layers, width, heads and vocabulary (from scratch), or "
         return (
-            f"{key}: expected layers, width, heads and vocabulary (from scratch), "
-            "or hub and revision, or folder"
+            f"{key}: expected {'' if key.startswith('teachers.') else scratch}"
+            "hub and revision, or folder"
         )
     if error.validator == "contains":
         return f"{key}: {error.instance!r} lacks {error.validator_value['const']!r}"

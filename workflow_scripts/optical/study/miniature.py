@@ -43,7 +43,7 @@ def in_miniature(study: Mapping) -> dict:
 
     One language of the high group is left and one of the low, one student and one seed. Encoders of
     the hub or of a folder become random ones of XLM-R's architecture, which read a little of the
-    study's own text.
+    study's own text; so do finished teachers, which are then trained a little.
     """
     small = dict(study)
     small["study"] += SUFFIX
@@ -51,9 +51,11 @@ def in_miniature(study: Mapping) -> dict:
     small["languages"] = {group: study["languages"][group][:1] for group in ("high", "low")}
     first = next(iter(study["students"]))
     small["students"] = {first: study["students"][first]}
+    names = [*study["encoders"], *study["teachers"]]
     small["encoders"] = {
-        name: ENCODER | {"width": WIDTH * size} for size, name in enumerate(study["encoders"], 1)
+        name: ENCODER | {"width": WIDTH * size} for size, name in enumerate(names, 1)
     }
+    small["teachers"] = {}
     for section, bounds in MOST.items():
         small[section] = dict(study[section])
         for key, most in bounds.items():

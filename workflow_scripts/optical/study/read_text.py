@@ -14,7 +14,7 @@ def amounts_read(study: Study) -> tuple[Mapping[str, float], str]:
     """
     if study["pretraining"]["text"]:
         return study["pretraining"]["text"], "texts that the encoders have read"
-    hub = [encoder["hub"] for encoder in study["encoders"].values() if "hub" in encoder]
+    hub = [encoder["hub"] for encoder in study.encoders.values() if "hub" in encoder]
     for family in yaml.safe_load((RESOURCES / "pretraining_text.yaml").read_text(encoding="utf-8")):
         if any(family["name"] in name for name in hub):
             amounts = family["languages"]

@@ -36,6 +36,11 @@ class Study:
         return self["pivot"]
 
     @property
+    def encoders(self) -> Mapping[str, Mapping[str, Any]]:
+        """All that a student may be made of: the encoders, and the finished teachers, by name."""
+        return {**self["encoders"], **self["teachers"]}
+
+    @property
     def is_constructed(self) -> bool:
         """Whether the study's data is constructed."""
         return self["training_set"]["source"] == "constructed"
