@@ -13,7 +13,7 @@ RESULTS = "results/smoke"
 LIBRARY = "workflow_scripts/optical/"
 
 REPORT = {"write_report"}
-TABLES = {"compare_gap", "plot_map", "plot_gap", "plot_amounts", "sum_costs"} | REPORT
+TABLES = {"compare_gap", "plot_map", "plot_gap", "plot_amounts", "plot_pairs", "sum_costs"} | REPORT
 TABLES |= {"record_provenance"}
 SCORES = {"embed_queries", "search_passages", "score_run"} | TABLES
 STUDENTS = {"distill_student", "plot_training", "align_sentences", "plot_plans"} | SCORES
@@ -258,6 +258,14 @@ EDITS = {
     "add a seed": (
         *(setting("seeds", [1, 2]), ()),
         {"describe_study", "distill_student"} | FINETUNED,
+    ),
+    "add a variant": (
+        *(setting("variants.greedy-few", {"method": "greedy", "pairs": 500}), ()),
+        {"describe_study", "distill_student", "plot_training"} | SCORES,
+    ),
+    "change a variant": (
+        *(setting("variants.optical-ranking", {"method": "optical", "ranking": 2.0}), ()),
+        {"describe_study", "distill_student", "plot_training"} | SCORES,
     ),
     "remove a method": (
         *(setting("methods", ["bm25", "zero_shot", "greedy", "optical"]), ()),

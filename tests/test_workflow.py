@@ -44,8 +44,10 @@ TRANSLATING = {"bm25_translated", "translate_query"}
 
 
 def trainings(study, methods):
-    """How many students are trained by any of the methods."""
-    students = sum(len(study.students_with(name)) for name in {*methods} & {*study["methods"]})
+    """How many students are trained by any of the methods, or a variant of one."""
+    students = sum(
+        len(study.students_with(name)) for name in study.methods if study.base(name) in methods
+    )
     return students * len(study.languages) * len(study["seeds"])
 
 
