@@ -141,6 +141,15 @@ def test_holm_is_that_of_statsmodels(seed):
     np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
 
 
+def test_an_interval_is_never_narrower_than_that_of_the_queries_alone():
+    """Two seeds whose means are the same by chance, though they agree on no query."""
+    values = np.random.default_rng(0).normal(size=(2, 400))
+    values -= values.mean(axis=1, keepdims=True)
+    found = bootstrap(values, [[0, 1]], resamples=2000)
+    low, high = interval(found.samples(found.means[:, 0]))
+    assert high - low == pytest.approx(2 * 1.96 / np.sqrt(2 * 400), rel=0.15)
+
+
 # --- do intervals hold? --------------------------------------------------------------------------
 
 QUERIES = 100

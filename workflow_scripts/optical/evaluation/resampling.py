@@ -67,14 +67,17 @@ class Bootstrap:
         so too seldom for three seeds. Where groups have different numbers of seeds, such as a
         method and zero_shot, there is a term in V_S for each number.
 
+        Seeds that agree by chance would make an interval of almost no width. So samples are those
+        of the bootstrap over queries, value + d, where their interval is the wider one.
+
         measure: [points]. NaN where it is undefined; samples are all NaN where the measure itself
         or one of its jackknife values is.
         """
         deviations, of_seeds = self._parts(measure)
-        samples = measure[0] + deviations
+        of_queries, samples = measure[1 : 1 + self.resamples], measure[0] + deviations
         for number, variance in of_seeds.items():
             samples = samples + np.sqrt(variance) * students_t(number - 1, self.resamples)
-        return samples
+        return of_queries if np.ptp(interval(of_queries)) > np.ptp(interval(samples)) else samples
 
     def standard_error(self, measure: np.ndarray) -> float:
         """sqrt(V) of a measure, see `samples`."""
