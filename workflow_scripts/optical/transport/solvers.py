@@ -110,9 +110,16 @@ def transport_plan(
     if partial:
         totals = [torch.maximum(*totals)] * 2
     source, target = source / totals[0], target / totals[1]
-    plan = SOLVERS[solver](
-        cost, source, target, epsilon=epsilon, iterations=iterations, partial=partial
-    )
+    _, n, m = cost.shape
+    fused = fused_kernel(cost.device) if solver == "sinkhorn" and cost.is_cuda else None
+    if fused and fused.fits(cost, partial):
+        score = scores(cost, source, target, epsilon)
+        plan = fused.sinkhorn(score, source, target, iterations, partial)
+    else:
+        if partial:
+            cost, source, target = with_dummies(cost, source, target)
+        plan = SOLVERS[solver](cost, source, target, epsilon=epsilon, iterations=iterations)
+        plan = plan[:, :n, :m]
     return plan / plan.sum(dim=(1, 2), keepdim=True) if partial else plan
 
 
@@ -147,54 +154,33 @@ def greedy_alignment(cost: Tensor, source: Tensor, target: Tensor) -> Tensor:
     return plan / plan.sum(dim=(1, 2), keepdim=True)
 
 
-# --- solvers, called with problems that were checked ---------------------------------------------
-#
-# The larger of the two sums of masses is 1. Only where `partial` may the other be less: that side
-# then travels whole.
+# --- solvers, called with balanced problems that were checked ------------------------------------
 
 
 def sinkhorn(
-    cost: Tensor,
-    source: Tensor,
-    target: Tensor,
-    *,
-    epsilon: float,
-    iterations: int,
-    partial: bool = False,
+    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float, iterations: int
 ) -> Tensor:
     """Entropic plans: minimal <plan, cost> - epsilon * entropy(plan), after `iterations`.
 
     Sinkhorn's scaling (Cuturi 2013, arXiv 1306.0895) in the kernel domain, whose kernel is made
     anew from the potentials before a factor can leave the range of floats (Schmitzer 2019,
     arXiv 1610.06519, section 3). So it is as safe as the log domain at a fraction of its
-    exponentials. On a CUDA device one fused kernel does all iterations of a problem, where it can
-    be compiled.
+    exponentials. On a CUDA device `transport_plan` has one fused kernel do all iterations of a
+    problem, where it can be compiled.
 
     Column sums are exact, row sums as near as the iterations bring them.
     """
-    if cost.is_cuda and (fused := fused_kernel(cost.device)) and fused.fits(cost, partial):
-        score = scores(cost, source, target, epsilon)
-        return fused.sinkhorn(score, source, target, iterations, partial)
-    _, n, m = cost.shape
-    if partial:
-        cost, source, target = with_dummies(cost, source, target)
     score = scores(cost, source, target, epsilon)
     potential = torch.zeros_like(target)
     block = safe_block(cost, source, target, epsilon)
     while iterations > block:
         _, potential = scale(score, potential, source, target, block)
         iterations -= block
-    return scale(score, potential, source, target, iterations)[0][:, :n, :m]
+    return scale(score, potential, source, target, iterations)[0]
 
 
 def ipot(
-    cost: Tensor,
-    source: Tensor,
-    target: Tensor,
-    *,
-    epsilon: float,
-    iterations: int,
-    partial: bool = False,
+    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float, iterations: int
 ) -> Tensor:
     """Plans without regularisation, by inexact proximal points (Xie et al. 2020, arXiv 1802.04307).
 
@@ -202,26 +188,17 @@ def ipot(
     divergence weighted by epsilon, so that the entropy's weight falls as epsilon / iterations. It
     begins at the factors of the one before, as in the paper, which speeds it up like momentum.
     """
-    _, n, m = cost.shape
-    if partial:
-        cost, source, target = with_dummies(cost, source, target)
     score = scores(cost, source, target, epsilon)
     potential = step = torch.zeros_like(target)
     for iteration in range(1, iterations + 1):
         before = potential
         plan, potential = scale(score * iteration, before + step, source, target, 1)
         step = potential - before
-    return plan[:, :n, :m]
+    return plan
 
 
 def exact(
-    cost: Tensor,
-    source: Tensor,
-    target: Tensor,
-    *,
-    epsilon: float = 0.0,
-    iterations: int = 0,
-    partial: bool = False,
+    cost: Tensor, source: Tensor, target: Tensor, *, epsilon: float = 0.0, iterations: int = 0
 ) -> Tensor:
     """Plans of least cost by POT's network simplex, problem by problem on the CPU: the reference.
 
@@ -229,10 +206,6 @@ def exact(
     """
     import ot  # seconds, and only this solver needs it
 
-    _, n, m = cost.shape
-    given = cost
-    if partial:
-        cost, source, target = with_dummies(cost, source, target)
     costs, sources, targets = (tensor.double().cpu().numpy() for tensor in (cost, source, target))
     plans = np.zeros_like(costs)
     for plan, matrix, left, right in zip(plans, costs, sources, targets, strict=True):
@@ -240,7 +213,7 @@ def exact(
         real = np.ix_(rows, columns)
         left, right = left[rows], right[columns]
         plan[real] = ot.emd(left / left.sum(), right / right.sum(), matrix[real])
-    return torch.from_numpy(plans[:, :n, :m]).to(given)
+    return torch.from_numpy(plans).to(cost)
 
 
 # The log of a kernel entry that stands for nothing. Its products with masses and factors are still
@@ -276,9 +249,10 @@ def with_dummies(cost: Tensor, source: Tensor, target: Tensor) -> tuple[Tensor, 
     """
     totals = [mass.sum(dim=1, keepdim=True) for mass in (source, target)]
     most = torch.maximum(*totals)
+    # What is left of two equal sums is rounding, and no mass.
+    surplus = [torch.where(most - total > 1e-6, most - total, 0.0) for total in totals]
     source, target = (
-        torch.cat((mass, most - total), dim=1)
-        for mass, total in zip((source, target), totals, strict=True)
+        torch.cat((mass, rest), dim=1) for mass, rest in zip((source, target), surplus, strict=True)
     )
     return pad(cost, (0, 1, 0, 1)), source, target
 
