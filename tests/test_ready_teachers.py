@@ -133,6 +133,20 @@ def test_the_fillers_of_a_sentence_weigh_as_they_occur(converted, layout):
         assert ids == row[mask].tolist()
 
 
+def test_the_card_says_where_other_libraries_leave_the_prompt_out(converted):
+    told = {
+        layout: "A query begins with the text 'query:'" in (folder / "README.md").read_text()
+        for layout, folder in converted.items()
+    }
+    assert told == {"pylate": False, "colbert": False, "sentence-transformers": True}
+
+
+def test_transformers_4_reads_the_special_tokens(converted):
+    settings = json.loads((converted["colbert"] / "tokenizer_config.json").read_text())
+    assert {"[unused0]", "[unused1]"} <= set(settings["additional_special_tokens"])
+    assert not isinstance(settings.get("extra_special_tokens"), list)
+
+
 def test_several_linear_layers_become_one(copied, tmp_path):
     folder = copied("pylate")
     second = shutil.copytree(folder / "1_Dense", folder / "2_Dense")
