@@ -103,6 +103,8 @@ def check_out_again(folder):
 def reorder_keys(folder):
     study = read_study(folder / SMOKE[1])
     turned = {key: turn(value) for key, value in reversed(study.items())}
+    # Theirs is the order of rows.
+    turned["variants"] = {name: turn(study["variants"][name]) for name in study["variants"]}
     (folder / SMOKE[1]).write_text(yaml.safe_dump(turned, sort_keys=False))
 
 
@@ -163,7 +165,8 @@ EDITS = {
     ),
     "edit the pictures' library": (
         *(program(LIBRARY + "report/figures.py"), ()),
-        {"plot_map", "plot_gap", "plot_amounts", "plot_training", "plot_plans"} | REPORT,
+        {"plot_map", "plot_gap", "plot_amounts", "plot_pairs", "plot_training", "plot_plans"}
+        | REPORT,
     ),
     "edit what sums the costs": (
         *(program(LIBRARY + "report/costs.py"), ()),

@@ -291,7 +291,8 @@ def test_a_run_ends_with_a_report_and_tables(run):
     languages = read_table(results / "gap/language_table.csv", LANGUAGE_COLUMNS)
     gap = read_table(results / "gap/gap_table.csv", GAP_COLUMNS)
     study = read_study(ROOT / "studies/smoke.yaml")
-    assert set(gap.method) == set(study["methods"])
+    assert set(gap.method) == {*study["methods"], *study["variants"]}
+    assert "<h2>Ablation</h2>" in report
     assert "What the transport adds" in report
     assert "What the index costs" in report
     searched = languages[(languages.metric == "map") & (languages.student != "none")]
@@ -301,7 +302,7 @@ def test_a_run_ends_with_a_report_and_tables(run):
     maps = languages[languages.metric == "map"].value
     assert maps.between(0, 1).all()
     pictures = ("map_by_language", "rankc_by_language", "map_by_amount", "gap_by_size")
-    for picture in (*pictures, "closed_by_size", "training", "plans"):
+    for picture in (*pictures, "closed_by_size", "map_by_pairs", "training", "plans"):
         assert (results / f"gap/{picture}.png").read_bytes().startswith(b"\x89PNG")
         assert "<svg" in (results / f"gap/{picture}.svg").read_text()
 
@@ -355,7 +356,7 @@ def test_models_are_exported_with_what_the_study_says_of_them(finished):
     folder = finished / "results/smoke/models"
     assert "All models are in results/smoke/models/" in done.stdout + done.stderr
     study = read_study(finished / "studies/smoke.yaml")
-    methods = {*DISTILLED, *FINETUNED} & set(study["methods"])
+    methods = {*DISTILLED, *FINETUNED} & {*study["methods"]} | {*study["variants"]}
     trained = {
         f"small.{method}.{language}.seed-1" for method in methods for language in ("bero", "ekti")
     }
