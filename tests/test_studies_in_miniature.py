@@ -170,6 +170,9 @@ def test_a_study_runs_in_miniature_to_its_report(tmp_path, name):
             file.pop("bytes", None)
     (tree / "resources/datasets.yaml").write_text(yaml.safe_dump(datasets, sort_keys=False))
     settings = yaml.safe_load((tree / f"studies/{name}.yaml").read_text())
+    if name != "optical":  # all three have the same square of variants
+        settings["variants"] = {"greedy-ranking": settings["variants"]["greedy-ranking"]}
+        (tree / f"studies/{name}.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     machine = {"mirror": [str(mirror)], "local": str(local), "scale": "tiny"}
     study = load_study(settings | machine, datasets)
     for source, files in needed_files(study).items():
@@ -193,7 +196,7 @@ def test_a_study_runs_in_miniature_to_its_report(tmp_path, name):
     results = tree / f"results/{name}-tiny"
     assert (results / "report.html").stat().st_size > 10_000
     gap = pd.read_csv(results / "gap/gap_table.csv")
-    assert set(gap["method"]) == set(study["methods"])
+    assert set(gap["method"]) == set(study.methods)
     assert set(gap["collection"]) == set(study["collections"])
     # Everything came from the mirror, and its checksums are known from now on.
     assert (tree / "downloads/lock.tsv").exists()
