@@ -47,6 +47,12 @@ STUDIES = {
         ["xnli-premise", "xnli-hypothesis", "a-collection-with-a-very-long-name-indeed"],
     ),
     "one": (["tiny"], ["zero_shot"], ["fr"], ["c"]),
+    "variants": (
+        ["tiny"],
+        ["zero_shot", "optical", "greedy-ranking", "optical-ranking", "optical-balanced-ranking"],
+        ["fr", "sw"],
+        ["c"],
+    ),
     "controls": (["tiny"], ["zero_shot", "sentence", "greedy", "optical"], ["fr", "sw"], ["c"]),
 }
 
@@ -193,8 +199,9 @@ def test_languages_stand_over_their_amounts_of_text():
     assert [label.get_text() for label in texts.texts] == ["fr, es"]
 
 
-def test_a_plan_is_drawn_as_shares_of_its_rows_with_all_tokens():
-    plan = np.array([[0.4, 0.1], [0.0, 0.25], [0.25, 0.0]])
+def test_a_plan_is_drawn_as_shares_of_a_whole_tokens_mass_with_all_tokens():
+    # The second token has a counterpart in part, the third has none.
+    plan = np.array([[0.4, 0.1], [0.0, 0.25], [0.0, 0.0]])
     pair = {
         "source": ["a", "b", "c"],
         "target": ["x", "y"],
@@ -203,7 +210,7 @@ def test_a_plan_is_drawn_as_shares_of_its_rows_with_all_tokens():
     figure = plans_figure([pair, pair])
     assert_readable(figure)
     first = figure.axes[0]
-    np.testing.assert_allclose(first.images[0].get_array(), [[0.8, 0.2], [0, 1], [1, 0]])
+    np.testing.assert_allclose(first.images[0].get_array(), [[0.8, 0.2], [0, 0.5], [0, 0]])
     assert [label.get_text() for label in first.get_yticklabels()] == ["a", "b", "c"]
     assert [label.get_text() for label in first.get_xticklabels()] == ["x", "y"]
     assert figure.axes[1].get_title(loc="left") == "after"

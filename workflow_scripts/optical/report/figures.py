@@ -1,6 +1,7 @@
 """Pictures of the language table and the gap table."""
 
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
@@ -90,7 +91,9 @@ def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
         if len(pivot):
             label = f"teacher on {pivot.iloc[0]} queries"
             handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1, label=label))
-        figure.legend(handles=handles, loc="outside upper left", ncols=3, frameon=False)
+        labels = [handle.get_label() for handle in handles]
+        columns = legend_columns(figure, labels, most=3)
+        figure.legend(handles=handles, loc="outside upper left", ncols=columns, frameon=False)
         return drawn(figure)
 
 
@@ -194,7 +197,7 @@ def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_
         figure.legend(
             handles=[_handle(method, style, line=True) for method, style in styles.items()],
             loc="outside upper left",
-            ncols=4,
+            ncols=legend_columns(figure, styles, most=4),
             frameon=False,
         )
         return drawn(figure)
@@ -278,6 +281,12 @@ def style(at: int) -> tuple[str, str]:
 def _handle(method: str, style: tuple[str, str], line: bool = False) -> Line2D:
     color, marker = style
     return Line2D([], [], color=color, marker=marker, linestyle="-" if line else "", label=method)
+
+
+def legend_columns(figure: Figure, labels: Iterable[str], most: int) -> int:
+    """How many columns of a legend fit beside each other: a letter takes a twelfth of an inch."""
+    widest = 0.6 + max(map(len, labels)) / 12
+    return max(1, min(most, int(figure.get_figwidth() / widest)))
 
 
 def _wrapped(title: str) -> str:
