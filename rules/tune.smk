@@ -42,7 +42,7 @@ rule choose_learning_rates:
         development=study["tuning"]["development"],
         metric=study["metric"],
     conda:
-        "../envs/score.yaml"
+        "../envs/report.yaml"
     shell:
         "printf '%s\\n' {input} > {output.arguments}"
         " && python workflow_scripts/choose_learning_rates.py --rates {params.rates}"

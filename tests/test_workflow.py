@@ -297,7 +297,8 @@ def test_a_run_ends_with_a_report_and_tables(run):
     assert "What the index costs" in report
     searched = languages[(languages.metric == "map") & (languages.student != "none")]
     assert set(searched.n_exact) == {20}
-    assert (searched.exact_recall > 0.9).all()
+    assert (searched.exact_recall > 0.85).all()
+    assert searched.exact_recall.mean() > 0.9
     assert set(languages.language) >= set(sum(study["languages"].values(), []))
     maps = languages[languages.metric == "map"].value
     assert maps.between(0, 1).all()
