@@ -106,7 +106,8 @@ def transport_plan(
     if epsilon_unit == "spread":
         cost = cost / spread(cost, source, target)
     totals = [weights.sum(dim=1, keepdim=True) for weights in (source, target)]
-    partial = mass == "unit"
+    # Where both sides weigh the same, unit masses are balanced ones. Only a CPU tells for free.
+    partial = mass == "unit" and (cost.is_cuda or not torch.equal(*totals))
     if partial:
         totals = [torch.maximum(*totals)] * 2
     source, target = source / totals[0], target / totals[1]
@@ -116,11 +117,12 @@ def transport_plan(
         score = scores(cost, source, target, epsilon)
         plan = fused.sinkhorn(score, source, target, iterations, partial)
     else:
-        if partial:
-            cost, source, target = with_dummies(cost, source, target)
-        plan = SOLVERS[solver](cost, source, target, epsilon=epsilon, iterations=iterations)
-        plan = plan[:, :n, :m]
-    return plan / plan.sum(dim=(1, 2), keepdim=True) if partial else plan
+        problem = with_dummies(cost, source, target) if partial else (cost, source, target)
+        plan = SOLVERS[solver](*problem, epsilon=epsilon, iterations=iterations)[:, :n, :m]
+        if partial:  # without what the dummies took
+            real = [(mass > 0).to(plan.dtype) for mass in (source, target)]
+            plan = plan * real[0].unsqueeze(2) * real[1].unsqueeze(1)
+    return plan.div_(plan.sum(dim=(1, 2), keepdim=True)) if partial else plan
 
 
 def transport_loss(cost: Tensor, plan: Tensor) -> Tensor:
@@ -241,20 +243,27 @@ def spread(cost: Tensor, source: Tensor, target: Tensor) -> Tensor:
 
 
 def with_dummies(cost: Tensor, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The balanced problems of partial ones, [B, n + 1, m + 1], [B, n + 1] and [B, m + 1].
+    """The balanced problems of partial ones, with a dummy token on the lighter side of each.
 
-    The last token of each side is a dummy. On the lighter side its mass is what the other side has
-    more, on the heavier side 0, as at padding. It costs nothing; another constant would move no
-    mass, since the dummy's is fixed.
+    Its mass is what the other side has more. It costs nothing; another constant would move no mass,
+    since the dummy's is fixed. It stands where the side has no token, mostly padding; the batch
+    grows by one only where a side has no such place: an odd size is slow on a CPU.
     """
     totals = [mass.sum(dim=1, keepdim=True) for mass in (source, target)]
     most = torch.maximum(*totals)
-    # What is left of two equal sums is rounding, and no mass.
-    surplus = [torch.where(most - total > 1e-6, most - total, 0.0) for total in totals]
-    source, target = (
-        torch.cat((mass, rest), dim=1) for mass, rest in zip((source, target), surplus, strict=True)
-    )
-    return pad(cost, (0, 1, 0, 1)), source, target
+    masses = []
+    for side, (mass, total) in enumerate(zip((source, target), totals, strict=True), start=1):
+        # What is left of two equal sums is rounding, and no mass.
+        surplus = torch.where(most - total > 1e-6, most - total, 0.0)
+        if ((surplus > 0) & (mass > 0).all(dim=1, keepdim=True)).any():
+            mass = pad(mass, (0, 1))
+            cost = pad(cost, (0, 0, 0, 1) if side == 1 else (0, 1))
+        place = (mass == 0).byte().argmax(dim=1, keepdim=True)
+        dummy = torch.zeros_like(mass).scatter_(1, place, surplus)
+        masses.append(mass + dummy)
+        # A product of floats is several times as fast as filling where a mask is true.
+        cost = cost * (dummy == 0).to(cost.dtype).unsqueeze(3 - side)
+    return cost, *masses
 
 
 def scores(cost: Tensor, source: Tensor, target: Tensor, epsilon: float) -> Tensor:
