@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings data prefetch tune ask verify clean test test-survival test-slurm test-envs envs lint bench interop interop-files
+.PHONY: help run settings data prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench interop interop-files
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -43,9 +43,12 @@ clean:  ## remove what studies made: results, logs and what Snakemake knows of t
 	rm -rf results logs .snakemake
 
 # Tests take turns on two processes, the longest files first. A thread more would only wait.
-test: .venv/installed  ## run all tests, style among them; LONG=1: test-survival and test-slurm too
+test: .venv/installed  ## run all tests, style among them; LONG=1: test-studies, test-survival and test-slurm too
 	OMP_NUM_THREADS=1 $(bin)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
-	    $(if $(LONG),tests/slurm tests/survival) tests/test_studies_in_miniature.py tests/*.py
+	    $(if $(LONG),tests/slurm tests/survival tests/studies) tests/*.py
+
+test-studies: .venv/installed  ## run the studies of the hub in miniature, and one of finished teachers, to their reports
+	$(bin)/pytest tests/studies
 
 test-survival: .venv/installed  ## kill STUDY=config.yaml twenty times, fill its disk, damage its files; as root, who mounts disks
 	OPTICAL_STUDY=$(or $(STUDY),config.yaml) $(bin)/pytest -s tests/survival
