@@ -94,7 +94,7 @@ DAMAGED = [
     "students/small/greedy/ekti/seed-1/model.safetensors",
     "students/small/optical/ekti/seed-1/1_Dense/model.safetensors",
     "students/small/sentence/bero/seed-1/config.json",
-    "targets/small/bero/000000.vectors.npy",
+    "targets/small/bero/64-tokens/000000.vectors.npy",
     "passages/small/constructed/000000.lengths.npy",
     "indexes/small/constructed/codes.npy",
     "indexes/small/constructed/index.json",
