@@ -59,6 +59,11 @@ def setting(path):
     return value
 
 
+def settings_of(section, wildcards):
+    """The settings of a section: its path in the study, or a function of the wildcards."""
+    return section(wildcards) if callable(section) else setting(section)(wildcards)
+
+
 def distillation(wildcards):
     """The settings of the distillation that the method or variant of a job has."""
     return study.distillation(wildcards.method)
@@ -67,12 +72,12 @@ def distillation(wildcards):
 def options(kind, section, *, without=lambda wildcards: (), **other):
     """A params function for the settings that a dataclass names, as options of a program.
 
-    section: of the study, or a function of the wildcards, which has their values. without: of the wildcards, the names of those
-    that the step does not read. other: values, of the wildcards, in place of the study's.
+    section: as `settings_of` takes it. without: of the wildcards, the names of those that the step
+    does not read. other: values, of the wildcards, in place of the study's.
     """
 
     def values(wildcards):
-        settings = section(wildcards) if callable(section) else setting(section)(wildcards)
+        settings = settings_of(section, wildcards)
         found = {field.name: settings[field.name] for field in fields(kind)}
         found |= {name: value(wildcards) for name, value in other.items()}
         return command_line({key: found[key] for key in found if key not in without(wildcards)})
@@ -88,7 +93,7 @@ def learning_rate(section):
         encoder = names.get("encoder") or names.get("teacher")
         if "student" in names:
             encoder = study["students"][wildcards.student]["encoder"]
-        settings = section(wildcards) if callable(section) else study[section]
+        settings = settings_of(section, wildcards)
         return settings["learning_rate"] * study.encoders[encoder]["learning_rate_scale"]
 
     return value
