@@ -6,8 +6,7 @@ def all_scores(wildcards):
     """Per-query scores of every student, method, language, seed and collection of the study."""
     scores = []
     for collection in study["collections"]:
-        tested = study.collection_languages(collection)
-        foreign = [lang for lang in study.languages if lang in tested]
+        foreign = study.tested_languages(collection)
         for method in study.methods:
             scores += of_study(
                 paths.SCORES,

@@ -57,8 +57,7 @@ def prepared_data(wildcards):
     """What the sources became: the bitext, the training set and the collections."""
     files = [*of_study(paths.TRAINING_SET), *of_study(paths.BITEXT, lang=study.languages)]
     for name in study["collections"]:
-        tested = study.collection_languages(name)
-        for lang in (study.pivot, *(lang for lang in study.languages if lang in tested)):
+        for lang in (study.pivot, *study.tested_languages(name)):
             files += collection_texts(name, lang)
     return list(dict.fromkeys(files))
 

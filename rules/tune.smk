@@ -12,9 +12,7 @@ def trial_scores(wildcards):
             paths.SCORES,
             student=study.students_with(trial.partition("@")[0])[:1],
             method=trial,
-            lang=[
-                lang for lang in study.languages if lang in study.collection_languages(collection)
-            ],
+            lang=study.tested_languages(collection),
             seed=study["seeds"][0],
             collection=collection,
         )

@@ -183,6 +183,11 @@ class Study:
         """The languages that a test collection has queries in, the pivot among them."""
         return self.source_languages(dataset_of(collection))
 
+    def tested_languages(self, collection: str) -> list[str]:
+        """The foreign languages of the study that a test collection has, in the study's order."""
+        spoken = self.collection_languages(collection)
+        return [language for language in self.languages if language in spoken]
+
     @property
     def known_languages(self) -> list[str]:
         """Every language that a file of the study may be named after, in order."""
