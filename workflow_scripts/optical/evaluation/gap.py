@@ -216,7 +216,9 @@ def gap_table(rows: Rows) -> pd.DataFrame:
             f"floor_{group}": rows.mean(method=FLOOR, group=group)[0]
             for group in (PIVOT_GROUP, "high", "low")
         }
-        row = labels | _measured(rows, measures) | _tested(rows, differences) | floors
+        row = (
+            labels | _measured(rows, measures) | _measured(rows, differences, tested=True) | floors
+        )
         if labels["method"] == BASELINE:  # it closes nothing of its own gap, by definition
             own = with_test("gap_closed", "gap_difference", "high_difference")
             row |= {name: np.nan for name in own if name.endswith(("_from", "_to", "_p"))}
@@ -255,7 +257,9 @@ def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
                 doublings = np.log2(np.array(known, dtype=np.float64))
                 doublings -= doublings.mean()
                 slope = doublings @ np.stack(gaps) / (doublings @ doublings)
-            found.append(row | _tested(rows, differences | {"slope_per_doubling": slope}))
+            found.append(
+                row | _measured(rows, differences | {"slope_per_doubling": slope}, tested=True)
+            )
     measures = ("scaling_effect", "difference_in_differences", "slope_per_doubling")
     return _holm_corrected(pd.DataFrame(found, columns=SIZE_COLUMNS), *measures)
 
@@ -286,7 +290,7 @@ def contrast_table(rows: Rows, contrasts: Sequence[tuple[str, str]] | None) -> p
                 for group in ("high", "low")
             }
             differences["relative_gap"] = rows.relative_gap(**own) - rows.relative_gap(**other)
-            found.append(own | {"against": against} | _tested(rows, differences))
+            found.append(own | {"against": against} | _measured(rows, differences, tested=True))
     table = pd.DataFrame(found, columns=CONTRAST_COLUMNS)
     return _holm_corrected(table, "high", "low", "relative_gap")
 
@@ -307,23 +311,20 @@ def check_contrasts(scores: pd.DataFrame, contrasts: Sequence[tuple[str, str]]) 
             raise InputError(f"{place}: no student has both, expected methods of one student")
 
 
-def _measured(rows: Rows, measures: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Columns of measures, [points] each, with their intervals."""
-    row = {}
-    for name, values in measures.items():
-        row[name] = values[0]
-        row[f"{name}_from"], row[f"{name}_to"] = interval(rows.bootstrap.samples(values))
-    return row
+def _measured(
+    rows: Rows, measures: Mapping[str, np.ndarray], *, tested: bool = False
+) -> dict[str, float]:
+    """Columns of measures, [points] each, with their intervals.
 
-
-def _tested(rows: Rows, measures: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Columns of measures, [points] each, with their intervals and uncorrected p-values."""
+    tested: with their uncorrected p-values too.
+    """
     row = {}
     for name, values in measures.items():
         samples = rows.bootstrap.samples(values)
         row[name] = values[0]
         row[f"{name}_from"], row[f"{name}_to"] = interval(samples)
-        row[f"{name}_p"] = p_value(samples)
+        if tested:
+            row[f"{name}_p"] = p_value(samples)
     return row
 
 
