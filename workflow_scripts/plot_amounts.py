@@ -4,7 +4,7 @@ from pathlib import Path
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
 from optical.report.figures import save_figure
-from optical.report.tables import read_cleaning
+from optical.report.tables import kept_pairs
 from optical.report.training_figures import amounts_figure
 from optical.runtime.program import run_program
 
@@ -26,9 +26,7 @@ def main(
     metric: metric to draw
     output: pictures to write: .svg, .png
     """
-    counts = read_cleaning(cleaning)
-    kept = counts[counts["rule"] == "kept"].groupby("language")["pairs"].sum()
-    amounts = {"sentence pairs to distil from": kept.to_dict()}
+    amounts = {"sentence pairs to distil from": kept_pairs(cleaning)}
     if texts:
         amounts[unit] = texts
     figure = amounts_figure(read_table(language_table, LANGUAGE_COLUMNS), amounts, metric)

@@ -154,13 +154,18 @@ def embed(
         yield from read
 
 
+def expansion_token(tokenizer: PreTrainedTokenizerBase) -> int:
+    """The id of the token that queries are filled up with: the mask, or else the last one."""
+    masked = tokenizer.mask_token_id
+    return tokenizer.eos_token_id if masked is None else masked
+
+
 def expansion_of(tokenizer: PreTrainedTokenizerBase, settings: dict) -> Expansion | None:
-    """How a model expands queries, from its settings: by the mask token, or else the last one."""
+    """How a model expands queries, from its settings."""
     if not settings["do_query_expansion"]:
         return None
-    masked = tokenizer.mask_token_id
     return Expansion(
-        tokenizer.eos_token_id if masked is None else masked,
+        expansion_token(tokenizer),
         settings["query_length"],
         settings["attend_to_expansion_tokens"],
     )

@@ -248,6 +248,12 @@ def read_cleaning(paths: Iterable[str | Path]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else empty
 
 
+def kept_pairs(paths: Iterable[str | Path]) -> dict[str, int]:
+    """The sentence pairs of each language that its cleaning kept, from the same files."""
+    counts = read_cleaning(paths)
+    return counts[counts["rule"] == "kept"].groupby("language")["pairs"].sum().to_dict()
+
+
 def read_counts(path: str | Path) -> dict[str, int]:
     """Read a file of counts (what, number)."""
     table = pd.read_csv(path, keep_default_na=False)

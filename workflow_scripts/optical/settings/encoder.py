@@ -42,14 +42,20 @@ class EncoderFromScratch(Encoder, Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncoderFromHub(Encoder):
-    """An encoder of the Hugging Face hub."""
+class FromHub:
+    """A model of the Hugging Face hub."""
 
     hub: Annotated[str, ("minLength", 1)]
-    """Hugging Face model id, such as FacebookAI/xlm-roberta-base."""
+    """Hugging Face model id, such as FacebookAI/xlm-roberta-base or, finished, as
+    colbert-ir/colbertv2.0."""
 
     revision: Commit
     """Commit of the hub model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderFromHub(Encoder, FromHub):
+    """An encoder of the Hugging Face hub."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +74,8 @@ class Finished(Encoder):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FinishedFromHub(Finished):
+class FinishedFromHub(Finished, FromHub):
     """A finished teacher of the Hugging Face hub."""
-
-    hub: Annotated[str, ("minLength", 1)]
-    """Hugging Face model id, such as colbert-ir/colbertv2.0."""
-
-    revision: Commit
-    """Commit of the hub model."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from sentence_transformers import MultiVectorEncoder
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from optical.models.embedding import expansion_token
 from optical.retrieval.token_vectors import TokenVectors
 from optical.runtime.errors import InputError
 from optical.settings.distillation import Distillation
@@ -74,8 +75,7 @@ def source_ids(student: MultiVectorEncoder, pairs: Dataset, length: int) -> Iter
     filler: list[int] = []
     if expansion:
         length = expansion["length"]
-        masked = tokenizer.mask_token_id
-        filler = [tokenizer.eos_token_id if masked is None else masked] * length
+        filler = [expansion_token(tokenizer)] * length
     for start in range(0, len(pairs), BLOCK):
         texts = [marker + text for text in pairs[start : start + BLOCK]["source"]]
         for ids in tokenizer(texts, truncation=True, max_length=length)["input_ids"]:

@@ -22,6 +22,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
+from typing import get_args, get_type_hints
 
 import numpy as np
 import torch
@@ -222,7 +223,8 @@ def exact(
 # normal numbers in float32, whose own end is at e^-87.
 FAINT = -64.0
 
-MASSES, UNITS = ("unit", "balanced"), ("cost", "spread")
+KINDS = get_type_hints(Transport)
+MASSES, UNITS = get_args(KINDS["mass"]), get_args(KINDS["epsilon_unit"])
 SOLVERS: dict[str, Callable[..., Tensor]] = {"sinkhorn": sinkhorn, "ipot": ipot, "exact": exact}
 
 
