@@ -119,11 +119,10 @@ class Study:
                 # A variant is held against what it is a variant of.
                 optical_first = bases[0] == "optical" != bases[1]
                 pairs.append((one, other) if optical_first else (other, one))
-        compared = [
-            {*self.students_with(one)} & {*self.students_with(other)} for one, other in pairs
-        ]
         return [
-            pair for pair, students in dict(zip(pairs, compared, strict=True)).items() if students
+            (one, other)
+            for one, other in dict.fromkeys(pairs)
+            if {*self.students_with(one)} & {*self.students_with(other)}
         ]
 
     @property
