@@ -36,7 +36,7 @@ wildcard_constraints:
     study=re.escape(study.name),
     lang=one_of(study.known_languages),
     encoder=one_of(study.encoders),
-    teacher=one_of(study.encoders),
+    teacher=one_of(study.teacher_names(study.encoders)),
     student=one_of(study["students"]),
     collection=one_of(study["collections"]),
     seed=r"\d+",
@@ -90,7 +90,7 @@ def learning_rate(section):
 
     def value(wildcards):
         names = dict(wildcards.items())
-        encoder = names.get("encoder") or names.get("teacher")
+        encoder = names.get("encoder") or encoder_of(names.get("teacher", ""))
         if "student" in names:
             encoder = study["students"][wildcards.student]["encoder"]
         settings = settings_of(section, wildcards)
@@ -120,13 +120,29 @@ def code(name, modules=()):
 
 
 def of_student(path):
-    """An input whose path names the {encoder} or the {teacher} of the job's student."""
+    """An input whose path names the {teacher} of the job's student, or as {encoder} the teacher
+    that it starts as; of several seeds that of the job's.
+    """
 
     def named(wildcards):
         student = study["students"][wildcards.student]
-        return paths.fill(path, encoder=student["encoder"], teacher=student["teacher"])
+        names = {
+            role: study.teacher_name(student[role], int(wildcards.seed))
+            for role in ("encoder", "teacher")
+        }
+        return paths.fill(path, **names)
 
     return named
+
+
+def encoder_of(teacher):
+    """The encoder that a teacher is built on."""
+    return teacher.partition("@")[0]
+
+
+def seed_of_teacher(wildcards):
+    """The seed of a teacher of several, or of the only one."""
+    return int(wildcards.teacher.partition("@")[2] or study.teacher_seeds[0])
 
 
 def teacher_of(wildcards):

@@ -13,9 +13,9 @@ def bitext_licences(wildcards):
 
 def all_models(wildcards):
     """Every student of the study, and the teachers that read passages for them."""
-    teachers = sorted({student["teacher"] for student in study["students"].values()})
+    teachers = {student["teacher"] for student in study["students"].values()}
     return [
-        *of_study(paths.EXPORTED_TEACHER, teacher=teachers),
+        *of_study(paths.EXPORTED_TEACHER, teacher=study.teacher_names(sorted(teachers))),
         *of_students(paths.EXPORTED_STUDENT, study.trained_methods),
     ]
 
@@ -63,7 +63,7 @@ rule export_teacher:
         "logs/{study}/export_teacher/{teacher}.benchmark.tsv"
     params:
         code=code("export_teacher"),
-        student=lambda wildcards: student_of(wildcards.teacher),
+        student=lambda wildcards: student_of(encoder_of(wildcards.teacher)),
     conda:
         "../envs/report.yaml"
     shell:

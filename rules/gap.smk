@@ -2,6 +2,13 @@
 from optical.settings.languages import GROUPS
 
 
+def seeds_of(method):
+    """The seeds of a method's runs; 0 for what was not trained, or by one teacher."""
+    if method in LEXICAL:
+        return 0
+    return study["seeds"] if study.trains(method) else study.untrained_seeds
+
+
 def all_scores(wildcards):
     """Per-query scores of every student, method, language, seed and collection of the study."""
     scores = []
@@ -15,8 +22,7 @@ def all_scores(wildcards):
                 lang=[
                     lang for lang in (study.pivot, *foreign) if method in study.tested_methods(lang)
                 ],
-                # What was not trained has no seed, which is written as seed 0.
-                seed=study["seeds"] if method in study.trained_methods else 0,
+                seed=seeds_of(method),
                 collection=collection,
             )
     return scores

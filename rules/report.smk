@@ -41,7 +41,10 @@ def trained_models(wildcards):
     students = study["students"].values()
     return [
         *of_study(paths.ENCODER, encoder=sorted({one["encoder"] for one in students})),
-        *of_study(paths.TEACHER, teacher=sorted({one["teacher"] for one in students})),
+        *of_study(
+            paths.TEACHER,
+            teacher=study.teacher_names(sorted({one["teacher"] for one in students})),
+        ),
         *of_students(paths.STUDENT, study.trained_methods),
     ]
 
@@ -67,11 +70,16 @@ def aligned(path):
 
     def named(wildcards):
         student = aligned_students[0]
-        names = study["students"][student] | {"student": student, "method": "optical"}
-        lang = study["languages"]["low"][0]
-        length = study.distillation("optical")["length"]
+        about, seed = study["students"][student], study["seeds"][0]
+        names = {role: study.teacher_name(about[role], seed) for role in ("encoder", "teacher")}
         return path.format(
-            study=study.name, lang=lang, seed=study["seeds"][0], length=length, **names
+            study=study.name,
+            student=student,
+            method="optical",
+            lang=study["languages"]["low"][0],
+            seed=seed,
+            length=study.distillation("optical")["length"],
+            **names,
         )
 
     return named

@@ -18,10 +18,11 @@ def exact_run_of(wildcards):
 
 def pivot_run_of(wildcards):
     """The run of the same queries in the pivot language: the teacher's own, or bm25's."""
-    student, method = "none", "bm25"
+    student, method, seed = "none", "bm25", 0
     if wildcards.student != "none":
         student, method = student_of(teacher_of(wildcards)), "zero_shot"
-    return paths.fill(paths.RUN, student=student, method=method, lang=study.pivot, seed=0)
+        seed = study.untrained_seed(int(wildcards.seed))
+    return paths.fill(paths.RUN, student=student, method=method, lang=study.pivot, seed=seed)
 
 
 rule score_run:

@@ -21,13 +21,15 @@ rule train_teacher:
     message:
         "Training teacher {wildcards.teacher}; progress in {log}"
     input:
-        encoder=paths.fill(paths.ENCODER, encoder="{teacher}"),
+        encoder=lambda wildcards: paths.fill(
+            paths.ENCODER, encoder=encoder_of(wildcards.teacher)
+        ),
         training_set=paths.TRAINING_SET,
         mined=mined_negatives,
     output:
         directory(paths.TEACHER),
     wildcard_constraints:
-        teacher=one_of(study["encoders"]),
+        teacher=one_of(study.teacher_names(study["encoders"])),
     log:
         "logs/{study}/train_teacher/{teacher}.log",
     benchmark:
@@ -35,7 +37,7 @@ rule train_teacher:
     params:
         code=code("train_teacher"),
         model=options(Model, "model"),
-        settings=options(Teacher, "teacher", learning_rate=learning_rate("teacher")),
+        settings=options(Teacher, "teacher", learning_rate=learning_rate("teacher"), seed=seed_of_teacher),
         mined=lambda wildcards, input: f"--mined-negatives {input.mined}" if input.mined else "",
     resources:
         gpu=gpus,

@@ -41,7 +41,8 @@ def main(
     method = one_of("method", method, {name: name for name in rows})
     collections = {name: name for name in settings["collections"]}
     collection = one_of("collection", collection or settings["collections"][0], collections)
-    names = {"study": study, "teacher": student_settings["teacher"], "collection": collection}
+    names = {"study": study, "collection": collection}
+    names["teacher"] = teacher_folder(settings, student_settings["teacher"], seed)
     teacher, passage_vectors, index_folder, texts = (
         Path(path.format(**names))
         for path in (paths.TEACHER, paths.PASSAGE_VECTORS, paths.INDEX, paths.PASSAGES)
@@ -109,6 +110,14 @@ def study_of(name: str) -> dict:
         known = f"those here are {', '.join(studies)}" if studies else "none has been run here"
         raise InputError(f"no study {name}: {known}")
     return yaml.safe_load(file.read_text())
+
+
+def teacher_folder(settings: dict, teacher: str, seed: int) -> str:
+    """The name of the teacher that the runs of a seed have, where a study has several."""
+    seeds = settings["teacher"].get("seeds", ())
+    if len(seeds) < 2 or teacher in settings.get("teachers", ()) or seed not in settings["seeds"]:
+        return teacher
+    return f"{teacher}@{seeds[settings['seeds'].index(seed)]}"
 
 
 def one_of(what: str, name: str, known: dict):

@@ -19,7 +19,7 @@ from optical.settings.index import Index
 from optical.settings.languages import METRIC, Languages
 from optical.settings.methods import Method
 from optical.settings.search import Search
-from optical.settings.teacher import Model, Teacher
+from optical.settings.teacher import Model, TeacherOfStudy
 from optical.settings.translation import Translation
 from optical.settings.windows import Windows
 
@@ -191,7 +191,7 @@ class StudyFile:
 
     model: Model
 
-    teacher: Teacher
+    teacher: TeacherOfStudy
 
     distillation: Distillation
 

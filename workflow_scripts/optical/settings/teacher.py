@@ -1,9 +1,9 @@
 """What can be set of the late-interaction model and of the teacher's training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from optical.settings.bounds import LearningRate, Length, Positive, Seed
+from optical.settings.bounds import DISTINCT, LearningRate, Length, Positive, Seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,3 +53,12 @@ class Teacher:
 
     seed: Seed = 1
     """Seed of the projection and of the order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherOfStudy(Teacher):
+    """Fine-tuning of the teacher on the training set, with in-batch negatives."""
+
+    seeds: Annotated[list[Seed], DISTINCT] = field(default_factory=list)
+    """Seeds of several teachers for each encoder, in place of seed: as many as the study has seeds,
+    each of which has a teacher of its own. Then intervals cover the training of teachers too."""

@@ -1,6 +1,6 @@
 """A study that was loaded and checked: its settings, its data sets, and what follows from both."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -92,6 +92,32 @@ class Study:
     def trains(self, method: str) -> bool:
         """Whether a method or variant trains a student for each language and seed."""
         return self.base(method) in FINETUNED + DISTILLED
+
+    @property
+    def teacher_seeds(self) -> list[int]:
+        """The seeds of the teachers that are trained, one for each encoder and seed."""
+        return self["teacher"]["seeds"] or [self["teacher"]["seed"]]
+
+    @property
+    def untrained_seeds(self) -> list[int]:
+        """The seeds of runs by a teacher alone: 0 where there is one, else the study's."""
+        return [0] if len(self.teacher_seeds) == 1 else self["seeds"]
+
+    def untrained_seed(self, seed: int) -> int:
+        """Of a run's seed, the seed of the runs by its teacher alone."""
+        return 0 if len(self.teacher_seeds) == 1 else seed
+
+    def teacher_name(self, encoder: str, seed: int) -> str:
+        """The teacher on an encoder in the runs of a seed: ENCODER, or ENCODER@SEED of several."""
+        teachers = self.teacher_seeds
+        if len(teachers) == 1 or encoder in self["teachers"]:
+            return encoder
+        return f"{encoder}@{teachers[self['seeds'].index(seed)]}"
+
+    def teacher_names(self, encoders: Iterable[str]) -> list[str]:
+        """The teachers on encoders, those of every seed."""
+        names = [self.teacher_name(one, seed) for one in encoders for seed in self["seeds"]]
+        return list(dict.fromkeys(names))
 
     @property
     def contrasts(self) -> list[tuple[str, str]]:

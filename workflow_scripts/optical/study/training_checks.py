@@ -91,6 +91,11 @@ def check_variants(study: Study) -> None:
 def check_teacher(study: Study) -> None:
     """The teacher's loss has the negatives and scores that it reads."""
     teacher, constructed = study["teacher"], study.is_constructed
+    if teacher["seeds"] and len(teacher["seeds"]) != len(study["seeds"]):
+        raise InputError(
+            f"teacher.seeds: {len(teacher['seeds'])}, but the study has {len(study['seeds'])} seeds, "
+            "each of which has a teacher of its own; expected as many, or none for one teacher"
+        )
     given = study["training_set"]["negatives"] == "given"
     if teacher["negatives"] and constructed and given:
         raise InputError(
