@@ -93,8 +93,8 @@ def check_teacher(study: Study) -> None:
     teacher, constructed = study["teacher"], study.is_constructed
     if teacher["seeds"] and len(teacher["seeds"]) != len(study["seeds"]):
         raise InputError(
-            f"teacher.seeds: {len(teacher['seeds'])}, but the study has {len(study['seeds'])} seeds, "
-            "each of which has a teacher of its own; expected as many, or none for one teacher"
+            f"teacher.seeds: {len(teacher['seeds'])}, but the study has {len(study['seeds'])} "
+            "seeds, each of which has a teacher of its own; expected as many, or none"
         )
     given = study["training_set"]["negatives"] == "given"
     if teacher["negatives"] and constructed and given:
