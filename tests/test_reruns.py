@@ -267,7 +267,7 @@ EDITS = {
         {"describe_study", "distill_student", "plot_training"} | SCORES,
     ),
     "change a variant": (
-        *(setting("variants.optical-ranking", {"method": "optical", "ranking": 2.0}), ()),
+        *(setting("variants.optical-few", {"method": "optical", "pairs": 499}), ()),
         {"describe_study", "distill_student", "plot_training"} | SCORES,
     ),
     "remove a method": (
