@@ -42,6 +42,7 @@ rule compare_gap:
         gap_table=paths.fill(paths.TABLE, table="gap"),
         size_table=paths.fill(paths.TABLE, table="size"),
         contrast_table=paths.fill(paths.TABLE, table="contrast"),
+        language_contrast_table=paths.fill(paths.TABLE, table="language_contrast"),
         gap_texts=multiext(f"{paths.GAP}/gap_table", ".md", ".tex"),
         gap_page=report(
             f"{paths.GAP}/gap_table.html",

@@ -341,7 +341,9 @@ rule write_report:
     input:
         template="workflow_scripts/optical/report/report.html.j2",
         settings=paths.SETTINGS,
-        tables=of_study(paths.TABLE, table=["language", "gap", "size", "contrast"]),
+        tables=of_study(
+            paths.TABLE, table=["language", "gap", "size", "contrast", "language_contrast"]
+        ),
         costs=paths.fill(paths.TABLE, table="cost"),
         datasets="resources/datasets.yaml",
         pictures=of_study(f"{paths.GAP}/{{picture}}.svg", picture=pictures),

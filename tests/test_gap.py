@@ -427,6 +427,7 @@ def test_p_values_are_corrected_over_the_rows_of_a_table():
         (tables.gap, ("gap_difference", "high_difference")),
         (tables.size, ("scaling_effect", "difference_in_differences")),
         (tables.contrast, ("high", "low", "relative_gap")),
+        (tables.language_contrast, ("value",)),
     ):
         for name in names:
             known = table[table[f"{name}_p"].notna()]
@@ -462,6 +463,29 @@ def pairs_of(tables):
     )
 
 
+def test_contrasts_of_languages_are_those_of_the_groups_taken_apart():
+    scores = with_variants()
+    tables = compared(scores)
+    keys = ["student", "method", "against"]
+    languages = tables.language.set_index(["student", "method", "language"])["value"]
+    table = tables.language_contrast
+    assert set(table["language"]) == {"fr", "es", "sw"}
+    for _, line in table.iterrows():
+        own, other = (
+            languages[line["student"], line[name], line["language"]]
+            for name in ("method", "against")
+        )
+        assert line["value"] == pytest.approx(own - other)
+    of_groups = table.groupby([*keys, "group"], sort=False)["value"].mean().unstack()
+    for _, line in tables.contrast.iterrows():
+        for group in ("high", "low"):
+            assert line[group] == pytest.approx(of_groups.loc[tuple(line[keys]), group])
+    # The low group has one language: its contrast is that of the group, interval and all.
+    low = table[table["group"] == "low"].reset_index(drop=True)
+    for end in ("", "_from", "_to", "_p"):
+        assert low[f"value{end}"].tolist() == tables.contrast[f"low{end}"].tolist()
+
+
 def test_contrasts_are_those_that_the_study_chooses():
     scores = with_variants()
     assert pairs_of(compared(scores)) == [
@@ -483,7 +507,9 @@ def test_contrasts_are_those_that_the_study_chooses():
         own, other = (gap.loc[(line["student"], line[name])] for name in ("method", "against"))
         for name in ("high", "low", "relative_gap"):
             assert line[name] == pytest.approx(own[name] - other[name])
-    assert compared(scores, contrasts=[]).contrast.empty
+    empty = compared(scores, contrasts=[])
+    assert empty.contrast.empty
+    assert empty.language_contrast.empty
 
 
 @pytest.mark.parametrize(
@@ -605,7 +631,7 @@ def test_compare_gap_writes_the_tables(tmp_path):
     assert done.returncode == 0, done.stderr
     names = {path.name for path in (tmp_path / "gap").iterdir()}
     assert names == {
-        *("size_table.csv", "contrast_table.csv"),
+        *("size_table.csv", "contrast_table.csv", "language_contrast_table.csv"),
         *(
             f"{name}_table.{s}"
             for name in ("gap", "language")

@@ -429,10 +429,14 @@ def test_contrasts_of_variants_are_told_too(arguments, tmp_path):
     page = written(arguments | {"tables": saved(tables, tmp_path)})
     assert "<h2>Ablation</h2>" in page
     rows = [row for row in Page(page).rows if row[:3] == ["xnli", "small", "optical"]]
-    (shown,) = [row for row in rows if row[3] == "optical-balanced"]
+    shown, *of_languages = [row for row in rows if row[3] == "optical-balanced"]
     assert shown[4] == "−0.050 [−0.050, −0.050]"
     # Of 300 resamples none lies on the other side: 2 / 301, times the four rows.
     assert shown[5] == "0.027"
+    assert [row[4:7] for row in of_languages] == [
+        [language, group, "−0.050 [−0.050, −0.050]"]
+        for language, group in (("fr", "high"), ("sw", "low"))
+    ]
     assert "<h2>Ablation</h2>" not in written(arguments)
 
 

@@ -44,7 +44,7 @@ def main(
     development: share of the queries that settings were chosen on, which no table is about
     metric: metric of the tables that are to be read
     output_folder: folder for gap_table and language_table (.csv, .md, .tex, .html), and the tables
-        of sizes and of methods, size_table.csv and contrast_table.csv
+        of sizes and of methods, size_table.csv, contrast_table.csv and language_contrast_table.csv
     """
     parameters = dict(zip(students, map(parameters_of, encoders), strict=True))
     languages_of = {group: languages.split(",") for group, languages in groups.items()}

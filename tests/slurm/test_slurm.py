@@ -108,7 +108,7 @@ def test_a_study_survives_a_cancelled_job_and_a_lost_node(cluster, run, tmp_path
     }
     assert partition["distill_student"] == partition["train_teacher"] == "gpu"
     assert partition["prepare_bitext"] == partition["score_run"] == "cpu"
-    for name in ("gap", "language", "size", "contrast"):
+    for name in ("gap", "language", "size", "contrast", "language_contrast"):
         table = Path("results/smoke/gap", f"{name}_table.csv")
         assert (tree / table).read_bytes() == (local / table).read_bytes(), name
     text = f"a job cancelled, a node of Slurm lost: {len(partition)} rules, the tables the same"

@@ -26,31 +26,24 @@ collection and metric.
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from optical.evaluation.columns import holm_corrected, measured, with_interval, with_test
+from optical.evaluation.contrasts import (
+    CONTRAST_COLUMNS,
+    LANGUAGE_CONTRAST_COLUMNS,
+    check_contrasts,
+    contrast_table,
+    language_contrast_table,
+)
 from optical.evaluation.measures import BASELINE, FLOOR, PIVOT_GROUP, Rows, measure
-from optical.evaluation.resampling import RESAMPLES, holm, interval, p_value, randomisation_test
+from optical.evaluation.resampling import RESAMPLES, holm, interval, randomisation_test
 from optical.evaluation.scores import NO_STUDENT, check_comparable, check_names
 from optical.runtime.errors import InputError
 from optical.settings.languages import GROUPS
-
-METHOD = "optical"
-"""The method that the study is about."""
-
-
-def with_interval(*names: str) -> tuple[str, ...]:
-    """Names of columns, each followed by the columns of its interval."""
-    return tuple(f"{name}{end}" for name in names for end in ("", "_from", "_to"))
-
-
-def with_test(*names: str) -> tuple[str, ...]:
-    """Names of columns, each followed by the columns of its interval and its p-values."""
-    ends = ("", "_from", "_to", "_p", "_p_holm")
-    return tuple(f"{name}{end}" for name in names for end in ends)
-
 
 LANGUAGE_COLUMNS = (
     *("collection", "student", "teacher", "method", "language", "group", "metric", "n_queries"),
@@ -68,10 +61,6 @@ SIZE_COLUMNS = (
     *("collection", "method", "metric", "smaller", "larger", "teacher_seeds"),
     *with_test("scaling_effect", "difference_in_differences", "slope_per_doubling"),
 )
-CONTRAST_COLUMNS = (
-    *("collection", "student", "teacher", "method", "against", "metric"),
-    *with_test("high", "low", "relative_gap"),
-)
 
 
 class Tables(NamedTuple):
@@ -81,9 +70,12 @@ class Tables(NamedTuple):
     gap: pd.DataFrame
     size: pd.DataFrame
     contrast: pd.DataFrame
+    language_contrast: pd.DataFrame
 
 
-COLUMNS = Tables(LANGUAGE_COLUMNS, GAP_COLUMNS, SIZE_COLUMNS, CONTRAST_COLUMNS)
+COLUMNS = Tables(
+    LANGUAGE_COLUMNS, GAP_COLUMNS, SIZE_COLUMNS, CONTRAST_COLUMNS, LANGUAGE_CONTRAST_COLUMNS
+)
 
 
 def compare(
@@ -109,7 +101,7 @@ def compare(
         resamples: how often queries are drawn again.
 
     Returns:
-        Four tables, by collection and metric, in the order of the scores, and in each by student,
+        Five tables, by collection and metric, in the order of the scores, and in each by student,
         method and language, in the order of the study.
 
         Languages: `value` is the mean over the queries of a seed, then over the seeds; `p` that of
@@ -134,7 +126,7 @@ def compare(
         cover the variance of training teachers and encoders.
 
         Contrasts: method minus against, a row for each of `contrasts` and each student that has
-        both.
+        both; of each language in a table of its own.
 
     Raises:
         InputError: where methods or students could not be compared: other languages, queries or
@@ -155,6 +147,7 @@ def compare(
             ("gap", gap_table(rows)),
             ("size", size_table(rows, parameters or {})),
             ("contrast", contrast_table(rows, contrasts)),
+            ("language_contrast", language_contrast_table(rows, contrasts)),
         ):
             tables[name].append(table.assign(collection=collection, metric=metric))
     return Tables(
@@ -216,14 +209,12 @@ def gap_table(rows: Rows) -> pd.DataFrame:
             f"floor_{group}": rows.mean(method=FLOOR, group=group)[0]
             for group in (PIVOT_GROUP, "high", "low")
         }
-        row = (
-            labels | _measured(rows, measures) | _measured(rows, differences, tested=True) | floors
-        )
+        row = labels | measured(rows, measures) | measured(rows, differences, tested=True) | floors
         if labels["method"] == BASELINE:  # it closes nothing of its own gap, by definition
             own = with_test("gap_closed", "gap_difference", "high_difference")
             row |= {name: np.nan for name in own if name.endswith(("_from", "_to", "_p"))}
         found.append(row)
-    return _holm_corrected(pd.DataFrame(found), "gap_difference", "high_difference")
+    return holm_corrected(pd.DataFrame(found), "gap_difference", "high_difference")
 
 
 def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
@@ -258,84 +249,16 @@ def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
                 doublings -= doublings.mean()
                 slope = doublings @ np.stack(gaps) / (doublings @ doublings)
             found.append(
-                row | _measured(rows, differences | {"slope_per_doubling": slope}, tested=True)
+                row | measured(rows, differences | {"slope_per_doubling": slope}, tested=True)
             )
     measures = ("scaling_effect", "difference_in_differences", "slope_per_doubling")
-    return _holm_corrected(pd.DataFrame(found, columns=SIZE_COLUMNS), *measures)
+    return holm_corrected(pd.DataFrame(found, columns=SIZE_COLUMNS), *measures)
 
 
 def _teacher_seeds(rows: Rows, *students: str) -> int:
     """The least number of seeds of the teachers of these students: zero_shot is the teacher."""
     own = [place for name in students for place in rows.of(student=name, method=BASELINE)]
     return int(rows.table["n_seeds"].iloc[own].min()) if own else 1
-
-
-def contrast_table(rows: Rows, contrasts: Sequence[tuple[str, str]] | None) -> pd.DataFrame:
-    """A row for each student and pair of its methods, see `compare`."""
-    methods_of: dict[tuple[str, str], list[str]] = {}
-    for one in rows.methods():
-        methods_of.setdefault((one["student"], one["teacher"]), []).append(one["method"])
-    found = []
-    for (student, teacher), methods in methods_of.items():
-        pairs = contrasts
-        if contrasts is None:
-            pairs = [(METHOD, against) for against in methods if against != METHOD]
-        for method, against in dict.fromkeys(pairs or ()):
-            if not {method, against} <= set(methods):
-                continue
-            own: dict[str, Any] = {"student": student, "teacher": teacher, "method": method}
-            other = own | {"method": against}
-            differences = {
-                group: rows.mean(group=group, **own) - rows.mean(group=group, **other)
-                for group in ("high", "low")
-            }
-            differences["relative_gap"] = rows.relative_gap(**own) - rows.relative_gap(**other)
-            found.append(own | {"against": against} | _measured(rows, differences, tested=True))
-    table = pd.DataFrame(found, columns=CONTRAST_COLUMNS)
-    return _holm_corrected(table, "high", "low", "relative_gap")
-
-
-def check_contrasts(scores: pd.DataFrame, contrasts: Sequence[tuple[str, str]]) -> None:
-    """Raise `InputError` for a contrast of which the scores have no method, or no student both."""
-    students = scores.astype({"method": "str", "student": "str"})[["method", "student"]]
-    students_of = students.drop_duplicates().groupby("method")["student"].agg(set)
-    for method, against in contrasts:
-        place = f"contrast {method}:{against}"
-        for name in (method, against):
-            if name not in students_of:
-                known = ", ".join(students_of.index)
-                raise InputError(f"{place}: no scores of method {name}, expected one of {known}")
-        if method == against:
-            raise InputError(f"{place}: a method against itself, expected two methods")
-        if not students_of[method] & students_of[against]:
-            raise InputError(f"{place}: no student has both, expected methods of one student")
-
-
-def _measured(
-    rows: Rows, measures: Mapping[str, np.ndarray], *, tested: bool = False
-) -> dict[str, float]:
-    """Columns of measures, [points] each, with their intervals.
-
-    tested: with their uncorrected p-values too.
-    """
-    row = {}
-    for name, values in measures.items():
-        samples = rows.bootstrap.samples(values)
-        row[name] = values[0]
-        row[f"{name}_from"], row[f"{name}_to"] = interval(samples)
-        if tested:
-            row[f"{name}_p"] = p_value(samples)
-    return row
-
-
-def _holm_corrected(table: pd.DataFrame, *names: str) -> pd.DataFrame:
-    """The table with the p-values of each measure corrected over its rows; NaN stays NaN."""
-    for name in names:
-        p = table[f"{name}_p"].astype(np.float64)
-        known = p.notna()
-        table[f"{name}_p_holm"] = np.nan
-        table.loc[known, f"{name}_p_holm"] = holm(p[known].to_numpy())
-    return table
 
 
 def _add(rows: Rows, table: pd.DataFrame, name: str, values: np.ndarray) -> None:

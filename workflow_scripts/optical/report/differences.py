@@ -48,6 +48,13 @@ def shown_contrast_table(contrasts: pd.DataFrame) -> ShownTable:
     return _shown_tests(contrasts, columns, numbers, show)
 
 
+def shown_language_contrast_table(contrasts: pd.DataFrame) -> ShownTable:
+    """A row for each student, language and two of its methods: the one minus the other."""
+    columns = {"collection": "Collection", "student": "Student", "method": "Method"}
+    columns |= {"against": "Against", "language": "Language", "group": "Group"}
+    return _shown_tests(contrasts, columns, {"value": "Difference"}, {"value": signed})
+
+
 def contrast_notes() -> str:
     """One paragraph on what the columns of the contrast table mean."""
     return (

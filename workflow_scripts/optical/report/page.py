@@ -15,6 +15,7 @@ from optical.report.costs import shown_cost_table
 from optical.report.differences import (
     contrast_notes,
     shown_contrast_table,
+    shown_language_contrast_table,
     shown_size_table,
     size_notes,
 )
@@ -77,7 +78,10 @@ def write_report(
     if of_metric.empty:
         raise InputError(f"the language table has no metric {metric}")
     others = gap[gap["metric"] != metric]
-    size, contrast = (table[table["metric"] == metric] for table in (tables.size, tables.contrast))
+    size, contrast, language_contrast = (
+        table[table["metric"] == metric]
+        for table in (tables.size, tables.contrast, tables.language_contrast)
+    )
     page = _template().render(
         study=study,
         note=note,
@@ -91,6 +95,11 @@ def write_report(
         other_contrasts=verdict.other_contrasts(tables.contrast, metric),
         contrast_table=_html(shown_contrast_table(contrast)) if len(contrast) else "",
         contrast_notes=contrast_notes(),
+        language_contrast_table=(
+            _html(shown_language_contrast_table(language_contrast))
+            if len(language_contrast)
+            else ""
+        ),
         has_floor=bool(languages["floor"].notna().any()),
         gap_table=_html(shown_gap_table(gap[gap["metric"] == metric], pivot)),
         gap_notes=gap_notes(gap[gap["metric"] == metric], pivot),

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from optical.evaluation.gap import BASELINE, METHOD, NO_STUDENT, PIVOT_GROUP
+from optical.evaluation.contrasts import METHOD
+from optical.evaluation.gap import BASELINE, NO_STUDENT, PIVOT_GROUP
 from optical.report.tables import between, decimal, metric_name, percent, points, signed
 
 CONTROLS = {"greedy": "tokens paired off greedily", "sentence": "sentences as one vector each"}
