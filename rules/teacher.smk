@@ -21,9 +21,7 @@ rule train_teacher:
     message:
         "Training teacher {wildcards.teacher}; progress in {log}"
     input:
-        encoder=lambda wildcards: paths.fill(
-            paths.ENCODER, encoder=encoder_of(wildcards.teacher)
-        ),
+        encoder=lambda wildcards: paths.fill(paths.ENCODER, encoder=encoder_of(wildcards.teacher)),
         training_set=paths.TRAINING_SET,
         mined=mined_negatives,
     output:
@@ -37,7 +35,9 @@ rule train_teacher:
     params:
         code=code("train_teacher"),
         model=options(Model, "model"),
-        settings=options(Teacher, "teacher", learning_rate=learning_rate("teacher"), seed=seed_of_teacher),
+        settings=options(
+            Teacher, "teacher", learning_rate=learning_rate("teacher"), seed=seed_of_teacher
+        ),
         mined=lambda wildcards, input: f"--mined-negatives {input.mined}" if input.mined else "",
     resources:
         gpu=gpus,

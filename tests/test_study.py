@@ -81,6 +81,16 @@ def complaint(text, edits):
 
 # (edits, what the line says about the key, about the value, about what was expected)
 MISTAKES = {
+    "teachers of fewer seeds than the study has": (
+        {"seeds": [1, 2, 3], "teacher": {"seeds": [1, 2]}},
+        "teacher.seeds: 2, but the study has 3 seeds",
+    ),
+    "a seed of teachers twice": ({"seeds": [1, 2], "teacher": {"seeds": [1, 1]}}, "teacher.seeds"),
+    "seeds for a finished teacher": (
+        {"teacher": {"seeds": [4]}, "teachers": {"ready": {"folder": "ready"}}},
+        "teacher.seeds: ",
+        "teachers.ready is finished",
+    ),
     "an unknown key": ({"colections": ["constructed"]}, "'colections'", "collections"),
     "an unknown key in a section": ({"teacher.step": 5}, "teacher: ", "'step'", "steps"),
     "an unknown key in an encoder": ({"encoders.small.depth": 5}, "encoders.small: ", "layers"),

@@ -110,7 +110,7 @@ class Study:
     def teacher_name(self, encoder: str, seed: int) -> str:
         """The teacher on an encoder in the runs of a seed: ENCODER, or ENCODER@SEED of several."""
         teachers = self.teacher_seeds
-        if len(teachers) == 1 or encoder in self["teachers"]:
+        if len(teachers) == 1:
             return encoder
         return f"{encoder}@{teachers[self['seeds'].index(seed)]}"
 

@@ -96,6 +96,10 @@ def check_teacher(study: Study) -> None:
             f"teacher.seeds: {len(teacher['seeds'])}, but the study has {len(study['seeds'])} "
             "seeds, each of which has a teacher of its own; expected as many, or none"
         )
+    for name in study["teachers"] if teacher["seeds"] else ():
+        raise InputError(
+            f"teacher.seeds: teachers.{name} is finished, and has no seeds; expected encoders alone"
+        )
     given = study["training_set"]["negatives"] == "given"
     if teacher["negatives"] and constructed and given:
         raise InputError(
