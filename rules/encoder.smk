@@ -55,7 +55,7 @@ rule fetch_encoder:
     priority: 2
     shell:
         "python workflow_scripts/fetch_encoder.py --hub {params.hub:q} --revision {params.revision}"
-        " --output {output} > {log} 2>&1"
+        " --commits downloads/lock.tsv --output {output} > {log} 2>&1"
 
 
 rule copy_encoder:

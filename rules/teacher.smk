@@ -74,7 +74,7 @@ rule fetch_teacher:
     priority: 2
     shell:
         "python workflow_scripts/fetch_encoder.py --hub {params.hub:q} --revision {params.revision}"
-        " --dimension {params.dimension} --output {output} > {log} 2>&1"
+        " --commits downloads/lock.tsv --dimension {params.dimension} --output {output} > {log} 2>&1"
 
 
 rule copy_teacher:

@@ -87,7 +87,7 @@ rule fetch_translator:
         "../envs/training.yaml"
     shell:
         "python workflow_scripts/fetch_encoder.py --hub {params.hub:q} --revision {params.revision}"
-        " --output {output} > {log} 2>&1"
+        " --commits downloads/lock.tsv --output {output} > {log} 2>&1"
 
 
 rule translate_queries:

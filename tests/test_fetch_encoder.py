@@ -1,6 +1,7 @@
 """Models of a hub that is imitated here, as its library asks for them."""
 
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -8,12 +9,15 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 PROGRAM = Path(__file__).parents[1] / "workflow_scripts/fetch_encoder.py"
 REVISION = "0123456789abcdef0123456789abcdef01234567"
+PULL_REQUEST = "refs/pr/39"
 # More than the hub's library holds in memory before it writes: 10 MB.
 WEIGHTS = bytes(range(256)) * 100_000
 FILES = {
@@ -30,7 +34,7 @@ class Hub(ThreadingHTTPServer):
     def __init__(self, files=FILES):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files, self.breaks, self.refuses = files, 0, 0
-        self.ranges, self.asked, self.tokens = [], [], set()
+        self.ranges, self.asked, self.tokens, self.looked_up = [], [], set(), 0
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -48,7 +52,12 @@ class Handler(BaseHTTPRequestHandler):
         hub, path = self.server, urlsplit(self.path).path
         hub.tokens.add(self.headers.get("Authorization"))
         resolve = f"/org/tiny/resolve/{REVISION}/"
-        if path in (f"/api/models/org/tiny/revision/{REVISION}", "/api/models/org/tiny"):
+        pull_request = f"/api/models/org/tiny/revision/{quote(PULL_REQUEST, safe='')}"
+        if path in (
+            *(f"/api/models/org/tiny/revision/{REVISION}", "/api/models/org/tiny"),
+            pull_request,
+        ):
+            hub.looked_up += path == pull_request
             siblings = [{"rfilename": name} for name in hub.files]
             about = {"id": "org/tiny", "sha": REVISION, "siblings": siblings}
             self.answer(200, json.dumps(about).encode())
@@ -110,8 +119,9 @@ def hub():
     server.server_close()
 
 
-def fetch(hub, output, model="org/tiny", revision=REVISION, **variables):
+def fetch(hub, output, model="org/tiny", revision=REVISION, options=(), **variables):
     command = [sys.executable, PROGRAM, "--hub", model, "--revision", revision, "--output", output]
+    command += options
     proxies = {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "HF_TOKEN", "HF_HUB_OFFLINE"}
     environment = {name: value for name, value in os.environ.items() if name not in proxies}
     environment |= {"HF_ENDPOINT": f"http://127.0.0.1:{hub.server_port}", **variables}
@@ -169,8 +179,82 @@ def test_what_the_hub_does_not_give_is_said_in_a_line(hub, tmp_path, model, revi
     assert not (tmp_path / "model").exists()
 
 
-def test_a_model_without_safe_weights_is_refused(hub, tmp_path):
-    hub.files = {name: data for name, data in FILES.items() if "safetensors" not in name}
+def pickled(what):
+    written = io.BytesIO()
+    torch.save(what, written)
+    return written.getvalue()
+
+
+def without_safe_weights(**weights):
+    """The files of a model whose weights are in the old format alone."""
+    names = ("config.json", "tokenizer.json")
+    return {name: FILES[name] for name in names} | weights
+
+
+def test_weights_in_the_old_format_become_safe_where_there_are_no_others(hub, tmp_path):
+    shared = torch.arange(6.0).reshape(2, 3)
+    hub.files = without_safe_weights(**{"pytorch_model.bin": pickled({"a": shared, "b": shared})})
+    done = fetch(hub, tmp_path / "model")
+    assert done.returncode == 0, done.stderr
+    assert "org/tiny has no safetensors; pytorch_model.bin: tensors alone are read" in done.stderr
+    assert names(tmp_path / "model") == {"config.json", "model.safetensors", "tokenizer.json"}
+    found = load_file(tmp_path / "model/model.safetensors")
+    assert all(torch.equal(found[name], shared) for name in ("a", "b"))
+
+
+def test_weights_in_the_old_format_may_lie_in_parts(hub, tmp_path):
+    parts = {
+        f"pytorch_model-0000{number}-of-00002.bin": pickled({name: torch.full((2,), number)})
+        for number, name in ((1, "a"), (2, "b"))
+    }
+    index = {"metadata": {}, "weight_map": dict(zip("ab", parts, strict=True))}
+    parts["pytorch_model.bin.index.json"] = json.dumps(index).encode()
+    hub.files = without_safe_weights(**parts)
+    done = fetch(hub, tmp_path / "model")
+    assert done.returncode == 0, done.stderr
+    written = json.loads((tmp_path / "model/model.safetensors.index.json").read_text())
+    for number, name in ((1, "a"), (2, "b")):
+        file = tmp_path / "model" / written["weight_map"][name]
+        assert torch.equal(load_file(file)[name], torch.full((2,), number))
+    assert not any(name.startswith("pytorch_model") for name in names(tmp_path / "model"))
+
+
+class Touch:
+    """What a pickle would do when it is loaded without care."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_pickle_that_would_run_code_or_is_none_is_refused(hub, tmp_path, broken):
+    trap = tmp_path / "trap"
+    data = b"no pickle" if broken else pickled({"a": Touch(trap)})
+    hub.files = without_safe_weights(**{"pytorch_model.bin": data})
+    done = fetch(hub, tmp_path / "model")
+    assert done.returncode == 1
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith("fetch_encoder: org/tiny: pytorch_model.bin: ")
+    assert line.endswith("; expected a file of tensors alone")
+    assert not trap.exists()
+    assert not (tmp_path / "model").exists()
+
+
+def test_the_commit_of_a_pull_request_is_looked_up_once(hub, tmp_path):
+    lock = tmp_path / "downloads/lock.tsv"
+    for name in ("one", "two"):
+        done = fetch(hub, tmp_path / name, revision=PULL_REQUEST, options=["--commits", lock])
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / name / "model.safetensors").read_bytes() == WEIGHTS
+    assert lock.read_text() == f"org/tiny@{PULL_REQUEST}\t{REVISION}\n"
+    assert hub.looked_up == 1
+
+
+def test_a_model_without_weights_is_refused(hub, tmp_path):
+    hub.files = without_safe_weights()
     done = fetch(hub, tmp_path / "model")
     assert done.returncode == 1
     assert "org/tiny: no *.safetensors; expected a transformers model" in done.stderr

@@ -75,6 +75,13 @@ def test_a_study_lists_only_what_it_needs_and_where_that_is(tmp_path, study):
     assert "and 1 models from the hub: unknown" in text
 
 
+def test_a_known_translator_is_listed_with_its_licence(tmp_path, study):
+    translated = "methods: [bm25, bm25_translated, zero_shot]\ntranslation: {hub: facebook/m2m100_418M}"
+    study.write_text(STUDY.replace("methods: [zero_shot]", translated))
+    text = listing(tmp_path, "--study", study)
+    assert "translator hub: facebook/m2m100_418M from the hub\n    licence MIT; 1.9 GB" in text
+
+
 def test_a_users_own_set_is_looked_for_below_local(tmp_path, study):
     (tmp_path / "mine/letters").mkdir(parents=True)
     (tmp_path / "mine/letters/fr.source.txt").touch()

@@ -145,6 +145,11 @@ MISTAKES = {
         "encoders.small: ",
         "revision",
     ),
+    "a pull request without a number": (
+        {"encoders.small": {"hub": "a/b", "revision": "refs/pr/0"}},
+        "encoders.small",
+        "'refs/pr/0'",
+    ),
     "a revision that moves": (
         {"encoders.small": {"hub": "a/b", "revision": "main"}},
         "encoders.small",
@@ -406,6 +411,38 @@ def test_what_a_study_needs_is_what_its_languages_need():
     assert "data/clippings/queries.sw.jsonl" not in needed["clippings"]
     assert downloads(study) == [*needed["tatoeba"], *needed["xquad"]]
     assert hub_models(study) == {"results/real/encoders/base": "FacebookAI/xlm-roberta-base"}
+
+
+TRANSLATED = {"methods": ["bm25", "bm25_translated", "zero_shot"]}
+
+
+@pytest.mark.parametrize(
+    ("hub", "codes"),
+    [
+        ("facebook/m2m100_418M", {"en": "en", "fr": "fr", "sw": "sw"}),
+        (
+            "facebook/nllb-200-distilled-600M",
+            {"en": "eng_Latn", "fr": "fra_Latn", "sw": "swh_Latn"},
+        ),
+        ("google/madlad400-3b-mt", {"en": "en", "fr": "fr", "sw": "sw"}),
+    ],
+)
+def test_the_names_that_a_known_translator_has_for_languages_need_no_table(hub, codes):
+    study = load(REAL, edits=TRANSLATED | {"translation": {"hub": hub}})
+    assert study["translation"]["codes"] == codes
+    assert study["translation"]["revision"]
+    own = {"hub": hub, "codes": {"sw": "mine"}, "revision": "f" * 40}
+    study = load(REAL, edits=TRANSLATED | {"translation": own})
+    assert study["translation"]["codes"] == codes | {"sw": "mine"}
+    assert study["translation"]["revision"] == "f" * 40
+
+
+def test_a_language_that_a_translator_does_not_have_is_told_before_anything_runs():
+    own = {name: about | {"languages": ["fr", "ti"]} for name, about in OWN.items()}
+    edits = OWN_STUDY | TRANSLATED | {"own": own, "languages.low": ["ti"]}
+    edits |= {"translation": {"hub": "facebook/m2m100_418M"}}
+    line = complaint(REAL, edits)
+    assert "translation.codes: none for ti; expected what facebook/m2m100_418M calls" in line
 
 
 def test_an_encoder_from_scratch_needs_the_bitext_that_it_reads():

@@ -177,7 +177,22 @@ def marian(folder, sentencepiece, vocabulary):
     return tokenizer, MarianMTModel(MarianConfig(**settings))
 
 
-@pytest.fixture(params=[m2m100, nllb, marian], ids=lambda make: make.__name__)
+def madlad(folder, sentencepiece, vocabulary):
+    """T5 with a token for each language to write, as MADLAD-400 has."""
+    from transformers import T5Config, T5ForConditionalGeneration, T5Tokenizer
+
+    pieces = [(name, -float(id)) for name, id in vocabulary.items()]
+    tokenizer = T5Tokenizer(vocab=pieces, extra_ids=0)
+    tokenizer.add_tokens(["<2en>", "<2sw>"])
+    ids = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
+    size = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2}
+    config = T5Config(
+        vocab_size=len(tokenizer), decoder_start_token_id=tokenizer.pad_token_id, **ids, **size
+    )
+    return tokenizer, T5ForConditionalGeneration(config)
+
+
+@pytest.fixture(params=[m2m100, nllb, marian, madlad], ids=lambda make: make.__name__)
 def fetched(request, tmp_path):
     """(kind, folder) of a translator as the hub has it, of random weights, fetched."""
     written = io.BytesIO()
@@ -202,8 +217,11 @@ def fetched(request, tmp_path):
     return request.param.__name__, tmp_path / "fetched"
 
 
-CODES = {"m2m100": ("sw", "en"), "nllb": ("swh_Latn", "eng_Latn"), "marian": (None, None)}
-"""Of Swahili and English; a Marian model has one direction."""
+CODES = {
+    **{"m2m100": ("sw", "en"), "nllb": ("swh_Latn", "eng_Latn")},
+    **{"marian": (None, None), "madlad": (None, "en")},
+}
+"""Of Swahili and English. A Marian model has one direction; MADLAD-400 is told what to write."""
 
 
 def test_translators_of_the_hub_read_and_write_the_languages_asked_for(fetched):
@@ -211,6 +229,9 @@ def test_translators_of_the_hub_read_and_write_the_languages_asked_for(fetched):
     translator = Translator(folder, *CODES[kind])
     tokenizer, (source, target) = translator.tokenizer, CODES[kind]
     assert len(list(translator.translate(["mbwa paka", "maji"], length=16, beams=2))) == 2
+    if kind == "madlad":
+        ids = tokenizer(f"{translator.prefix}mbwa")["input_ids"]
+        assert tokenizer.convert_ids_to_tokens(ids)[0] == "<2en>"
     if source:
         names = {"m2m100": ["__sw__", "__en__"], "nllb": [source, target]}[kind]
         written = translator.model.generate(
@@ -224,6 +245,9 @@ def test_translators_of_the_hub_read_and_write_the_languages_asked_for(fetched):
 def test_a_language_that_a_translator_of_the_hub_does_not_have_is_refused(fetched, wrong):
     kind, folder = fetched
     codes = list(CODES[kind])
+    if kind == "madlad" and wrong == 0:
+        assert Translator(folder, "xx_Latn", "en").prefix == "<2en> "
+        return
     codes[wrong] = "xx_Latn"
     with pytest.raises(InputError, match="knows no language 'xx_Latn'"):
         Translator(folder, *codes)

@@ -7,6 +7,7 @@ from optical.runtime.downloads import mirrored
 from optical.runtime.program import run_program
 from optical.study import files as study_files
 from optical.study.loading import load_study, read_datasets, read_settings
+from optical.study.translators import read_translators
 
 SHOWN = 8
 """Names of missing files that are printed of each source."""
@@ -53,7 +54,9 @@ def main(
         # A finished teacher lies among the encoders.
         if kind == "encoder" and Path(folder).name in loaded["teachers"]:
             kind = "teacher"
-        print(f"{kind} {Path(folder).name}: {hub} from the hub\n    size unknown; {here}\n")
+        about = read_translators().get(hub)
+        known = f"licence {about['licence']}; {about['size']}" if about else "size unknown"
+        print(f"{kind} {Path(folder).name}: {hub} from the hub\n    {known}; {here}\n")
     if study and loaded["training_set"]["source"] == "local":
         yours = Path("local" if local is None else local, loaded["training_set"]["folder"])
         here = "here" if local and yours.is_dir() else "missing"

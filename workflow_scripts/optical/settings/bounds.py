@@ -15,4 +15,5 @@ Seed = Annotated[int, ("minimum", 0)]
 Length = Annotated[int, ("minimum", 8), ("maximum", 512)]
 LearningRate = Annotated[float, ("exclusiveMinimum", 0), ("maximum", 1)]
 Name = Annotated[str, ("pattern", "^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-Commit = Annotated[str, ("pattern", "^[0-9a-f]{40}$")]
+# A pull request of a model's page may be amended: its commit is looked up once and recorded.
+Commit = Annotated[str, ("pattern", "^([0-9a-f]{40}|refs/pr/[1-9][0-9]*)$")]

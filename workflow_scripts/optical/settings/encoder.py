@@ -50,7 +50,7 @@ class FromHub:
     colbert-ir/colbertv2.0."""
 
     revision: Commit
-    """Commit of the hub model."""
+    """Commit of the hub model, or a pull request of its page, refs/pr/39."""
 
 
 @dataclass(frozen=True, kw_only=True)

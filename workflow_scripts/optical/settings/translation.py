@@ -58,11 +58,12 @@ class Translation(Translator, Decoding):
     """
 
     hub: str | None = None
-    """Sequence-to-sequence model of the hub, such as facebook/nllb-200-distilled-600M; null for one
-    from scratch."""
+    """Sequence-to-sequence model of the hub; null for one from scratch. Of facebook/m2m100_418M,
+    facebook/nllb-200-distilled-600M and google/madlad400-3b-mt the revision and the codes are known
+    (resources/translators.yaml)."""
 
     revision: Commit | None = None
-    """Commit of the hub model."""
+    """Commit of the hub model, or a pull request of its page, refs/pr/39."""
 
     codes: dict[str, Annotated[str, ("pattern", "^[A-Za-z_]+$")]] = field(default_factory=dict)
     """What the hub model calls a language, where it has many: sw: swh_Latn."""

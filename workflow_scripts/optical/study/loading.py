@@ -20,8 +20,7 @@ from optical.study.checks import CHECKS, check_names, check_sources
 from optical.study.files import with_own
 from optical.study.miniature import in_miniature
 from optical.study.study import Study
-
-RESOURCES = Path(__file__).parents[3] / "resources"
+from optical.study.translators import RESOURCES, completed
 
 
 @cache
@@ -56,6 +55,8 @@ def load_study(config: Mapping, datasets: Mapping) -> Study:
     study = Study(
         in_miniature(settings) if settings["scale"] == "tiny" else settings, with_own(study)
     )
+    translation = completed(study["translation"], [study.pivot, *study.languages])
+    study = replace(study, settings={**study.settings, "translation": translation})
     for check in CHECKS:
         check(study)
     return replace(study, settings=in_order(study.settings, schema()["properties"]))

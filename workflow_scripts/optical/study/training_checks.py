@@ -135,4 +135,7 @@ def check_translation(study: Study) -> None:
         )
     tested = {study.pivot, *study.languages}
     if translation["codes"] and (missing := tested - translation["codes"].keys()):
-        raise InputError(f"translation.codes: none for {', '.join(sorted(missing))}")
+        raise InputError(
+            f"translation.codes: none for {', '.join(sorted(missing))}; expected what "
+            f"{translation['hub']} calls each language of the study"
+        )

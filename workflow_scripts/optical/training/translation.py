@@ -151,7 +151,7 @@ class Translator:
     Args:
         folder: as transformers saves it.
         source, target: codes of the two languages, for a model of many (swh_Latn for NLLB, sw for
-            M2M-100, sw_KE for mBART-50).
+            M2M-100 and MADLAD-400, sw_KE for mBART-50).
 
     Raises:
         InputError: for a code that the model does not have.
@@ -164,16 +164,22 @@ class Translator:
         self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForSeq2SeqLM.from_pretrained(folder, local_files_only=True, dtype=dtype)
         self.model: PreTrainedModel = model.to(device).eval()
-        self.first = {}
+        self.first, self.prefix = {}, ""
+        if self.model.config.model_type == "t5":
+            # MADLAD-400 is told in the text what to write, and not what it reads.
+            if target:
+                self.language_id(target, f"<2{target}>")
+                self.prefix = f"<2{target}> "
+            return
         if source:
             self.language_id(source)  # an unknown one would be read as <unk>
             self.tokenizer.src_lang = source
         if target:
             self.first = {"forced_bos_token_id": self.language_id(target)}
 
-    def language_id(self, code: str) -> int:
+    def language_id(self, code: str, token: str | None = None) -> int:
         """The id of the token that stands for a language."""
-        token = getattr(self.tokenizer, "lang_code_to_token", {}).get(code, code)
+        token = token or getattr(self.tokenizer, "lang_code_to_token", {}).get(code, code)
         found = self.tokenizer.convert_tokens_to_ids(token)
         if found in (None, self.tokenizer.unk_token_id):
             raise InputError(
@@ -189,7 +195,8 @@ class Translator:
         budget = (GPU_TOKENS if self.model.device.type == "cuda" else CPU_TOKENS) // beams
         coming = iter(texts)
         while block := list(islice(coming, BLOCK)):
-            ids = self.tokenizer(block, truncation=True, max_length=length)["input_ids"]
+            texts = [f"{self.prefix}{text}" for text in block]
+            ids = self.tokenizer(texts, truncation=True, max_length=length)["input_ids"]
             order = sorted(range(len(ids)), key=lambda row: -len(ids[row]))
             found = [""] * len(ids)
             while order:
