@@ -32,12 +32,18 @@ def faults(name, entry):
 
     expect(re.fullmatch("[a-z0-9][a-z0-9_]*", name), name, "a name without - or capitals")
     expect(set(entry) >= REQUIRED, name, f"the keys {sorted(REQUIRED)}")
-    expect(set(entry) <= REQUIRED | {"access", "folder", "languages"}, name, "no other key")
-    for key in set(entry) - {"files", "languages"}:
+    expect(
+        set(entry) <= REQUIRED | {"access", "folder", "languages", "topics"}, name, "no other key"
+    )
+    for key in set(entry) - {"files", "languages", "topics"}:
         good = isinstance(entry[key], str) and entry[key].strip() and "\n" not in entry[key]
         expect(good, f"{name}.{key}", "a line of text")
     expect(str(entry.get("homepage")).startswith("https://"), f"{name}.homepage", "https://")
     expect(entry.get("files"), f"{name}.files", "at least one file")
+    for group in entry.get("topics", ()):
+        expect({"languages", "origin"} <= set(group), f"{name}.topics", "languages and origin")
+        expect(set(group) <= {"languages", "origin", "public"}, f"{name}.topics", "no other key")
+        expect(group.get("public", True) in (True, False), f"{name}.topics", "public true or false")
     own = "folder" in entry
     if own:
         folder = Path(str(entry["folder"]))
@@ -85,11 +91,13 @@ SOUND = {
     "a checked one": "files: {a: {url: https://example.org/a, sha256: '%s', bytes: 1}}"
     % ("0" * 64),
     "one to ask for": "access: Sign the form.\nfiles: {a: {url: https://example.org/a}}",
+    "topics": "topics: [{languages: [sw], origin: x, public: false}]\nfolder: clef\nfiles: {a: {}}",
     "a user's own": "folder: clef\nfiles: {documents.xml: {}, fr.txt: {language: fr}}",
 }
 UNSOUND = {
     "no files": ("files: {}", "at least one file"),
     "an unknown key": ("acess: x\nfiles: {a: {url: https://example.org/a}}", "no other key"),
+    "topics from nowhere": ("topics: [{languages: [sw]}]\nfolder: x\nfiles: {a: {}}", "origin"),
     "no https": ("files: {a: {url: http://example.org/a}}", "https"),
     "a password": ("files: {a: {url: https://me:pass@example.org/a}}", "https"),
     "no url": ("files: {a: {}}", "url"),

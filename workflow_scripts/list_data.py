@@ -1,9 +1,11 @@
 """List the data sources: licence, size, what is here, what is missing, what has to be asked for."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from optical.corpora.registry import collection
 from optical.runtime.downloads import mirrored
+from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.study import files as study_files
 from optical.study.loading import load_study, read_datasets, read_settings
@@ -42,6 +44,7 @@ def main(
         }
         models = study_files.hub_models(loaded)
     else:
+        datasets["clef"] = study_files.with_found(datasets["clef"], local)
         needed = {name: list(map(Path, entry["files"])) for name, entry in datasets.items()}
     totals = [
         show(name, datasets[name], [str(file) for file in files], mirrors, local, citations)
@@ -98,10 +101,26 @@ def show(
         print(f"    yours to supply, in {Path(local or 'local', entry['folder'])}")
     if "access" in entry:
         print(f"    access: {entry['access']}")
+    for group in entry.get("topics", ()):
+        print(f"    topics in {', '.join(group['languages'])}: {group['origin']}")
+    if "topics" in entry and local:
+        for remark in topics_here(name, entry, [file for file in files if where[file]], local):
+            print(f"    here: {remark}")
     if citations and entry["citation"]:
         print(f"    cite: {entry['citation']}")
     print()
     return list(sizes.values()), [sizes[file] for file in missing]
+
+
+def topics_here(name: str, entry: Mapping, files: list[str], local: Path) -> Iterator[str]:
+    """What the files of topics that are here hold, or what is wrong with one, a line each."""
+    folder = Path(local, entry["folder"])
+    languages = {entry["files"][file].get("language") for file in files} - {None}
+    for language in sorted(languages):
+        try:
+            yield from collection(name).remarks(folder, language)
+        except InputError as error:
+            yield str(error)
 
 
 def place(
