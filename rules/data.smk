@@ -51,7 +51,7 @@ def tested_texts(lang):
 def download_options(wildcards):
     """What is known of a file before it is downloaded, as options."""
     file = study.datasets[wildcards.dataset]["files"][wildcards.file]
-    return command_line({key: file.get(key) for key in ("sha256", "bytes")})
+    return command_line({key: file.get(key) for key in ("sha256", "md5", "bytes")})
 
 
 def text_of(wildcards):
