@@ -366,6 +366,14 @@ def test_a_set_of_ir_datasets_is_downloaded_from_the_ids_of_its_parts():
     ]
 
 
+def test_dutch_has_another_code_in_ir_datasets():
+    marco = MARCO | {"languages": ["fr", "nl"]}
+    edits = {"own": {"marco": marco}, "collections": ["xnli-premise", "marco"]}
+    files = load(REAL, edits=edits).datasets["marco"]["files"]
+    assert files["queries.nl.jsonl"]["id"] == "mmarco/v2/dt/dev/small"
+    assert files["queries.fr.jsonl"]["id"] == "mmarco/v2/fr/dev/small"
+
+
 @pytest.mark.parametrize("layout", ["tsv", "tmx"])
 def test_a_layout_says_how_files_are_named(layout):
     own = OWN | {"letters": OWN["letters"] | {"layout": layout}}

@@ -67,7 +67,9 @@ def own_dataset(study: Study, name: str) -> dict:
     for file in files.values():
         foreign = file.get("language", study["pivot"]) != study["pivot"]
         file["id"] = (
-            about["queries"].replace("{lang}", file["language"]) if foreign else about["passages"]
+            layouts.ir_datasets_id(about["queries"], file["language"])
+            if foreign
+            else about["passages"]
         )
     return dataset | {"title": f"{about['passages']} of ir_datasets, queries {about['queries']}"}
 
