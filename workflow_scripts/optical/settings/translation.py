@@ -58,11 +58,12 @@ class Translation(Translator, Decoding):
     """
 
     hub: str | None = None
-    """Sequence-to-sequence model of the hub, such as facebook/nllb-200-distilled-600M; null for one
-    from scratch."""
+    """Sequence-to-sequence model of the hub, such as facebook/m2m100_418M; null for one from
+    scratch."""
 
     revision: Commit | None = None
-    """Commit of the hub model."""
+    """Commit of the hub model, one with its weights as safetensors: of M2M-100 that is
+    17ef199e3a3479ca5d572350066761c5e926ac03. Those at the head of some repositories are pickles."""
 
     codes: dict[str, Annotated[str, ("pattern", "^[A-Za-z_]+$")]] = field(default_factory=dict)
-    """What the hub model calls a language, where it has many: sw: swh_Latn."""
+    """What the hub model calls a language, where it has many: sw: swh_Latn (NLLB)."""
