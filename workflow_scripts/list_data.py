@@ -1,6 +1,6 @@
 """List the data sources: licence, size, what is here, what is missing, what has to be asked for."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from optical.corpora.registry import collection
@@ -9,6 +9,7 @@ from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.study import files as study_files
 from optical.study.loading import load_study, read_datasets, read_settings
+from optical.study.source_table import amount, with_table
 
 SHOWN = 8
 """Names of missing files that are printed of each source."""
@@ -20,14 +21,19 @@ def main(
     mirrors: Sequence[Path] = (),
     local: Path | None = None,
     citations: bool = False,
+    table: Path | None = None,
 ) -> None:
     """
     study: only what this study file needs
     mirrors: folders with copies as <host>/<path> of the URLs
     local: folder of your own data (that of the study)
     citations: print what to cite, too
+    table: write all sources as the table of this page instead, docs/data.md
     """
     datasets = read_datasets()
+    if table:
+        table.write_text(with_table(table.read_text("utf-8"), datasets), "utf-8")
+        return
     models: Mapping[str, str] = {}
     if study:
         settings = read_settings(study)
@@ -133,21 +139,6 @@ def place(
         return "here"
     url = entry["files"][file].get("url")  # None for what ir_datasets brings
     return "mirror" if url and any(mirrored(url, to).exists() for to in mirrors) else None
-
-
-def amount(sizes: Collection[int | None]) -> str:
-    """The sum of sizes in bytes for people; how many are unknown is said beside it."""
-    known = [size for size in sizes if size is not None]
-    unknown = len(sizes) - len(known)
-    total = float(sum(known))
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if total < 1000 or unit == "TB":
-            break
-        total /= 1000
-    text = f"{total:.0f} {unit}" if unit == "B" else f"{total:.1f} {unit}"
-    if not unknown:
-        return text
-    return f"{text} and {unknown} of unknown size" if known else "unknown"
 
 
 if __name__ == "__main__":
