@@ -145,6 +145,9 @@ def test_judgements_of_the_years_are_one_without_those_of_other_languages(clef):
 
 def test_files_are_found_by_what_they_hold(clef):
     (clef / "README").write_text("Topics of 2000 to 2003.\n")
+    (clef / "documents/qrels.txt").write_text("")
+    (clef / "__MACOSX").mkdir()
+    (clef / "__MACOSX/TOP-D.txt").write_text(GERMAN)
     (clef / "mr.topics.txt").write_text("query_id: C001\ntitle: पूल\ndescription: पुलांची माहिती.\n")
     found = {
         language: [path.name for path in paths] for language, paths in topic_files(clef).items()
@@ -247,6 +250,14 @@ def test_a_fault_of_topics_is_one_line_with_its_place(clef, fault):
     assert message in str(error.value)
     assert "expected" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_topics_in_utf_16_are_not_passed_over(clef):
+    (clef / "Top-es01.txt").write_bytes(TOPIC.replace("DE-", "ES-").encode("utf-16"))
+    with pytest.raises(
+        InputError, match=r"Top-es01\.txt:1: byte 0x00 is a letter of another encod"
+    ):
+        list(source.queries(clef, "es"))
 
 
 def test_a_topic_in_two_files_is_told_with_both_places(clef):

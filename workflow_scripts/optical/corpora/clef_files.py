@@ -5,6 +5,7 @@ Names and languages differ from year to year. Topics of 2000 are TOP-E.txt with 
 qrels_bilingual, then qrels_EN. A file may lie in any subfolder, except `documents`.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +49,8 @@ def topic_files(folder: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in files(folder):
         with open(path, "rb") as file:
-            head = file.read(HEAD)
+            # So that topics in UTF-16 are seen too: the reader then says what is wrong with them.
+            head = file.read(HEAD).replace(b"\0", b"")
         named = NAMED.fullmatch(path.name)
         if named or TOPICS.search(head):
             language = named[1] if named else language_of(path, head)
@@ -63,11 +65,19 @@ def judgement_files(folder: Path) -> list[Path]:
 
 def files(folder: Path) -> Iterator[Path]:
     """All files but the documents and the hidden ones, by name."""
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-        if parts[0] != DOCUMENTS and not hidden and path.is_file():
-            yield path
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder, followlinks=True):
+        top = Path(place) == folder
+        folders[:] = [
+            name for name in folders if not is_hidden(name) and not (top and name == DOCUMENTS)
+        ]
+        found += [Path(place, name) for name in names if not is_hidden(name)]
+    yield from sorted(found)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is an operating system's own."""
+    return name.startswith((".", "__MACOSX"))
 
 
 def language_of(path: Path, head: bytes) -> str:
