@@ -8,8 +8,8 @@
     </top>                            ...
 
 The language stands before an element's name in one to three letters, or not at all. In the files of
-the first years an element ends where the next one begins. The campaign's files are in ISO-8859-1
-(https://catalogue.elra.info, ELRA-E0008); newer copies are in UTF-8.
+the first years an element ends where the next one begins. The files of ELRA-E0008 are in ISO-8859-1;
+newer copies are in UTF-8.
 """
 
 import html
