@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings data prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench interop interop-files
+.PHONY: help run settings data data-table prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench interop interop-files
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -24,6 +24,9 @@ settings: .venv/installed  ## list every setting of a study: what it means, its 
 
 data: .venv/installed  ## list the data sources, all or those of STUDY=studies/NAME.yaml; CITATIONS=1: what to cite
 	@$(bin)/python workflow_scripts/list_data.py $(if $(STUDY),--study $(STUDY)) $(listed)
+
+data-table: .venv/installed  ## write the table of sources in docs/data.md anew
+	@$(bin)/python workflow_scripts/list_data.py --table docs/data.md
 
 prefetch: .venv/installed  ## download all that STUDY=studies/NAME.yaml needs, so that it runs without a network
 	@$(bin)/python workflow_scripts/list_data.py --study $(or $(STUDY),config.yaml) $(listed)

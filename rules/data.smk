@@ -1,4 +1,5 @@
 # Data: constructed, downloaded or local text becomes bitext, a training set and collections.
+from optical.settings.clef import Clef, ClefDocuments
 from optical.settings.constructed import Constructed
 from optical.settings.windows import Windows
 
@@ -50,7 +51,7 @@ def tested_texts(lang):
 def download_options(wildcards):
     """What is known of a file before it is downloaded, as options."""
     file = study.datasets[wildcards.dataset]["files"][wildcards.file]
-    return command_line({key: file.get(key) for key in ("sha256", "bytes")})
+    return command_line({key: file.get(key) for key in ("sha256", "md5", "bytes")})
 
 
 def text_of(wildcards):
@@ -75,6 +76,12 @@ def collection_code(name):
     return lambda wildcards: code(
         name, (registry.collection_module(collection_name(wildcards))[0],)
     )
+
+
+def clef_options(kind):
+    """The settings of the collection clef, for its own jobs: those of others do not rerun."""
+    values = options(kind, "clef")
+    return lambda wildcards: values(wildcards) if wildcards.collection == "clef" else ""
 
 
 if study.is_constructed:
@@ -297,11 +304,12 @@ rule prepare_collection:
         collection=collection_name,
         folder=collection_folder,
         windows=options(Windows, "windows"),
+        clef=clef_options(ClefDocuments),
     conda:
         "../envs/data.yaml"
     shell:
         "python workflow_scripts/prepare_collection.py --collection {params.collection} --folder {params.folder:q}"
-        " {params.windows} --passages {output.passages} --qrels {output.qrels} > {log} 2>&1"
+        " {params.windows} {params.clef} --passages {output.passages} --qrels {output.qrels} > {log} 2>&1"
 
 
 rule prepare_queries:
@@ -323,11 +331,12 @@ rule prepare_queries:
         code=collection_code("prepare_queries"),
         collection=collection_name,
         folder=collection_folder,
+        clef=clef_options(Clef),
     conda:
         "../envs/data.yaml"
     shell:
         "python workflow_scripts/prepare_queries.py --collection {params.collection} --folder {params.folder:q}"
-        " --language {wildcards.lang} --qrels {input.qrels} --output {output.queries}"
+        " --language {wildcards.lang} --qrels {input.qrels} {params.clef} --output {output.queries}"
         " --doubtful {output.doubtful} > {log} 2>&1"
 
 

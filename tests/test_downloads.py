@@ -189,6 +189,15 @@ def test_a_wrong_checksum_shows_both_and_keeps_nothing(serve, tmp_path):
     assert names(tmp_path) == []
 
 
+def test_a_published_md5_is_compared_and_shown_with_the_other(serve, tmp_path):
+    server = serve("whole", "whole")
+    right = hashlib.md5(DATA).hexdigest()
+    fetch(server, tmp_path / "right", sha256=None, md5=right)
+    with pytest.raises(InputError, match=f"md5 {right} .*expected {'0' * 32}"):
+        fetch(server, tmp_path / "wrong", sha256=None, md5="0" * 32)
+    assert names(tmp_path) == ["right"]
+
+
 def test_a_mirror_is_taken_before_the_network(serve, tmp_path):
     server = serve("missing")
     copy = tmp_path / "mirror" / "127.0.0.1" / "set" / "file one.txt"

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from optical.study.files import with_found
+
 ROOT = Path(__file__).parents[1]
 DATASETS = yaml.safe_load((ROOT / "resources/datasets.yaml").read_text())
 STUDY = """
@@ -51,7 +53,9 @@ def test_all_sources_are_listed_with_what_is_missing(tmp_path):
     for name, entry in DATASETS.items():
         part = paragraph(text, name)
         assert entry["title"] in part
-        assert f"licence {entry['licence']}; {len(entry['files'])} files" in part
+        # The files of clef are those of its languages too.
+        files = with_found(entry, None)["files"] if "topics" in entry else entry["files"]
+        assert f"licence {entry['licence']}; {len(files)} files" in part
         assert entry["citation"] not in part
     assert f"{len(DATASETS)} sources" in text
 
@@ -89,6 +93,21 @@ def test_a_users_own_set_is_looked_for_below_local(tmp_path, study):
     assert "1 here, 0 in a mirror, 1 missing\n    missing: fr.target.txt" in part
     assert "2 files, unknown" in part
     assert f"yours to supply, in {tmp_path / 'mine/letters'}" in part
+
+
+def test_where_topics_of_clef_come_from_is_told_by_language(tmp_path):
+    folder = tmp_path / "mine/clef/topics2001"
+    folder.mkdir(parents=True)
+    title = "<top><num>C041</num><DE-title>Brücken</DE-title></top>"
+    (folder / "Top-de01.txt").write_bytes(title.encode("iso-8859-1"))
+    (folder / "tl.topics.txt").write_text("query_id: C041\n")
+    part = paragraph(listing(tmp_path, "--local", tmp_path / "mine"), "clef")
+    assert "topics in de, en, es, fi, fr, it: the campaign's own, in ELRA-E0008" in part
+    assert "topics in so, sw: University of Massachusetts, https://ciir.cs.umass.edu/" in part
+    assert "topics in mr, tl: none are public" in part
+    assert f"here: {folder}/Top-de01.txt: 1 topics in de, ISO-8859-1" in part
+    assert f"here: {folder}/tl.topics.txt:1: topic C041 without a title; expected one" in part
+    assert "missing: documents, qrels.txt, en.topics.txt, es.topics.txt" in part
 
 
 def test_a_constructed_study_needs_no_data(tmp_path):

@@ -1,4 +1,4 @@
-"""Belebele, mMARCO, CLEF and collections of one's own, in the layouts of their sources."""
+"""Belebele, mMARCO and collections of one's own, in the layouts of their sources."""
 
 import gzip
 import json
@@ -89,87 +89,6 @@ def test_a_line_without_negatives_is_told(published):
         file.write('{"qid": "q1"}\n')
     with pytest.raises(InputError, match=r"negatives\.jsonl\.gz:1: expected qid and neg"):
         msmarco.training_set(published)
-
-
-# --- CLEF ----------------------------------------------------------------------------------------
-
-TIMES = """<DOC>
-<DOCNO> LA010194-0001 </DOCNO>
-<DOCID> 000001 </DOCID>
-<DATE><P>January 1, 1994</P></DATE>
-<HEADLINE><P>RAIN &amp; SNOW</P></HEADLINE>
-<TEXT><P>It rained.</P>
-<P>It snowed.</P></TEXT>
-</DOC>
-<DOC>
-<DOCNO> LA010194-0002 </DOCNO>
-<TEXT><P> </P></TEXT>
-</DOC>
-"""
-HERALD = """<DOC>
-<DOCNO>GH950103-000000</DOCNO>
-<HEADLINE>A caf\xe9 in Glasgow</HEADLINE>
-<TEXT>
-It opened.
-</TEXT>
-</DOC>
-"""
-TOPICS = """<top>
-<num> C001 </num>
-<SW-title> Mvua </SW-title>
-<SW-desc> Tafuta habari. </SW-desc>
-<SW-narr> Maelezo. </SW-narr>
-</top>
-<top>
-<num>C002
-<SW-title> Theluji
-<SW-desc> Habari
-za theluji.
-<SW-narr> Maelezo.
-</top>
-<top><num> C003 </num><SW-title> Haiulizwi </SW-title></top>
-"""
-
-
-@pytest.fixture
-def clef(tmp_path):
-    (tmp_path / "documents" / "times").mkdir(parents=True)
-    (tmp_path / "documents" / "times" / "la010194").write_text(TIMES)
-    with gzip.open(tmp_path / "documents" / "gh950103.gz", "wb") as file:
-        file.write(HERALD.encode("iso-8859-1"))
-    (tmp_path / "sw.topics.xml").write_text(TOPICS)
-    (tmp_path / "qrels.txt").write_text(
-        "1 0 LA010194-0001 1\n001 0 GH950103-000000 0\n"
-        "C002 0 GH950103-000000 1\n3 0 LA010194-0001 0\n"
-    )
-    return tmp_path
-
-
-def test_clef_documents_have_a_headline_and_a_text(clef):
-    found = list(registry.collection("clef").passages(clef))
-    assert found == [
-        Passage("GH950103-000000", "GH950103-000000", "A café in Glasgow It opened."),
-        Passage("LA010194-0001", "LA010194-0001", "RAIN & SNOW It rained. It snowed."),
-    ]
-
-
-def test_clef_topics_ask_by_title_and_description(clef):
-    source = registry.collection("clef")
-    assert list(source.judgements(clef)) == [("C001", "LA010194-0001"), ("C002", "GH950103-000000")]
-    assert list(source.queries(clef, "sw")) == [
-        Query("C001", "Mvua Tafuta habari."),
-        Query("C002", "Theluji Habari za theluji."),
-    ]
-
-
-def test_faults_of_clef_files_are_told(clef):
-    source = registry.collection("clef")
-    (clef / "sw.topics.xml").write_text("<top><num> C001 </num></top>")
-    with pytest.raises(InputError, match=r"sw\.topics\.xml: a topic without a number or a title"):
-        list(source.queries(clef, "sw"))
-    (clef / "documents" / "times" / "la010194").write_text("<DOC><TEXT>x</TEXT></DOC>")
-    with pytest.raises(InputError, match="la010194: a document without <DOCNO>"):
-        list(source.passages(clef))
 
 
 # --- one's own -----------------------------------------------------------------------------------

@@ -244,6 +244,8 @@ def another(kind: Any, value: Any) -> Any:
         return next(choice for choice in get_args(kind) if choice != value)
     if kind is bool:
         return not value
+    if get_origin(kind) is list:
+        return value[:-1]
     number = 0 if value in (None, REQUIRED) else value
     return number + 1 if kind is int else number / 3 + 1e-7
 

@@ -381,6 +381,14 @@ def test_a_set_of_ir_datasets_is_downloaded_from_the_ids_of_its_parts():
     ]
 
 
+def test_dutch_has_another_code_in_ir_datasets():
+    marco = MARCO | {"languages": ["fr", "nl"]}
+    edits = {"own": {"marco": marco}, "collections": ["xnli-premise", "marco"]}
+    files = load(REAL, edits=edits).datasets["marco"]["files"]
+    assert files["queries.nl.jsonl"]["id"] == "mmarco/v2/dt/dev/small"
+    assert files["queries.fr.jsonl"]["id"] == "mmarco/v2/fr/dev/small"
+
+
 @pytest.mark.parametrize("layout", ["tsv", "tmx"])
 def test_a_layout_says_how_files_are_named(layout):
     own = OWN | {"letters": OWN["letters"] | {"layout": layout}}
@@ -488,6 +496,50 @@ def test_a_source_that_is_the_users_to_supply_needs_a_folder_to_lie_in():
     ]
     with pytest.raises(InputError, match=r"local: null, but xquad is yours .* local/clef"):
         check_local(replace(study, settings=study.settings | {"local": None}))
+
+
+CLEF = {"collections": ["clef"], "languages": {"high": ["de"], "low": ["sw"]}}
+
+
+@pytest.fixture
+def topics(tmp_path):
+    """A folder of the user's with topics of two years, and judgements of as many."""
+    texts = {
+        "clef/topics2000/TOP-G.txt": "<top><num>C001<G-title> x</top>",
+        "clef/Top-de01.txt": "<top><num>C041<DE-title> x</top>",
+        "clef/tl.topics.txt": "query_id: C001\ntitle: x\n",
+        "clef/2000rels/biling_qrels": "",
+        "clef/qrels_EN": "",
+        "clef/documents/la/qrels": "",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_files_of_clef_are_those_that_are_there_under_their_own_names(topics):
+    study = load(REAL, edits=CLEF | {"local": str(topics)})
+    files = source_files(study, "clef", "de", "sw", role="test")
+    assert [file.removeprefix(f"{topics}/clef/") for file in files] == [
+        *("documents", "2000rels/biling_qrels", "qrels_EN"),
+        *("Top-de01.txt", "topics2000/TOP-G.txt", "en.topics.txt", "sw.topics.txt"),
+    ]
+    assert "tl" in study.collection_languages("clef")
+
+
+def test_a_language_without_public_topics_is_told_how_to_be_brought():
+    line = complaint(REAL, CLEF | {"languages.low": ["tl"]})
+    assert line.startswith("languages.low: 'tl' is in none of the collections; expected one of de,")
+    assert "of clef's topics in it, none are public" in line
+    assert "tl.topics.txt" in line
+
+
+def test_newspapers_are_known_ones():
+    line = complaint(REAL, {"clef.newspapers": ["times"]})
+    assert line == (
+        "clef.newspapers.0: 'times' is unknown; expected one of la_times, glasgow_herald"
+    )
 
 
 # --- the schema ----------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """List the data sources: licence, size, what is here, what is missing, what has to be asked for."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from optical.corpora.registry import collection
 from optical.runtime.downloads import mirrored
+from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.study import files as study_files
 from optical.study.loading import load_study, read_datasets, read_settings
+from optical.study.source_table import amount, with_table
 from optical.study.translators import read_translators
 
 SHOWN = 8
@@ -19,14 +22,19 @@ def main(
     mirrors: Sequence[Path] = (),
     local: Path | None = None,
     citations: bool = False,
+    table: Path | None = None,
 ) -> None:
     """
     study: only what this study file needs
     mirrors: folders with copies as <host>/<path> of the URLs
     local: folder of your own data (that of the study)
     citations: print what to cite, too
+    table: write all sources as the table of this page instead, docs/data.md
     """
     datasets = read_datasets()
+    if table:
+        table.write_text(with_table(table.read_text("utf-8"), datasets), "utf-8")
+        return
     models: Mapping[str, str] = {}
     if study:
         settings = read_settings(study)
@@ -43,6 +51,7 @@ def main(
         }
         models = study_files.hub_models(loaded)
     else:
+        datasets["clef"] = study_files.with_found(datasets["clef"], local)
         needed = {name: list(map(Path, entry["files"])) for name, entry in datasets.items()}
     totals = [
         show(name, datasets[name], [str(file) for file in files], mirrors, local, citations)
@@ -101,10 +110,26 @@ def show(
         print(f"    yours to supply, in {Path(local or 'local', entry['folder'])}")
     if "access" in entry:
         print(f"    access: {entry['access']}")
+    for group in entry.get("topics", ()):
+        print(f"    topics in {', '.join(group['languages'])}: {group['origin']}")
+    if "topics" in entry and local:
+        for remark in topics_here(name, entry, [file for file in files if where[file]], local):
+            print(f"    here: {remark}")
     if citations and entry["citation"]:
         print(f"    cite: {entry['citation']}")
     print()
     return list(sizes.values()), [sizes[file] for file in missing]
+
+
+def topics_here(name: str, entry: Mapping, files: list[str], local: Path) -> Iterator[str]:
+    """What the files of topics that are here hold, or what is wrong with one, a line each."""
+    folder = Path(local, entry["folder"])
+    languages = {entry["files"][file].get("language") for file in files} - {None}
+    for language in sorted(languages):
+        try:
+            yield from collection(name).remarks(folder, language)
+        except InputError as error:
+            yield str(error)
 
 
 def place(
@@ -117,21 +142,6 @@ def place(
         return "here"
     url = entry["files"][file].get("url")  # None for what ir_datasets brings
     return "mirror" if url and any(mirrored(url, to).exists() for to in mirrors) else None
-
-
-def amount(sizes: Collection[int | None]) -> str:
-    """The sum of sizes in bytes for people; how many are unknown is said beside it."""
-    known = [size for size in sizes if size is not None]
-    unknown = len(sizes) - len(known)
-    total = float(sum(known))
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if total < 1000 or unit == "TB":
-            break
-        total /= 1000
-    text = f"{total:.0f} {unit}" if unit == "B" else f"{total:.1f} {unit}"
-    if not unknown:
-        return text
-    return f"{text} and {unknown} of unknown size" if known else "unknown"
 
 
 if __name__ == "__main__":

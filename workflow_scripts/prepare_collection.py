@@ -6,6 +6,7 @@ from pathlib import Path
 from optical.corpora.collection_files import write_collection
 from optical.corpora.registry import collection as collection_named
 from optical.runtime.program import run_program
+from optical.settings.clef import ClefDocuments
 from optical.settings.windows import Windows
 
 
@@ -16,6 +17,7 @@ def main(
     passages: Path,
     qrels: Path,
     windows: Windows,
+    clef: ClefDocuments,
 ) -> None:
     """
     collection: name, such as xnli-premise
@@ -23,10 +25,12 @@ def main(
     passages: file to write (.parquet)
     qrels: TREC judgements to write
     """
-    source = collection_named(collection)
+    source = collection_named(collection, {"clef": clef})
     texts, judgements = source.passages(folder), source.judgements(folder)
     window, stride = windows.words, windows.stride
     numbers = write_collection(passages, qrels, texts, judgements, window=window, stride=stride)
+    for remark in source.remarks(folder):
+        print(remark, file=sys.stderr)
     print(f"{collection}: {numbers[0]} passages, {numbers[1]} judgements", file=sys.stderr)
 
 

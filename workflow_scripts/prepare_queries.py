@@ -8,6 +8,7 @@ from optical.corpora.languages import looks_foreign
 from optical.corpora.registry import collection as collection_named
 from optical.corpora.rows import some
 from optical.runtime.program import run_program
+from optical.settings.clef import Clef
 
 
 def main(
@@ -18,6 +19,7 @@ def main(
     qrels: Path,
     output: Path,
     doubtful: Path,
+    clef: Clef,
 ) -> None:
     """
     collection: name, such as xnli-premise
@@ -27,10 +29,13 @@ def main(
     output: queries to write (.tsv)
     doubtful: ids to write of queries that do not look like the language, one a line
     """
-    queries = collection_named(collection).queries(folder, language)
+    source = collection_named(collection, {"clef": clef})
+    queries = source.queries(folder, language)
     found = write_queries(
         output, doubtful, queries, qrels, lambda text: looks_foreign(text, language)
     )
+    for remark in source.remarks(folder, language):
+        print(remark, file=sys.stderr)
     print(f"{collection}: {found.written} queries in {language}", file=sys.stderr)
     if found.empty:
         print(f"left out, without text in {language}: {some(found.empty)}", file=sys.stderr)

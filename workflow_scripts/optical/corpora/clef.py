@@ -1,108 +1,214 @@
 """CLEF 2000-2003: the campaign's topics in many languages against two years of English newspapers.
 
-The folder is the user's own, for the documents are licensed (ELRA-E0008). It holds
+The folder is the user's own, for the documents are licensed (ELRA-E0008). It holds, as they came,
 
-    documents/     SGML files, in any folders: <DOC> with <DOCNO> or <DOCID>, as in the Los Angeles
-                   Times of 1994 and the Glasgow Herald of 1995; .gz too
-    {lang}.topics.xml  <top> with <num>, {XX}-title and {XX}-desc elements, all years in one file
-    qrels.txt      TREC judgements of all years
+    documents/  SGML files, in any folders: <DOC> with <DOCNO> or <DOCID>, as in the Los Angeles
+                Times of 1994 and the Glasgow Herald of 1995; gzipped too
+    topics      files of a year and a language each, see `clef_topics`, and those of the University
+                of Massachusetts in Swahili and Somali
+    qrels       TREC judgements, a file a year or one for all
 
-A query is a topic's title and description. Documents are long: a study sets `windows`.
+Their names and subfolders are free, see `clef_files`. There are no public topics in Tagalog and
+Marathi. Those of one's own are a file such as tl.topics.txt, in either layout of topics.
+
+Documents are long: a study sets `windows`.
 """
 
 import gzip
-import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora.lines import intact, numbered_lines
+from optical.corpora.clef_files import DOCUMENTS, judgement_files, topic_files, utf8_or_latin
+from optical.corpora.clef_topics import NUMBER as TOPIC_NUMBER
+from optical.corpora.clef_topics import plain, read_topics, topic_name
+from optical.corpora.lines import intact, numbered_lines, whole_number
 from optical.corpora.records import Passage, Query
+from optical.corpora.rows import some
 from optical.runtime.errors import InputError
+from optical.settings.clef import NEWSPAPERS, Clef, ClefDocuments
 
-DOCUMENT = re.compile(r"<DOC>(.*?)</DOC>", re.DOTALL | re.IGNORECASE)
+MARK = re.compile(rb"(</?DOC>)", re.IGNORECASE)
 NUMBER = re.compile(r"<(DOCNO|DOCID)>\s*(.*?)\s*</\1>", re.DOTALL | re.IGNORECASE)
 # What a reader of the paper would read; the rest is bookkeeping.
 TEXT = re.compile(r"<(HEADLINE|TEXT|LEADPARA|GRAPHIC)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
-TAG = re.compile(r"<[^>]*>")
-TOPIC = re.compile(r"<top>(.*?)</top>", re.DOTALL | re.IGNORECASE)
-ENCODING = "iso-8859-1"
+
+GZIP = b"\x1f\x8b"
+PACKED = {b"\x1f\x9d": "compress", b"PK": "zip", b"BZ": "bzip2", b"\xfd7": "xz"}
+"""First two bytes of what is not read."""
 
 
-def passages(folder: Path) -> Iterator[Passage]:
-    """The documents, each with its headline and text; those without any text are left out.
+def passages(folder: Path, *, settings: ClefDocuments | None = None) -> Iterator[Passage]:
+    """The documents of the newspapers, each with its headline and text.
+
+    Those without any text are left out.
 
     Raises:
-        InputError: names the file of a document without a number, and a folder without documents.
+        InputError: names the line of a document without a number or an end, of one given twice and
+            of one of neither newspaper, and a folder without documents.
     """
+    settings = settings or ClefDocuments()
+    given: dict[str, str] = {}
     found = False
-    for path in sorted(Path(folder, "documents").rglob("*")):
-        if not path.is_file():
+    for path in sorted(Path(folder, DOCUMENTS).rglob("*")):
+        if not path.is_file() or path.name.startswith("."):
             continue
-        for document in documents(path):
+        for line, document in documents(path):
             number = NUMBER.search(document)
             if number is None:
-                raise InputError(f"{path}: a document without <DOCNO> or <DOCID>")
+                raise InputError(f"{path}:{line}: a document without a number; expected <DOCNO>")
+            name, place = number[2], f"{path}:{line}"
+            if name in given:
+                raise InputError(
+                    f"{place}: document {name} was given before, at {given[name]}; "
+                    "expected each document once"
+                )
+            given[name] = place
+            if (newspaper := newspaper_of(name)) is None:
+                expected = " or ".join(NEWSPAPERS.values())
+                raise InputError(f"{place}: document {name}, expected a number in {expected}")
             text = " ".join(plain(match[2]) for match in TEXT.finditer(document)).strip()
-            if text:
+            if text and newspaper in settings.newspapers:
                 found = True
-                yield Passage(number[2], number[2], text)
+                yield Passage(name, name, text)
     if not found:
-        raise InputError(f"{folder}/documents: no SGML document in it")
+        wanted = " or ".join(settings.newspapers)
+        raise InputError(f"{folder}/{DOCUMENTS}: no SGML document of {wanted} in it")
 
 
-def documents(path: Path) -> Iterator[str]:
-    """What stands in each <DOC> of a file, a newspaper's day or month."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with intact(path), opened(path, "rt", encoding=ENCODING) as file:
-        yield from (match[1] for match in DOCUMENT.finditer(file.read()))
+def documents(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, content) of each <DOC> of a file, which may be large: a day, a month or a year.
+
+    A document is in UTF-8 where it can be, and otherwise in ISO-8859-1, as the campaign's are.
+    """
+    with open(path, "rb") as file:
+        kind = file.read(2)
+    if kind in PACKED:
+        raise InputError(f"{path}: packed by {PACKED[kind]}; expected SGML, plain or gzipped")
+    begun, parts = 0, []
+    with intact(path), gzip.open(path) if kind == GZIP else open(path, "rb") as file:
+        for number, line in enumerate(file, start=1):
+            for part in MARK.split(line):
+                opens = part.lower() == b"<doc>"
+                closes = part.lower() == b"</doc>"
+                if (opens and begun) or (closes and not begun):
+                    what = f"<DOC> without </DOC>, from line {begun}" if opens else "only </DOC>"
+                    raise InputError(f"{path}:{number}: {what}; expected both around each document")
+                if opens:
+                    begun, parts = number, []
+                elif closes:
+                    yield begun, utf8_or_latin(b"".join(parts))
+                    begun = 0
+                elif begun:
+                    parts.append(part)
+    if begun:
+        raise InputError(
+            f"{path}:{begun}: <DOC> without </DOC>; expected both around each document"
+        )
 
 
-def queries(folder: Path, language: str) -> Iterator[Query]:
-    """Title and description of each topic that has a relevant document.
+def newspaper_of(document: str) -> str | None:
+    """The newspaper of a document by its number, None for one of another language."""
+    for newspaper, begin in NEWSPAPERS.items():
+        if document.startswith(begin):
+            return newspaper
+    return None
+
+
+def queries(folder: Path, language: str, *, settings: Clef | None = None) -> Iterator[Query]:
+    """The title, or title and description, of each topic that has a relevant document.
+
+    One that the language lacks, as where a year was not translated, has an empty text.
 
     Raises:
-        InputError: names the file of a topic without a number or a title.
+        InputError: names the line of a topic given twice or without what is asked for, and a folder
+            without topics in the language.
     """
-    asked = {query for query, _ in judgements(folder)}
-    path = Path(folder) / f"{language}.topics.xml"
-    with intact(path):
-        text = path.read_text(encoding="utf-8-sig")
-    for topic in TOPIC.findall(text):
-        number = re.search(r"C?0*(\d+)", element(topic, "num") or "")
-        title = element(topic, "title")
-        if number is None or not title:
-            raise InputError(f"{path}: a topic without a number or a title: {topic[:60]!r}")
-        name = topic_name(number[1])
-        if name in asked:
-            yield Query(name, f"{title} {element(topic, 'desc') or ''}".strip())
+    settings = settings or Clef()
+    asked = dict.fromkeys(query for query, _ in judgements(folder, settings=settings))
+    given: dict[str, str] = {}
+    for path in files_in(folder, language):
+        for topic in read_topics(path, language)[1]:
+            place = f"{path}:{topic.line}"
+            if topic.id in given:
+                raise InputError(
+                    f"{place}: topic {topic.id} was given before, at {given[topic.id]}; "
+                    "expected each topic once"
+                )
+            given[topic.id] = place
+            if topic.id not in asked:
+                continue
+            if settings.query == "title":
+                yield Query(topic.id, topic.title)
+            elif topic.description:
+                yield Query(topic.id, f"{topic.title} {topic.description}")
+            else:
+                raise InputError(
+                    f"{place}: topic {topic.id} without a description; expected one, or "
+                    "clef.query: title"
+                )
+    if not asked.keys() & given:
+        raise InputError(f"{folder}: none of the topics in {language} is judged; expected others")
+    yield from (Query(name, "") for name in asked if name not in given)
 
 
-def element(topic: str, name: str) -> str | None:
-    """The text of an element of a topic, which may have the language before its name: EN-title.
+def files_in(folder: Path, language: str) -> list[Path]:
+    """The files of topics in a language."""
+    found = topic_files(Path(folder))
+    if language not in found:
+        others = f"topics are in {', '.join(sorted(found))}" if found else "no topics in it"
+        raise InputError(f"{folder}: {others}; expected {language}.topics.txt, or the campaign's")
+    return found[language]
 
-    In the files of the first years an element ends where the next one begins.
+
+def judgements(folder: Path, *, settings: ClefDocuments | None = None) -> Iterator[tuple[str, str]]:
+    """Each topic with its relevant documents of the newspapers, of all years."""
+    settings = settings or ClefDocuments()
+    for topic, document, relevant in merged_judgements(Path(folder)):
+        if relevant and newspaper_of(document) in settings.newspapers:
+            yield topic, document
+
+
+def merged_judgements(folder: Path) -> Iterator[tuple[str, str, bool]]:
+    """(topic, document, relevant) of all files of judgements, once where two files agree.
+
+    Raises:
+        InputError: names the line of anything that is no judgement, and of one that differs from
+            an earlier one.
     """
-    found = re.search(rf"<(?:\w\w-)?{name}>(.*?)(?=<|\Z)", topic, re.DOTALL | re.IGNORECASE)
-    return plain(found[1]) if found else None
+    paths = judgement_files(folder)
+    if not paths:
+        raise InputError(f"{folder}: no judgements; expected files such as qrels.txt or qrels_EN")
+    given: dict[tuple[str, str], tuple[bool, str]] = {}
+    for path in paths:
+        for number, line in numbered_lines(path):
+            fields, place = line.split(), f"{path}:{number}"
+            if len(fields) != 4 or not TOPIC_NUMBER.fullmatch(fields[0]):
+                raise InputError(f"{place}: expected topic, 0, document, judgement")
+            pair = topic_name(fields[0]), fields[2]
+            relevant = whole_number(fields[3], path, number) > 0
+            known, where = given.setdefault(pair, (relevant, place))
+            if known != relevant:
+                raise InputError(
+                    f"{place}: topic {pair[0]}, document {pair[1]} was judged otherwise at {where}"
+                )
+            if where == place:
+                yield *pair, relevant
 
 
-def judgements(folder: Path) -> Iterator[tuple[str, str]]:
-    """Each topic with its relevant documents."""
-    path = Path(folder) / "qrels.txt"
-    for number, line in numbered_lines(path):
-        fields = line.split()
-        if len(fields) != 4 or not fields[3].isdecimal():
-            raise InputError(f"{path}:{number}: expected topic, 0, document, judgement")
-        if int(fields[3]) > 0:
-            yield topic_name(fields[0]), fields[2]
-
-
-def topic_name(number: str) -> str:
-    """A topic's id as the campaign writes it, whatever zeros it has in a file: C041."""
-    return f"C{int(number.lstrip('Cc')):03}"
-
-
-def plain(text: str) -> str:
-    """Text without tags, with characters for entities, and single spaces."""
-    return " ".join(html.unescape(TAG.sub(" ", text)).split())
+def remarks(
+    folder: Path, language: str | None = None, *, settings: ClefDocuments | None = None
+) -> Iterator[str]:
+    """What to say of how the files were read: those of the topics, or without a language others."""
+    settings = settings or ClefDocuments()
+    if language is None:
+        judged = [document for _, document, _ in merged_judgements(Path(folder))]
+        other = sum(newspaper_of(document) not in settings.newspapers for document in judged)
+        yield (
+            f"judgements of {some(path.name for path in judgement_files(Path(folder)))}: "
+            f"{len(judged)}, without {other} of documents that are not searched"
+        )
+        return
+    for path in files_in(folder, language):
+        encoding, topics = read_topics(path, language)
+        yield f"{path}: {len(topics)} topics in {language}, {encoding}"

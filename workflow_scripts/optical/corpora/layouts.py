@@ -19,6 +19,16 @@ COLLECTION = {
 """The files of the whole, and that of each language's queries."""
 
 
+IR_DATASETS_CODES = {("mmarco", "nl"): "dt"}
+"""What ir_datasets calls a language in place of its code, by the set that its ids begin with."""
+
+
+def ir_datasets_id(pattern: str, language: str) -> str:
+    """The id there of queries in a language, which stands in the pattern as {lang}."""
+    code = IR_DATASETS_CODES.get((pattern.split("/")[0], language), language)
+    return pattern.replace("{lang}", code)
+
+
 def bitext_files(folder: Path | None, language: str, layout: str) -> list[str]:
     """The names of a language's files: those that a folder has, or else those it would have."""
     sets = list(named(language, layout))

@@ -8,6 +8,8 @@ A collection has
     passages(folder) -> Iterator[Passage]                  in the pivot language
     queries(folder, language) -> Iterator[Query]           the same ids in every language
     judgements(folder) -> Iterator[(query id, passage id)] the relevant ones, all of equal worth
+and may have
+    remarks(folder, language or None) -> Iterator[str]     what the log should say of its files
 
 `folder` holds the source's files under the names of resources/datasets.yaml. All of them stream;
 a stream may be endless, so a bound is applied to it before anything reads on.
@@ -21,9 +23,9 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from optical.corpora.records import Pair, Passage, Query, TrainingSet
+from optical.corpora.records import Pair, Passage, Query, TrainingSet, nothing
 from optical.runtime.errors import InputError
 
 # A module may serve several sources; its functions then take the settings named here.
@@ -77,11 +79,17 @@ OWN_COLLECTION = "optical.corpora.own_collection"
 
 
 class Collection(NamedTuple):
-    """The three functions of a test collection, see above."""
+    """The functions of a test collection, see above."""
 
     passages: Callable[[Path], Iterator[Passage]]
     queries: Callable[[Path, str], Iterator[Query]]
     judgements: Callable[[Path], Iterator[tuple[str, str]]]
+    remarks: Callable[..., Iterator[str]]
+
+
+def no_remarks(folder: Path, language: str | None = None, **_: Any) -> Iterator[str]:
+    """What most collections have to say of their files."""
+    return nothing()
 
 
 def bitext(source: str, folder: Path, language: str) -> Iterator[Pair]:
@@ -95,11 +103,19 @@ def training_set(source: str, folder: Path) -> TrainingSet:
     return source_module("training source", source, TRAINING_SETS).training_set(folder)
 
 
-def collection(name: str) -> Collection:
-    """The test collection of a name, or of NAME:LAYOUT, a set of the user's own."""
+def collection(name: str, sections: Mapping[str, Any] | None = None) -> Collection:
+    """The test collection of a name, or of NAME:LAYOUT, a set of the user's own.
+
+    sections: what the study sets for a single collection, by the collection's name.
+    """
     module_name, settings = collection_module(name)
+    if sections and name in sections:
+        settings = settings | {"settings": sections[name]}
     module = import_module(module_name)
-    functions = (getattr(module, function) for function in Collection._fields)
+    functions = (
+        getattr(module, function, *([no_remarks] if function == "remarks" else []))
+        for function in Collection._fields
+    )
     return Collection(*(partial(function, **settings) for function in functions))
 
 

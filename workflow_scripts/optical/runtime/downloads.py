@@ -36,6 +36,7 @@ def download(
     path: str | Path,
     *,
     sha256: str | None = None,
+    md5: str | None = None,
     bytes: int | None = None,  # the name of the key in resources/datasets.yaml
     mirrors: Iterable[str | Path] = (),
     lock: Path | None = None,
@@ -50,7 +51,8 @@ def download(
     `attempts` tries with pauses of wait, 2 wait, 4 wait... seconds. What a broken try received
     stays beside `path` and the next one, also of a later call, goes on from there.
 
-    A file without a known sha256 is proven whole by its length and its kind; what it was when it
+    A file without a known sha256 is proven whole by its length, its kind, and its md5 if that is
+    known; what it was when it
     first came is recorded in the file `lock`, and is its checksum from then on.
     access: what a user has to do before the file can be had, told when it is refused.
 
@@ -79,6 +81,8 @@ def download(
             return
         if bytes is not None and found.bytes != bytes:
             raise InputError(f"{origin}: {found.bytes} bytes, expected {bytes}")
+        if md5 and (other := files.md5(file)) != md5:
+            raise InputError(f"{origin}: md5 {other} ({found.bytes} bytes), expected {md5}")
         kind = wholeness.kind_of(url, path)
         try:
             wholeness.prove_whole(file, kind)

@@ -90,6 +90,12 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def md5(path: str | Path) -> str:
+    """Hexadecimal MD5 of a file, for sources that publish no other checksum."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
+
+
 def content(path: Path) -> dict[str, str]:
     """{name: sha256} of a file, or of all files of a folder."""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from optical.settings.bounds import DISTINCT, SPARSE, LearningRate, Name, Positive
+from optical.settings.clef import Clef
 from optical.settings.constructed import Constructed
 from optical.settings.distillation import Distillation, Variant
 from optical.settings.encoder import (
@@ -184,6 +185,8 @@ class StudyFile:
     """The one of metrics that the gap, the pictures and the report are about."""
 
     windows: Windows
+
+    clef: Clef
 
     constructed: Constructed
 

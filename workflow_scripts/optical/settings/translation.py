@@ -66,4 +66,4 @@ class Translation(Translator, Decoding):
     """Commit of the hub model, or a pull request of its page, refs/pr/39."""
 
     codes: dict[str, Annotated[str, ("pattern", "^[A-Za-z_]+$")]] = field(default_factory=dict)
-    """What the hub model calls a language, where it has many: sw: swh_Latn."""
+    """What the hub model calls a language, where it has many: sw: swh_Latn (NLLB)."""

@@ -212,13 +212,22 @@ def check_languages(study: Study) -> None:
         if language not in tested:
             raise InputError(
                 f"{key}: {language!r} is in none of the collections; "
-                f"expected one of {', '.join(sorted(tested - {pivot}))}"
+                f"expected one of {', '.join(sorted(tested - {pivot}))}{brought(study, language)}"
             )
         if reads_bitext and language not in bitext:
             raise InputError(
                 f"{key}: {language!r} is in none of the bitext sources; "
                 f"expected one of {', '.join(sorted(bitext))}"
             )
+
+
+def brought(study: Study, language: str) -> str:
+    """How a user can bring queries in a language that a collection has none in."""
+    for name in study["collections"]:
+        for group in study.datasets.get(dataset_of(name), {}).get("topics", ()):
+            if language in group["languages"]:
+                return f"; of {name}'s topics in it, {group['origin']}"
+    return ""
 
 
 CHECKS = (

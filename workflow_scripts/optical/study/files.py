@@ -1,16 +1,41 @@
 """The files that a study needs, and where they lie."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from optical.corpora import layouts, registry
+from optical.corpora import clef_files, layouts, registry
 from optical.settings.methods import TRANSLATED
 from optical.study import paths
 from optical.study.study import Study, dataset_of
 
 
 def with_own(study: Study) -> dict:
-    """The datasets, and the study's own sets as if they were among them."""
-    return {**study.datasets, **{name: own_dataset(study, name) for name in study["own"]}}
+    """The datasets, and the study's own sets as if they were among them.
+
+    Of clef the files are those in the user's folder, where the study tests on it.
+    """
+    datasets = {**study.datasets, **{name: own_dataset(study, name) for name in study["own"]}}
+    if "clef" in study["collections"]:
+        datasets["clef"] = with_found(datasets["clef"], study["local"])
+    return datasets
+
+
+def with_found(dataset: Mapping, local: str | Path | None) -> dict:
+    """The dataset clef with the files of topics and judgements that lie in the user's folder.
+
+    A language whose topics are public but not there has its file under a name that they may have.
+    """
+    folder = Path(local, dataset["folder"]) if local else None
+    topics = clef_files.topic_files(folder) if folder else {}
+    judgements = clef_files.judgement_files(folder) if folder else []
+    files: dict[str, dict] = {clef_files.DOCUMENTS: {}}
+    files |= {str(path.relative_to(folder)): {} for path in judgements} or {"qrels.txt": {}}
+    public = [group["languages"] for group in dataset["topics"] if group.get("public", True)]
+    for language in sorted({*topics, *(language for group in public for language in group)}):
+        names = [str(path.relative_to(folder)) for path in topics.get(language, [])]
+        for name in names or [f"{language}.topics.txt"]:
+            files[name] = {"language": language}
+    return {**dataset, "files": files}
 
 
 def own_dataset(study: Study, name: str) -> dict:
@@ -42,7 +67,9 @@ def own_dataset(study: Study, name: str) -> dict:
     for file in files.values():
         foreign = file.get("language", study["pivot"]) != study["pivot"]
         file["id"] = (
-            about["queries"].replace("{lang}", file["language"]) if foreign else about["passages"]
+            layouts.ir_datasets_id(about["queries"], file["language"])
+            if foreign
+            else about["passages"]
         )
     return dataset | {"title": f"{about['passages']} of ir_datasets, queries {about['queries']}"}
 
