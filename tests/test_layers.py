@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "evaluation": {"corpora", "runtime", "settings"},
     "report": {"evaluation", "runtime", "settings", "study"},
     "retrieval": {"runtime", "settings"},
-    "models": {"retrieval", "runtime"},
+    "models": {"retrieval", "runtime", "settings"},
     "corpora": {"runtime", "settings"},
     "study": {"corpora", "models", "runtime", "settings"},
     "training": {"corpora", "models", "retrieval", "runtime", "settings", "transport"},

@@ -80,8 +80,9 @@ def test_a_study_lists_only_what_it_needs_and_where_that_is(tmp_path, study):
 
 
 def test_a_known_translator_is_listed_with_its_licence(tmp_path, study):
-    translated = "methods: [bm25, bm25_translated, zero_shot]\ntranslation: {hub: facebook/m2m100_418M}"
-    study.write_text(STUDY.replace("methods: [zero_shot]", translated))
+    methods = "methods: [bm25, bm25_translated, zero_shot]"
+    text = STUDY.replace("methods: [zero_shot]", methods)
+    study.write_text(f"{text}translation: {{hub: facebook/m2m100_418M}}\n")
     text = listing(tmp_path, "--study", study)
     assert "translator hub: facebook/m2m100_418M from the hub\n    licence MIT; 1.9 GB" in text
 

@@ -145,6 +145,11 @@ MISTAKES = {
         "encoders.small: ",
         "revision",
     ),
+    "passages longer than an encoder from scratch reads": (
+        {"model": {"passage_length": 1024}},
+        "model.passage_length: 1024, but encoder 'small'",
+        "512 tokens at most",
+    ),
     "a pull request without a number": (
         {"encoders.small": {"hub": "a/b", "revision": "refs/pr/0"}},
         "encoders.small",

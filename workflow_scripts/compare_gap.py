@@ -91,6 +91,14 @@ def pair_of_methods(text: str) -> tuple[str, str]:
     return method, against
 
 
+# Embeddings; what XLM-R, BERT, DeBERTa, ModernBERT and EuroBERT have for their pre-training alone;
+# the projection of a finished teacher.
+NO_LAYERS = re.compile(
+    r"embeddings\.|embed_tokens\.|lm_head\.|cls\.|lm_predictions\.|mask_predictions\.|pooler\."
+    r"|^head\.|^decoder\.|^linear\."
+)
+
+
 def parameters_of(encoder: Path) -> int:
     """Parameters of a saved encoder, embeddings and the head of its pre-training left out, and the
     projection of a finished teacher.
@@ -99,7 +107,7 @@ def parameters_of(encoder: Path) -> int:
     for file in encoder.glob("*.safetensors"):
         with safe_open(file, framework="numpy") as tensors:
             for name in tensors.keys():  # noqa: SIM118, it is no dictionary
-                if not re.search(r"embeddings\.|lm_head\.|^linear\.", name):
+                if not NO_LAYERS.search(name):
                     number += math.prod(tensors.get_slice(name).get_shape())
     if not number:
         raise InputError(f"{encoder}: no weights here, expected *.safetensors")

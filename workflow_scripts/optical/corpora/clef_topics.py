@@ -7,9 +7,9 @@
     <E-narr> ... </E-narr>            query_id: C002
     </top>                            ...
 
-The language stands before an element's name in one to three letters, or not at all. In the files of
-the first years an element ends where the next one begins. The files of ELRA-E0008 are in ISO-8859-1;
-newer copies are in UTF-8.
+The language stands before an element's name in one to three letters, or not at all. In the files
+of the first years an element ends where the next one begins. The files of ELRA-E0008 are in
+ISO-8859-1; newer copies are in UTF-8.
 """
 
 import html

@@ -9,6 +9,9 @@ from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
 from sentence_transformers.sentence_transformer.modules import Normalize
 from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaForMaskedLM
 
+from optical.runtime.errors import InputError
+from optical.settings.encoder import LONGEST
+
 QUERY_MARKER, PASSAGE_MARKER = "[unused0]", "[unused1]"
 
 
@@ -23,7 +26,8 @@ def new_masked_model(
             hidden_size=width,
             num_attention_heads=heads,
             intermediate_size=4 * width,
-            max_position_embeddings=514,
+            # Positions are counted from the one behind that of padding.
+            max_position_embeddings=LONGEST + tokenizer.pad_token_id + 1,
             type_vocab_size=1,
             layer_norm_eps=1e-5,
             # A small model that sees a text a few times underfits: there is nothing to drop.
@@ -44,10 +48,20 @@ def late_interaction(
     Queries and passages are told apart by a marker token each, added to the vocabulary.
     Lengths count tokens, special tokens and marker included; vectors are [tokens, dimension],
     of unit length.
+
+    Raises:
+        InputError: for a length of more tokens than the encoder reads.
     """
     transformer = Transformer(
         str(encoder), query_length=query_length, document_length=passage_length
     )
+    longest = transformer.max_seq_length
+    for name, length in (("query_length", query_length), ("passage_length", passage_length)):
+        if longest and length > longest:
+            raise InputError(
+                f"model.{name}: {length}, but the encoder in {encoder} reads {longest} tokens "
+                "at most"
+            )
     transformer.tokenizer.add_tokens([QUERY_MARKER, PASSAGE_MARKER], special_tokens=True)
     transformer.auto_model.resize_token_embeddings(len(transformer.tokenizer), mean_resizing=False)
     projection = Dense(

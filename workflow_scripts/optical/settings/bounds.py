@@ -12,7 +12,8 @@ DISTINCT = ("uniqueItems", True)
 
 Positive = Annotated[int, ("minimum", 1)]
 Seed = Annotated[int, ("minimum", 0)]
-Length = Annotated[int, ("minimum", 8), ("maximum", 512)]
+# What an encoder reads at most is checked when it is known: 512 tokens for one from scratch.
+Length = Annotated[int, ("minimum", 8), ("maximum", 8192)]
 LearningRate = Annotated[float, ("exclusiveMinimum", 0), ("maximum", 1)]
 Name = Annotated[str, ("pattern", "^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 # A pull request of a model's page may be amended: its commit is looked up once and recorded.

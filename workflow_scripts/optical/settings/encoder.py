@@ -5,6 +5,9 @@ from typing import Annotated
 
 from optical.settings.bounds import Commit, LearningRate, Length, Positive, Seed
 
+LONGEST = 512
+"""Tokens that an encoder from scratch can read."""
+
 Folder = Annotated[str, ("minLength", 1)]
 
 

@@ -7,6 +7,7 @@ from optical.corpora import layouts, registry
 from optical.corpora.constructed_languages import PIVOT
 from optical.models.layouts import check_dimension
 from optical.runtime.errors import InputError
+from optical.settings.encoder import LONGEST
 from optical.settings.methods import TRANSLATED
 from optical.study import paths
 from optical.study.files import is_users, sources
@@ -115,6 +116,18 @@ def check_encoders(study: Study) -> None:
             raise InputError(
                 f"pretraining.text: no language, but encoder {name!r} is built from scratch"
             )
+        lengths = {
+            "pretraining.length": study["pretraining"]["length"],
+            "model.query_length": study["model"]["query_length"],
+            "model.passage_length": study["model"]["passage_length"],
+            "distillation.length": study["distillation"]["length"],
+        }
+        for key, length in lengths.items():
+            if length > LONGEST:
+                raise InputError(
+                    f"{key}: {length}, but encoder {name!r}, which is built from scratch, reads "
+                    f"{LONGEST} tokens at most"
+                )
     known = study.bitext_languages | {study["pivot"]}
     for language in study["pretraining"]["text"]:
         if language not in known:
