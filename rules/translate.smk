@@ -24,6 +24,35 @@ def translation_codes(source, target):
     )
 
 
+JUDGED_TRANSLATIONS = 500
+"""Queries that are translated to judge a translator."""
+
+
+def of_direction(wildcards):
+    """The languages of a direction."""
+    pair = {"source": wildcards.lang, "target": study.pivot}
+    if wildcards.direction == "translated":
+        return pair
+    return {"source": pair["target"], "target": pair["source"]}
+
+
+def translation_scores(wildcards):
+    """How good each translator is that a row of the study depends on."""
+    found = []
+    for lang in study.languages:
+        tested = [name for name in study["collections"] if lang in study.collection_languages(name)]
+        methods = study.tested_methods(lang)
+        if {"bm25_translated", "translate_query"} & {*methods}:
+            found += of_study(
+                paths.TRANSLATION_SCORE, collection=tested, direction="translated", lang=lang
+            )
+        if "translate_train" in methods:
+            found += of_study(
+                paths.TRANSLATION_SCORE, collection=tested[:1], direction="from_pivot", lang=lang
+            )
+    return found
+
+
 def translated_training_queries(wildcards):
     """The training set's queries in a language; nothing for the pivot, in which they are asked."""
     return [] if wildcards.lang == study.pivot else paths.TRAINING_QUERIES
@@ -113,6 +142,60 @@ rule translate_queries:
     shell:
         "python workflow_scripts/translate_queries.py --translator {input.translator} --queries {input.queries}"
         " {params.settings} {params.codes} --output {output} > {log} 2>&1"
+
+
+# The translator of the training queries is judged by what it makes of queries that people translated.
+rule translate_from_pivot:
+    message:
+        "Translating the {study.pivot} queries of {wildcards.collection} to {wildcards.lang}"
+    input:
+        translator=translator(study.pivot, "{lang}"),
+        queries=paths.fill(paths.QUERIES, lang=study.pivot),
+    output:
+        paths.FROM_PIVOT,
+    log:
+        "logs/{study}/translate_from_pivot/{collection}.{lang}.log",
+    benchmark:
+        "logs/{study}/translate_from_pivot/{collection}.{lang}.benchmark.tsv"
+    params:
+        code=code("translate_queries"),
+        settings=options(Decoding, "translation", beams=lambda wildcards: 1),
+        codes=translation_codes(study.pivot, "{lang}"),
+        most=JUDGED_TRANSLATIONS,
+    resources:
+        gpu=gpus,
+    conda:
+        "../envs/training.yaml"
+    shell:
+        "python workflow_scripts/translate_queries.py --translator {input.translator} --queries {input.queries}"
+        " {params.settings} {params.codes} --most {params.most} --output {output} > {log} 2>&1"
+
+
+rule score_translations:
+    message:
+        "Scoring the translations of {wildcards.collection}: {wildcards.lang}, {wildcards.direction}"
+    input:
+        translations=f"{paths.COLLECTION}/{{direction}}/{{lang}}.tsv",
+        references=lambda wildcards: paths.fill(
+            paths.QUERIES, lang=of_direction(wildcards)["target"]
+        ),
+    output:
+        paths.TRANSLATION_SCORE,
+    wildcard_constraints:
+        direction="translated|from_pivot",
+    log:
+        "logs/{study}/score_translations/{collection}.{direction}.{lang}.log",
+    benchmark:
+        "logs/{study}/score_translations/{collection}.{direction}.{lang}.benchmark.tsv"
+    params:
+        code=code("score_translations"),
+        languages=lambda wildcards: command_line(of_direction(wildcards)),
+    conda:
+        "../envs/score.yaml"
+    shell:
+        "python workflow_scripts/score_translations.py --translations {input.translations}"
+        " --references {input.references} --collection {wildcards.collection} {params.languages}"
+        " --output {output} > {log} 2>&1"
 
 
 rule translate_training_queries:

@@ -119,6 +119,9 @@ def arguments(tables_and_pictures, tmp_path):
     folder = tables_and_pictures
     (tmp_path / "study.yaml").write_text("epsilon: 0.05 # <b>not bold</b>\n")
     (tmp_path / "sw.cleaning.csv").write_text(CLEANING)
+    (tmp_path / "sw.chrf.csv").write_text(
+        "collection,source,target,chrf,queries\nxnli,sw,en,43.21,1670\n"
+    )
     (tmp_path / "training_set.csv").write_text(TRAINING)
     (tmp_path / "stage.yaml").write_text("dependencies: [numpy]\n")
     return {
@@ -128,6 +131,7 @@ def arguments(tables_and_pictures, tmp_path):
         "costs": folder / "cost_table.csv",
         "pictures": [folder / "gap_by_size.svg", folder / "map_by_language.svg"],
         "cleaning": [tmp_path / "sw.cleaning.csv"],
+        "translations": [tmp_path / "sw.chrf.csv"],
         "training": tmp_path / "training_set.csv",
         "datasets": DATASETS,
         "sources": ["tatoeba"],
@@ -352,6 +356,11 @@ def test_a_cleaning_file_of_another_shape_is_named(tmp_path):
     (tmp_path / "sw.cleaning.csv").write_text("rule,pairs\nread,1\n")
     with pytest.raises(InputError, match=r"sw.cleaning.csv: no column origin"):
         read_cleaning([tmp_path / "sw.cleaning.csv"])
+
+
+def test_how_good_translations_are_stands_in_the_report(arguments):
+    assert ["xnli", "sw", "en", "1,670", "43.2"] in Page(written(arguments)).rows
+    assert "chrF" not in written({**arguments, "translations": []})
 
 
 def test_a_report_without_bitext_has_no_cleaning(arguments):

@@ -21,7 +21,7 @@ FINETUNED = {"finetune_student", "plot_training"} | SCORES
 TEACHERS = STUDENTS | FINETUNED | {"embed_pairs", "embed_targets", "embed_passages", "build_index"}
 TEACHERS |= {"train_teacher"}
 TRANSLATED = {"translate_queries", "translate_training_queries", "prepare_pairs", "search_lexical"}
-TRANSLATED |= FINETUNED | {"train_translator"}
+TRANSLATED |= FINETUNED | {"train_translator", "translate_from_pivot", "score_translations"}
 DATA = {"construct_world", "prepare_bitext", "prepare_collection", "prepare_queries"}
 DATA |= {"prepare_text", "prepare_training_set", "mine_negatives"}
 PROGRAMS = DATA | {"pretrain_encoder"} | TEACHERS | TRANSLATED
@@ -179,6 +179,10 @@ EDITS = {
     "edit the resampling": (
         *(program(LIBRARY + "evaluation/resampling.py"), ()),
         TABLES | {"plot_training", "plot_plans"},
+    ),
+    "edit how translations are scored": (
+        *(program("workflow_scripts/score_translations.py"), ()),
+        {"score_translations"} | REPORT,
     ),
     "edit the scoring": (
         *(program(LIBRARY + "evaluation/scoring.py"), ()),

@@ -13,10 +13,12 @@ from transformers import get_linear_schedule_with_warmup
 
 import fetch_encoder
 import optical.training.trainer
+import score_translations
 import train_translator
 from optical.corpora.lines import read_queries
 from optical.corpora.rows import write_parquet
 from optical.models.tokenizer import train_tokenizer
+from optical.report.translations import read_translation_scores
 from optical.runtime.errors import InputError
 from optical.settings.translation import Translator as TranslatorSettings
 from optical.training import translation
@@ -134,6 +136,48 @@ def test_a_file_is_translated_and_nothing_is_left_beside_it(folder, tmp_path):
     expected = list(Translator(folder).translate(texts, length=24, beams=1))
     assert list(read_queries(output).items()) == list(zip(("q1", "q2"), expected, strict=True))
     assert {path.name for path in tmp_path.iterdir()} == {"sw.tsv", "en.tsv"}
+
+
+def test_translations_are_scored_against_what_people_wrote(tmp_path):
+    (tmp_path / "people.tsv").write_text("q1\ta cat on the mat\nq2\tno water here\nq3\tmore\n")
+    scores = {}
+    for name, text in {
+        "same": "q1\ta cat on the mat\nq2\tno water here\n",
+        "half": "q2\tno water there\nq1\tthe cats of a mat\n",
+        "other": "q1\tzzz\nq2\tyyy\n",
+    }.items():
+        (tmp_path / f"{name}.tsv").write_text(text)
+        score_translations.main(
+            translations=tmp_path / f"{name}.tsv",
+            references=tmp_path / "people.tsv",
+            **{"collection": "xquad", "source": "sw", "target": "en"},
+            output=tmp_path / f"{name}.chrf.csv",
+        )
+        table = read_translation_scores([tmp_path / f"{name}.chrf.csv"])
+        assert table.drop(columns="chrf").to_numpy().tolist() == [["xquad", "sw", "en", 2]]
+        scores[name] = table["chrf"].item()
+    assert scores["same"] == pytest.approx(100)
+    assert scores["other"] == 0
+    assert 30 < scores["half"] < 90
+
+
+def test_a_translation_of_another_query_is_refused(tmp_path):
+    (tmp_path / "people.tsv").write_text("q1\ta cat\n")
+    (tmp_path / "en.tsv").write_text("q9\ta cat\n")
+    with pytest.raises(InputError, match=r"people\.tsv: no query q9, which .*en\.tsv has"):
+        score_translations.main(
+            translations=tmp_path / "en.tsv",
+            references=tmp_path / "people.tsv",
+            **{"collection": "xquad", "source": "sw", "target": "en"},
+            output=tmp_path / "en.chrf.csv",
+        )
+
+
+def test_the_first_queries_are_translated_if_no_more_are_asked_for(folder, tmp_path):
+    (tmp_path / "sw.tsv").write_text("q1\tmbwa\nq2\tmaji\nq3\tpaka\n")
+    output = tmp_path / "en.tsv"
+    assert translate_file(folder, tmp_path / "sw.tsv", output, length=24, beams=1, most=2) == 2
+    assert list(read_queries(output)) == ["q1", "q2"]
 
 
 # --- models of the hub ---------------------------------------------------------------------------

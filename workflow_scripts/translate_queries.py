@@ -15,6 +15,7 @@ def main(
     output: Path,
     source_code: str | None = None,
     target_code: str | None = None,
+    most: int | None = None,
 ) -> None:
     """
     translator: folder of the model
@@ -22,6 +23,7 @@ def main(
     output: queries to write (.tsv)
     source_code: the model's code of the language, if it has many
     target_code: the model's code of the language to write
+    most: how many queries, the first of the file; all of them if not given
     """
     take_gpus(1)
 
@@ -35,6 +37,7 @@ def main(
         beams=settings.beams,
         source=source_code,
         target=target_code,
+        most=most,
     )
     print(f"{number} queries translated")
 

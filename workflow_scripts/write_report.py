@@ -11,6 +11,7 @@ from optical.report.costs import read_costs
 from optical.report.page import write_report
 from optical.report.tables import gap_markdown, pivot_name, read_cleaning, read_counts
 from optical.report.terminal import show_gap
+from optical.report.translations import read_translation_scores
 from optical.runtime.program import run_program
 
 CAPTIONS = {
@@ -51,6 +52,7 @@ def main(
     costs: Path,
     pictures: list[Path],
     cleaning: Sequence[Path] = (),
+    translations: Sequence[Path] = (),
     training: Path,
     datasets: Path,
     sources: Sequence[str] = (),
@@ -67,6 +69,7 @@ def main(
     costs: cost_table.csv
     pictures: pictures (.svg), each by a name that has a caption
     cleaning: {language}.cleaning.csv files
+    translations: {language}.chrf.csv files
     training: training_set.csv
     datasets: resources/datasets.yaml
     sources: which of its data sets the study is made of
@@ -91,6 +94,7 @@ def main(
         costs=read_costs(costs),
         pictures={CAPTIONS[path.stem]: path for path in pictures},
         cleaning=read_cleaning(cleaning),
+        translations=read_translation_scores(translations),
         training=read_counts(training),
         sources={name: known.get(name, OWN) for name in sources},
         environments={path.stem: path.read_text(encoding="utf-8") for path in environments},

@@ -33,6 +33,7 @@ from optical.report.tables import (
     shown_language_table,
     to_html,
 )
+from optical.report.translations import shown_translation_table
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
@@ -48,6 +49,7 @@ def write_report(
     costs: pd.DataFrame,
     pictures: Mapping[str, str | Path],
     cleaning: pd.DataFrame,
+    translations: pd.DataFrame,
     training: Mapping[str, int],
     sources: Mapping[str, Mapping[str, str]] | None = None,
     environments: Mapping[str, str] | None = None,
@@ -65,6 +67,7 @@ def write_report(
         costs: as `optical.report.costs.cost_table` gives them.
         pictures: caption of each SVG file, which is put into the page.
         cleaning: as `read_cleaning` gives it; may be empty.
+        translations: as `read_translation_scores` gives them; may be empty.
         training: what the teachers' training set has, and what was left out of it: how many.
         sources: title, licence, citation and homepage of each data set that was downloaded.
         environments: text of each environment file by its name.
@@ -119,6 +122,9 @@ def write_report(
         },
         cost_table=_html(shown_cost_table(costs)),
         cleaning_table=_html(shown_cleaning_table(cleaning)) if len(cleaning) else "",
+        translation_table=(
+            _html(shown_translation_table(translations)) if len(translations) else ""
+        ),
         training=training,
         data_table=_html(shown_data_table(sources)) if sources else "",
         groups={

@@ -28,6 +28,10 @@ QRELS = f"{COLLECTION}/qrels.txt"
 QUERIES = f"{COLLECTION}/queries/{{lang}}.tsv"
 DOUBTFUL = f"{COLLECTION}/queries/{{lang}}.doubtful.txt"
 TRANSLATED = f"{COLLECTION}/translated/{{lang}}.tsv"
+FROM_PIVOT = f"{COLLECTION}/from_pivot/{{lang}}.tsv"
+"""The pivot's queries in a language, by the translator of the training queries."""
+TRANSLATION_SCORE = f"{COLLECTION}/{{direction}}/{{lang}}.chrf.csv"
+"""Of a direction: translated, which is into the pivot, or from_pivot."""
 NGRAMS = f"{COLLECTION}/ngrams/{{lang}}.u64"
 
 # --- models

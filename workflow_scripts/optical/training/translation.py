@@ -261,8 +261,11 @@ def translate_file(
     beams: int,
     source: str | None = None,
     target: str | None = None,
+    most: int | None = None,
 ) -> int:
     """Translate a file of queries, id<TAB>text a line, into another; returns their number.
+
+    most: the first so many; None for all.
 
     Blocks are kept beside the output, which is whole or absent: a program that was killed goes on
     at the first that is missing, if neither the model nor the queries nor a setting have changed.
@@ -275,7 +278,7 @@ def translate_file(
         for other in unfinished.glob("*/"):
             if other != folder:
                 remove(other)
-        texts = read_queries(queries)
+        texts = dict(islice(read_queries(queries).items(), most))
         translator = Translator(model, source, target)
         found = translate_queries(translator, texts, folder, length=length, beams=beams)
         number = write_rows(output, found)
