@@ -10,16 +10,10 @@ import time
 from pathlib import Path
 
 from optical.models import layouts
+from optical.runtime import hub as hub_files
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path, lock, remove
 from optical.runtime.program import run_program
-
-# Weights in the one format that is safe to load, the configuration, of a translator that of its
-# search too, and any tokenizer's files.
-PATTERNS = [
-    *("config.json", "generation_config.json", "*.safetensors*"),
-    *("*token*", "*.model", "*.txt", "vocab.json", "*.spm"),
-]
 
 PAUSES = (1, 4, 16)
 """Seconds before the hub is asked once more."""
@@ -43,7 +37,7 @@ def main(
     dimension: of the token vectors of a finished late-interaction model; of another model none
     output: folder to write
     """
-    patterns = PATTERNS if dimension is None else [*PATTERNS, *layouts.FILES]
+    patterns = layouts.patterns(finished=dimension is not None)
     if folder:
         with atomic_path(output) as temporary:
             temporary.mkdir()
@@ -52,14 +46,14 @@ def main(
                     copy = temporary / file.relative_to(folder)
                     copy.parent.mkdir(exist_ok=True)
                     shutil.copy2(file, copy)
-            check(temporary, str(folder), dimension)
+            layouts.check_model(temporary, str(folder), dimension)
         return
     # Beside the output, so that a download that was broken off goes on there.
     unfinished = output.with_name(f"{output.name}.unfinished")
     with lock(unfinished):
         files = unfinished / revision
         download(hub, revision, files, patterns)
-        check(files, hub, dimension)
+        layouts.check_model(files, hub, dimension)
         remove(files / ".cache")  # what the hub's library knows of the files
         with atomic_path(output) as temporary:
             os.replace(files, temporary)
@@ -75,38 +69,22 @@ def download(hub: str, revision: str, folder: Path, patterns: list[str]) -> None
     Raises:
         InputError: where the hub has no such model or commit, wants consent, or cannot be reached.
     """
-    from huggingface_hub import errors, snapshot_download
+    from huggingface_hub import snapshot_download
 
     for pause in (*PAUSES, None):
         try:
             snapshot_download(hub, revision=revision, local_dir=folder, allow_patterns=patterns)
             return
-        except errors.GatedRepoError:
-            reason = "asks for consent; give it on the model's page and set HF_TOKEN"
-            break
-        except errors.RepositoryNotFoundError:
-            reason = "the hub has no such model, or HF_TOKEN may not read it"
-            break
-        except errors.RevisionNotFoundError:
-            reason = "the hub has no such commit of it"
-            break
         except OSError as error:
-            reason = next(iter(str(error.__cause__ or error).splitlines()), type(error).__name__)
+            if reason := hub_files.refused(error, "model"):
+                break
+            reason = hub_files.answer_of(error)
             status = getattr(getattr(error, "response", None), "status_code", None)
             if pause is None or status not in BUSY:
                 break
             print(f"{reason}; again in {pause} s", file=sys.stderr)
             time.sleep(pause)
     raise InputError(f"{hub} at {revision}: {reason}")
-
-
-def check(folder: Path, origin: str, dimension: int | None) -> None:
-    """Raise InputError for a folder that is no model, or no finished one of a dimension."""
-    for pattern in ("config.json", "*.safetensors"):
-        if not any(folder.glob(pattern)):
-            raise InputError(f"{origin}: no {pattern}; expected a transformers model")
-    if dimension is not None:
-        layouts.check_dimension(folder, origin, dimension)
 
 
 if __name__ == "__main__":

@@ -223,8 +223,8 @@ def fetch_with_retries(
     raise ValueError(f"{url}: {attempts} tries are none")
 
 
-def without_query(error: Exception) -> str:
-    """An error's text without what follows a ? in an address, which may let others in."""
+def without_query(error: Exception | str) -> str:
+    """A text, or an error's, without what follows a ? in an address, which may let others in."""
     return re.sub(r"\?[^\s'\"]+", "?...", str(error))
 
 
@@ -240,9 +240,14 @@ def may_pass(status: int) -> bool:
 def refusal(url: str, response: requests.Response, access: str) -> str:
     """One line on a request that the server will go on to refuse."""
     line = f"{url}: HTTP {response.status_code} {response.reason}"
-    if response.status_code in (401, 403):
-        if url.startswith(hub.HUB):
+    wants = response.status_code in (401, 403)
+    if url.startswith(hub.HUB):
+        code = response.headers.get("X-Error-Code", "")
+        if code in hub.REFUSALS:
+            line += f"; {hub.REFUSALS[code].format(kind='dataset')}"
+        elif wants:
             line += "; the hub wants HF_TOKEN, of an account that may read it"
+    if wants:
         line += told(access)
     return line
 
