@@ -92,8 +92,11 @@ class Handler(BaseHTTPRequestHandler):
             content(self)
             return
         asked = self.headers.get("Range")
+        about = {}
+        if "/resolve/" in self.path:
+            about = {"ETag": f'"{tag(content)}"', "X_Repo_Commit": REVISION}
         if not asked or self.server.whole:
-            self.answer(200, content)
+            self.answer(200, content, **about)
             return
         first, _, last = asked.removeprefix("bytes=").partition("-")
         first, last = int(first), min(int(last or len(content)), len(content) - 1)
@@ -101,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(416, Content_Range=f"bytes */{len(content)}")
             return
         part = f"bytes {first}-{last}/{len(content)}"
-        self.answer(206, content[first : last + 1], Content_Range=part)
+        self.answer(206, content[first : last + 1], Content_Range=part, **about)
 
     def file(self, name):
         hub, data = self.server, self.server.files[name]

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from optical.runtime import files, gpus, lock_file
-from optical.runtime.downloads import held
+from optical.runtime.parts import held
 from optical.runtime.errors import InputError
 from trees import SMOKE, copy_tree, snakemake, succeeds
 

@@ -5,21 +5,13 @@ The hub's own variables count: HF_ENDPOINT for a mirror of it, HF_TOKEN for a mo
 
 import os
 import shutil
-import sys
-import time
 from pathlib import Path
 
 from optical.models import layouts
-from optical.runtime import hub as hub_files
+from optical.runtime import hub_files
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path, lock, remove
 from optical.runtime.program import run_program
-
-PAUSES = (1, 4, 16)
-"""Seconds before the hub is asked once more."""
-
-BUSY = (429, 500, 502, 503, 504)
-"""What it then has answered."""
 
 
 def main(
@@ -63,28 +55,20 @@ def main(
 def download(hub: str, revision: str, folder: Path, patterns: list[str]) -> None:
     """The files of a model in a folder; those that are there already are not fetched again.
 
-    The hub's library goes on with a transfer that breaks, and waits for a network. A hub that is
-    busy is asked again after each of `PAUSES`.
+    The hub's library goes on with a transfer that breaks, and waits for a network.
 
     Raises:
         InputError: where the hub has no such model or commit, wants consent, or cannot be reached.
     """
     from huggingface_hub import snapshot_download
 
-    for pause in (*PAUSES, None):
-        try:
-            snapshot_download(hub, revision=revision, local_dir=folder, allow_patterns=patterns)
-            return
-        except OSError as error:
-            if reason := hub_files.refused(error, "model"):
-                break
-            reason = hub_files.answer_of(error)
-            status = getattr(getattr(error, "response", None), "status_code", None)
-            if pause is None or status not in BUSY:
-                break
-            print(f"{reason}; again in {pause} s", file=sys.stderr)
-            time.sleep(pause)
-    raise InputError(f"{hub} at {revision}: {reason}")
+    def fetch() -> str:
+        return snapshot_download(hub, revision=revision, local_dir=folder, allow_patterns=patterns)
+
+    try:
+        hub_files.patiently(fetch, "model")
+    except InputError as error:
+        raise InputError(f"{hub} at {revision}: {error}") from error
 
 
 if __name__ == "__main__":

@@ -6,15 +6,18 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from optical.models import layouts
-from optical.runtime import hub, wholeness
+from optical.runtime import hub_files, wholeness
 from optical.runtime.errors import InputError
 from optical.runtime.file_parts import MOST, Seen, ask_for
 
 SECONDS = 20
 """What the hub may take to list a model's files."""
+
+PAUSES = (1.0,)
+"""Seconds before a hub that is busy is asked a second time, and the last."""
 
 WEIGHTS = ".safetensors"
 
@@ -41,7 +44,7 @@ def look_at_model(name: str, revision: str, dimension: int | None, folder: Path)
     sizes = listed_files(name, revision, layouts.patterns(finished=dimension is not None))
     origin, total, parameters = f"{name} at {revision}", 0, 0
     for file, size in sizes.items():
-        seen = ask_for(f"{hub.HUB}{name}/resolve/{revision}/{file}")
+        seen = ask_for(hub_files.address(name, revision, file))
         if None not in (size, seen.size) and size != seen.size:
             raise InputError(f"{origin}: {file}: {seen.size} bytes, but its list says {size}")
         total += seen.size or 0
@@ -70,13 +73,15 @@ def listed_files(name: str, revision: str, patterns: Sequence[str]) -> dict[str,
     from huggingface_hub import HfApi
     from huggingface_hub.utils import filter_repo_objects
 
-    try:
-        about = HfApi(hub.endpoint()).model_info(
+    def ask() -> Any:
+        return HfApi(hub_files.endpoint()).model_info(
             name, revision=revision, files_metadata=True, timeout=SECONDS
         )
-    except OSError as error:
-        reason = hub.refused(error, "model") or hub.answer_of(error)
-        raise InputError(f"{name} at {revision}: {reason}") from error
+
+    try:
+        about = hub_files.patiently(ask, "model", PAUSES)
+    except InputError as error:
+        raise InputError(f"{name} at {revision}: {error}") from error
     sizes = {file.rfilename: file.size for file in about.siblings or ()}
     return {file: sizes[file] for file in filter_repo_objects(sizes, allow_patterns=patterns)}
 
