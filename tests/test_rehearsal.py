@@ -455,6 +455,18 @@ def test_a_finished_teachers_dimension_is_looked_at(hub, lines):
     assert wrong(lines(**teacher, model={"dimension": 96})) == {}
 
 
+def test_a_model_that_is_here_is_not_asked_for(hub, lines, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "results/small/encoders/base"
+    folder.mkdir(parents=True)
+    (folder / "config.json").touch()
+    text = "results/small/encoders/base: no *.safetensors; expected a transformers model"
+    assert wrong(lines()) == {"encoder base": text}
+    (folder / "model.safetensors").touch()
+    assert lines()["encoder base"].text == "org/tiny; here"
+    assert hub.asked == []
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [

@@ -25,6 +25,7 @@ from optical.runtime.errors import InputError
 from optical.runtime.file_parts import Seen, ask_for, look_at
 from optical.settings.methods import TRANSLATED
 from optical.study import files as study_files
+from optical.study import paths
 from optical.study.readings import folder_of, is_users, needed_names, readings
 from optical.study.study import Study
 
@@ -96,7 +97,7 @@ class Rehearsal:
             for source, names in needed_names(self.study).items()
         }
         models = [
-            pool.submit(self.line_of_model, f"model-{number}", *model)
+            pool.submit(self.line_of_model, self.scratch / f"model-{number}", *model)
             for number, model in enumerate(models_of(self.study))
         ]
         for source, futures in asked.items():
@@ -109,7 +110,7 @@ class Rehearsal:
     def fault(self, error: Exception) -> str:
         """What to say of an error; one of the program's own is remembered."""
         if isinstance(error, InputError | OSError):
-            return str(error)
+            return " ".join(str(error).split())
         self.unexpected.append(error)
         return f"what reads it ends with {error!r}"
 
@@ -169,13 +170,16 @@ class Rehearsal:
         for name in read:
             found[name] = found[name]._replace(text=f"{found[name].text}; first rows read")
 
-    def line_of_model(self, place: str, what: str, model: Mapping, dimension: int | None) -> Line:
-        """The line of a model. place: name of the folder for what is read of it."""
+    def line_of_model(
+        self, scratch: Path, what: str, model: Mapping, dimension: int | None, here: Path
+    ) -> Line:
+        """The line of a model. scratch: where to keep what is read of it. here: its own place."""
         try:
-            if "hub" not in model:
-                check_model(Path(model["folder"]), model["folder"], dimension)
-                return Line(what, f"{model['folder']}; yours")
-            seen = look_at_model(model["hub"], model["revision"], dimension, self.scratch / place)
+            if "hub" not in model or here.exists():
+                folder = here if "hub" in model else Path(model["folder"])
+                check_model(folder, str(folder), dimension)
+                return Line(what, f"{model['hub']}; here" if "hub" in model else f"{folder}; yours")
+            seen = look_at_model(model["hub"], model["revision"], dimension, scratch)
         except Exception as error:
             return Line(what, self.fault(error), wrong=True)
         return Line(
@@ -224,13 +228,15 @@ def amount(size: int | None) -> str:
     return "unknown size" if size is None else tqdm.format_sizeof(size, "B")
 
 
-def models_of(study: Study) -> Iterator[tuple[str, Mapping, int | None]]:
-    """(what it is, its hub and revision or its folder, a finished teacher's dimension)."""
+def models_of(study: Study) -> Iterator[tuple[str, Mapping, int | None, Path]]:
+    """(what it is, its hub or folder, a finished teacher's dimension, its place) of each model."""
     for name, model in study.encoders.items():
         finished = name in study["teachers"]
         if "hub" in model or "folder" in model:
             dimension = study["model"]["dimension"] if finished else None
-            yield f"{'teacher' if finished else 'encoder'} {name}", model, dimension
+            here = Path(paths.ENCODER.format(study=study.name, encoder=name))
+            yield f"{'teacher' if finished else 'encoder'} {name}", model, dimension, here
     translation = study["translation"]
     if translation["hub"] and set(TRANSLATED) & set(study["methods"]):
-        yield "translator", translation, None
+        here = Path(paths.HUB_TRANSLATOR.format(study=study.name))
+        yield "translator", translation, None, here
