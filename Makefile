@@ -5,13 +5,14 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings data data-table prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench interop interop-files
+.PHONY: help run settings data data-table rehearse prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench interop interop-files
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
 LOCAL ?=
 machine := $(if $(MIRROR),mirror=$(MIRROR)) $(if $(LOCAL),local=$(LOCAL))
-listed := $(if $(MIRROR),--mirrors $(MIRROR)) $(if $(LOCAL),--local $(LOCAL)) $(if $(CITATIONS),--citations)
+places := $(if $(MIRROR),--mirrors $(MIRROR)) $(if $(LOCAL),--local $(LOCAL))
+listed := $(places) $(if $(CITATIONS),--citations)
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*##/make \1:/p' Makefile
@@ -28,7 +29,10 @@ data: .venv/installed  ## list the data sources, all or those of STUDY=studies/N
 data-table: .venv/installed  ## write the table of sources in docs/data.md anew
 	@$(bin)/python workflow_scripts/list_data.py --table docs/data.md
 
-prefetch: .venv/installed  ## download all that STUDY=studies/NAME.yaml needs, so that it runs without a network
+rehearse: .venv/installed  ## ask every source of STUDY=studies/NAME.yaml for its first bytes and rows: seconds, before days
+	@$(bin)/python workflow_scripts/rehearse_study.py --study $(or $(STUDY),config.yaml) $(places)
+
+prefetch: rehearse  ## rehearse, then download all that STUDY=studies/NAME.yaml needs, so that it runs without a network
 	@$(bin)/python workflow_scripts/list_data.py --study $(or $(STUDY),config.yaml) $(listed)
 	$(bin)/snakemake prefetch --cores 8 --configfile $(or $(STUDY),config.yaml) $(if $(strip $(machine)),--config $(machine))
 

@@ -11,9 +11,11 @@ from threading import Thread
 
 import pytest
 
-from optical.runtime import downloads, hub
+from hosts import REVISION, Hub
+from optical.runtime import downloads
 from optical.runtime.downloads import download
 from optical.runtime.errors import InputError
+from optical.runtime.hub_files import HUB, hub_file
 from optical.runtime.lock_file import Record, record, recorded
 
 DATA = bytes(range(256)) * 4000
@@ -509,41 +511,117 @@ def test_without_a_length_only_what_shows_its_end_is_whole(serve, tmp_path):
 
 # --- the hub, and proxies ------------------------------------------------------------------------
 
-HUB_URL = f"{hub.HUB}datasets/a/b/resolve/main/c.txt"
+HUB_URL = f"{HUB}datasets/a/b/resolve/main/c/d.txt"
+HUB_PATH = "/datasets/a/b/resolve/main/c/d.txt"
 TOKEN = "hf_secret0123456789"
 
 
 @pytest.fixture
-def endpoint(serve, monkeypatch):
-    """Start a server as the hub, for a user with a token."""
-
-    def start(*behaviours):
-        server = serve(*behaviours)
-        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}/")
-        monkeypatch.setenv("HF_TOKEN", f"{TOKEN}\n")
-        return server
-
-    return start
+def endpoint(monkeypatch):
+    """The hub with the file of HUB_URL, for a user with a token."""
+    server = Hub({}).start()
+    server.others[HUB_PATH] = DATA
+    monkeypatch.setenv("HF_ENDPOINT", f"{server.url}/")
+    monkeypatch.setenv("HF_TOKEN", f"{TOKEN}\n")
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 def test_another_endpoint_is_asked_for_the_hubs_files_with_the_token(endpoint, tmp_path):
-    paths = []
-
-    def behave(handler):
-        paths.append(handler.path)
-        answer(DATA)(handler)
-
-    server = endpoint(behave)
     download(HUB_URL, tmp_path / "file", lock=tmp_path / "lock.tsv", wait=0.0)
-    assert paths == ["/datasets/a/b/resolve/main/c.txt"]
-    assert server.headers[0]["Authorization"] == f"Bearer {TOKEN}"
+    assert (tmp_path / "file").read_bytes() == DATA
+    assert f"Bearer {TOKEN}" in endpoint.tokens
     # Elsewhere there is another endpoint, or none.
-    assert recorded(tmp_path / "lock.tsv", HUB_URL)
+    assert recorded(tmp_path / "lock.tsv", HUB_URL) == Record(SHA256, len(DATA))
+    assert names(tmp_path) == ["file", "lock.tsv"]
+    download(HUB_URL, tmp_path / "file", lock=tmp_path / "lock.tsv")
+    assert endpoint.sent[HUB_PATH] == len(DATA)
+
+
+def test_a_transfer_of_the_hub_that_breaks_goes_on_and_a_killed_one_leaves_nothing(
+    endpoint, tmp_path, monkeypatch
+):
+    data, half = DATA * 30, len(DATA) * 15  # more than the library holds before it writes
+    ranges = []
+
+    def breaks(handler):
+        about = {"ETag": '"1"', "X_Repo_Commit": REVISION}
+        if handler.command == "HEAD":
+            handler.answer(200, data, **about)
+            return
+        ranges.append(handler.headers.get("Range"))
+        first = int((ranges[-1] or "bytes=0-").removeprefix("bytes=").split("-")[0])
+        if first:
+            about |= {"Content_Range": f"bytes {first}-{len(data) - 1}/{len(data)}"}
+        last = len(data) if first else half
+        handler.close_connection = True
+        about |= {"Content_Length": len(data) - first}
+        handler.answer(206 if first else 200, data[first:last], **about)
+
+    endpoint.others[HUB_PATH] = breaks
+    # A process that is killed cleans up nothing; the next one does, before it begins.
+    version = hashlib.sha256(HUB_URL.encode()).hexdigest()[:16]
+    (tmp_path / f".file.{version}.part.hub").mkdir()
+    (tmp_path / f".file.{version}.part.hub/half").touch()
+    download(HUB_URL, tmp_path / "file", wait=0.0)
+    assert (tmp_path / "file").read_bytes() == data
+    assert ranges[0] is None
+    assert int(ranges[1].removeprefix("bytes=").split("-")[0]) > 0
+    assert names(tmp_path) == ["file"]
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        download(HUB_URL, tmp_path / "other", wait=0.0)
+    assert names(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (HUB_URL, ("a/b", "dataset", "main", "c/d.txt")),
+        (
+            f"{HUB}a/b/resolve/refs%2Fpr%2F9/c.bin?download=true",
+            ("a/b", "model", "refs/pr/9", "c.bin"),
+        ),
+        (f"{HUB}datasets/a/b/raw/main/c", None),
+        ("https://example.org/datasets/a/b/resolve/main/c", None),
+    ],
+)
+def test_a_file_of_the_hub_is_told_by_its_url(url, expected):
+    assert hub_file(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("GatedRepo", "asks for consent; give it on the dataset's page and set HF_TOKEN"),
+        ("RepoNotFound", "the hub has no such dataset, or HF_TOKEN may not read it"),
+        ("RevisionNotFound", "the hub has no such commit of it"),
+        ("EntryNotFound", "the hub has no such file in that commit"),
+    ],
+)
+def test_what_the_hub_refuses_is_said_in_a_line(endpoint, tmp_path, code, message):
+    status = 403 if code == "GatedRepo" else 404
+    endpoint.others[HUB_PATH] = lambda handler: handler.answer(status, X_Error_Code=code)
+    with pytest.raises(InputError) as error:
+        download(HUB_URL, tmp_path / "file", access="sign the form", wait=0.0)
+    assert str(error.value) == f"{HUB_URL}: {message}; access: sign the form"
+    assert names(tmp_path) == []
+
+
+def test_another_file_of_the_hub_than_expected_is_not_kept(endpoint, tmp_path):
+    with pytest.raises(InputError, match=f"{len(DATA)} bytes.*, expected {'0' * 64}"):
+        download(HUB_URL, tmp_path / "file", sha256="0" * 64, wait=0.0)
+    assert names(tmp_path) == []
 
 
 def test_a_mirror_holds_the_hubs_files_under_the_hubs_name(endpoint, tmp_path):
-    endpoint("missing")
-    copy = tmp_path / "mirror" / "huggingface.co" / "datasets/a/b/resolve/main/c.txt"
+    endpoint.others.clear()
+    copy = tmp_path / "mirror" / "huggingface.co" / HUB_PATH.lstrip("/")
     copy.parent.mkdir(parents=True)
     copy.write_bytes(DATA)
     download(HUB_URL, tmp_path / "file", mirrors=[tmp_path / "mirror"])
@@ -551,26 +629,39 @@ def test_a_mirror_holds_the_hubs_files_under_the_hubs_name(endpoint, tmp_path):
 
 
 def test_the_token_is_for_the_hub_alone(serve, endpoint, tmp_path):
+    store = Hub({}).start()
+    store.others["/file"] = DATA
+    about = {"X_Linked_ETag": '"1"', "X_Repo_Commit": REVISION, "X_Linked_Size": len(DATA)}
+    place = f"http://localhost:{store.server_port}/file"
+    endpoint.others[HUB_PATH] = lambda handler: handler.answer(302, Location=place, **about)
     elsewhere = serve("whole")
-    endpoint(answer(b"", 302, Location=elsewhere.url))
     download(HUB_URL, tmp_path / "file", wait=0.0)
     download(elsewhere.url, tmp_path / "other", wait=0.0)
-    assert ["Authorization" in headers for headers in elsewhere.headers] == [False, False]
+    store.shutdown()
+    store.server_close()
+    assert store.sent["/file"] == len(DATA)
+    assert store.tokens == {None}
+    assert ["Authorization" in headers for headers in elsewhere.headers] == [False]
 
 
 @pytest.mark.parametrize("status", [401, 503])
-def test_the_token_is_in_no_message(serve, endpoint, tmp_path, status):
-    elsewhere = serve(answer(TOKEN.encode(), status))
-    endpoint(answer(b"", 302, Location=f"{elsewhere.url}?signature=letmein"))
+def test_the_token_is_in_no_message(endpoint, tmp_path, status):
+    about = {"X_Linked_ETag": '"1"', "X_Repo_Commit": REVISION}
+    store = Hub({}).start()
+    store.others["/file"] = lambda handler: handler.answer(status, TOKEN.encode())
+    place = f"http://localhost:{store.server_port}/file?signature=letmein"
+    endpoint.others[HUB_PATH] = lambda handler: handler.answer(302, Location=place, **about)
     program = Path(__file__).parents[1] / "workflow_scripts" / "download_file.py"
     code = (
         f"import sys; sys.path.insert(0, {str(program.parent)!r}); import download_file; "
         "from functools import partial; from optical.runtime.program import run_program; "
-        "download_file.download = partial(download_file.download, wait=0.0); "
+        "download_file.download = partial(download_file.download, wait=0.0, attempts=2); "
         "run_program(download_file.main)"
     )
     command = [sys.executable, "-c", code, "--url", HUB_URL, "--output", tmp_path / "file"]
     done = subprocess.run(command, capture_output=True, text=True)
+    store.shutdown()
+    store.server_close()
     assert done.returncode == 1
     assert str(status) in done.stderr
     assert HUB_URL in done.stderr
@@ -580,7 +671,6 @@ def test_the_token_is_in_no_message(serve, endpoint, tmp_path, status):
 
 
 def test_a_token_that_cannot_be_sent_is_not_shown(endpoint, tmp_path, monkeypatch):
-    endpoint("whole")
     monkeypatch.setenv("HF_TOKEN", f"{TOKEN}\n{TOKEN}")
     with pytest.raises(InputError, match="HF_TOKEN") as error:
         download(HUB_URL, tmp_path / "file", wait=0.0)
@@ -589,7 +679,7 @@ def test_a_token_that_cannot_be_sent_is_not_shown(endpoint, tmp_path, monkeypatc
 
 def test_an_endpoint_that_is_no_address_is_told_at_once(endpoint, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "mirror.example")
-    with pytest.raises(InputError, match=r"c\.txt: .*mirror\.example"):
+    with pytest.raises(InputError, match=r"d\.txt: HF_ENDPOINT: 'mirror\.example' is no address"):
         download(HUB_URL, tmp_path / "file", wait=3600.0)
 
 

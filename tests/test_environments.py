@@ -228,6 +228,7 @@ def test_every_program_belongs_to_a_rule_or_to_users():
         "ask",
         "list_data",
         "list_settings",
+        "rehearse_study",
         "verify_scores",
     }
     assert {program_of(rule) for rule in RULES} <= {None, *programs}

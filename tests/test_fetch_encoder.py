@@ -1,23 +1,19 @@
 """Models of a hub that is imitated here, as its library asks for them."""
 
-import hashlib
 import io
 import json
 import os
 import subprocess
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from urllib.parse import quote, urlsplit
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from hosts import PULL_REQUEST, REVISION, Hub
+
 PROGRAM = Path(__file__).parents[1] / "workflow_scripts/fetch_encoder.py"
-REVISION = "0123456789abcdef0123456789abcdef01234567"
-PULL_REQUEST = "refs/pr/39"
 # More than the hub's library holds in memory before it writes: 10 MB.
 WEIGHTS = bytes(range(256)) * 100_000
 FILES = {
@@ -28,92 +24,9 @@ FILES = {
 }
 
 
-class Hub(ThreadingHTTPServer):
-    """org/tiny at one revision; `breaks` and `refuses` say how often the weights do not come."""
-
-    def __init__(self, files=FILES):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files, self.breaks, self.refuses = files, 0, 0
-        self.ranges, self.asked, self.tokens, self.looked_up = [], [], set(), 0
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Hub
-
-    def answer(self, status, body=b"", **headers):
-        self.send_response(status)
-        for name, value in {"Content_Length": len(body), **headers}.items():
-            self.send_header(name.replace("_", "-"), str(value))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    def do_GET(self):  # noqa: N802 - the name that http.server calls
-        hub, path = self.server, urlsplit(self.path).path
-        hub.tokens.add(self.headers.get("Authorization"))
-        resolve = f"/org/tiny/resolve/{REVISION}/"
-        pull_request = f"/api/models/org/tiny/revision/{quote(PULL_REQUEST, safe='')}"
-        if path in (
-            *(f"/api/models/org/tiny/revision/{REVISION}", "/api/models/org/tiny"),
-            pull_request,
-        ):
-            hub.looked_up += path == pull_request
-            siblings = [{"rfilename": name} for name in hub.files]
-            about = {"id": "org/tiny", "sha": REVISION, "siblings": siblings}
-            self.answer(200, json.dumps(about).encode())
-        elif path == f"/api/models/org/tiny/tree/{REVISION}":
-            tree = [
-                {"type": "file", "path": name, "size": len(data), "oid": tag(data)}
-                for name, data in hub.files.items()
-            ]
-            self.answer(200, json.dumps(tree).encode(), Content_Type="application/json")
-        elif path.startswith(resolve) and path.removeprefix(resolve) in hub.files:
-            self.file(path.removeprefix(resolve))
-        elif path.startswith("/api/models/org/tiny/"):
-            self.answer(404, X_Error_Code="RevisionNotFound")
-        elif path.startswith("/api/models/org/consent/"):
-            self.answer(403, X_Error_Code="GatedRepo")
-        else:
-            self.answer(404, X_Error_Code="RepoNotFound")
-
-    do_HEAD = do_GET  # noqa: N815
-
-    def file(self, name):
-        hub, data = self.server, self.server.files[name]
-        about = {"ETag": f'"{tag(data)}"', "X_Repo_Commit": REVISION, "Accept_Ranges": "bytes"}
-        if self.command == "HEAD" or name != "model.safetensors":
-            if self.command == "GET":
-                hub.asked.append(name)
-            return self.answer(200, data, **about)
-        hub.asked.append(name)
-        hub.ranges.append(self.headers.get("Range"))
-        if hub.refuses:
-            hub.refuses -= 1
-            return self.answer(503)
-        first = int((hub.ranges[-1] or "bytes=0-").removeprefix("bytes=").split("-")[0])
-        part = f"bytes {first}-{len(data) - 1}/{len(data)}"
-        about |= {"Content_Length": len(data) - first}
-        body = data[first:]
-        if hub.breaks:
-            hub.breaks -= 1
-            body = body[: len(body) // 2]
-            self.close_connection = True
-        if first:
-            about |= {"Content_Range": part}
-        return self.answer(206 if first else 200, body, **about)
-
-    def log_message(self, *_):
-        pass
-
-
-def tag(data):
-    return hashlib.sha1(data).hexdigest()
-
-
 @pytest.fixture
 def hub():
-    server = Hub()
-    Thread(target=server.serve_forever, daemon=True).start()
+    server = Hub(FILES).start()
     yield server
     server.shutdown()
     server.server_close()

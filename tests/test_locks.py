@@ -7,8 +7,8 @@ import os
 import pytest
 
 from optical.runtime import files, gpus, lock_file
-from optical.runtime.downloads import held
 from optical.runtime.errors import InputError
+from optical.runtime.parts import held
 from trees import SMOKE, copy_tree, snakemake, succeeds
 
 # On NFS a lock of a file is a POSIX lock: a shared one needs a file that is open for reading, an

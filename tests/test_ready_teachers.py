@@ -18,6 +18,7 @@ import convert_teacher
 import fetch_encoder
 from compare_gap import parameters_of
 from finished import DIMENSION, SAVED, TEXTS, inserted, write
+from hosts import REVISION, Hub
 from optical.models.embedding import Embedder, embed
 from optical.models.encoders import load
 from optical.models.finished import load_finished
@@ -25,7 +26,7 @@ from optical.models.layouts import read_layout
 from optical.runtime.errors import InputError
 from optical.study.files import hub_models
 from optical.training.distillation import source_ids
-from test_fetch_encoder import PROGRAM, REVISION, Hub
+from test_fetch_encoder import PROGRAM
 from test_study import CONSTRUCTED, complaint
 from test_study import load as load_study
 from trees import copy_tree, pending

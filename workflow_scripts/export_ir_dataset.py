@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from optical.corpora import ir_dataset
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.runtime.program import run_program
@@ -25,20 +26,14 @@ def main(
     part: which part of it
     output: file to write
     """
-    import ir_datasets
     from requests import RequestException
     from tqdm import tqdm
 
-    kind = {"corpus": "docs", "queries": "queries", "qrels": "qrels"}[part]
+    kind = ir_dataset.PARTS[part]
     try:
-        dataset = ir_datasets.load(id)
-        if not getattr(dataset, f"has_{kind}")():
-            raise InputError(f"{id} has no {kind}; expected a data set of ir_datasets with some")
-        rows = tqdm(getattr(dataset, f"{kind}_iter")(), desc=kind, unit="line")
+        rows = tqdm(getattr(ir_dataset.dataset(id, part), f"{kind}_iter")(), desc=kind, unit="line")
         with atomic_path(output) as temporary, open(temporary, "w", encoding="utf-8") as file:
             file.writelines(lines(kind, rows))
-    except KeyError:
-        raise InputError(f"ir_datasets knows no {id!r}; see https://ir-datasets.com") from None
     except RequestException as error:
         raise InputError(f"{id}: ir_datasets could not download it: {error}") from error
 

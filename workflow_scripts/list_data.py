@@ -41,7 +41,7 @@ def main(
         given = local or settings.get("local")
         # What is needed does not depend on where it lies.
         loaded = load_study(settings | {"local": str(given or "local")}, datasets)
-        mirrors = mirrors or folders(loaded["mirror"])
+        mirrors = mirrors or loaded.mirrors
         local = Path(loaded["local"]) if given else None
         datasets = loaded.datasets
         needed = {
@@ -77,11 +77,6 @@ def main(
     absent = sum(not Path(folder).exists() for folder in models)
     if absent:
         print(f"and {absent} models from the hub: unknown")
-
-
-def folders(value: str | list[str]) -> list[Path]:
-    """A study's `mirror`, one folder or several."""
-    return [Path(value)] if isinstance(value, str) else list(map(Path, value))
 
 
 def show(

@@ -1,4 +1,4 @@
-"""The studies of the hub run here, prefetched, from the first file to the report: tiny, few rows.
+"""The studies of the hub run here, rehearsed and prefetched, from the first file to the report.
 
 The data is made here, in the true layout of each source, and lies in a mirror folder. As it is not
 the upstream data, the checksums are taken out of the copy's resources/datasets.yaml.
@@ -18,6 +18,7 @@ import yaml
 from optical.runtime.downloads import mirrored
 from optical.study.files import needed_files
 from optical.study.loading import load_study
+from optical.study.rehearsal import rehearse
 from trees import copy_tree, snakemake, succeeds
 
 STUDIES = ["xnli", "belebele", "optical"]
@@ -195,6 +196,7 @@ def test_a_study_runs_in_miniature_to_its_report(tmp_path, name):
             path.parent.mkdir(parents=True, exist_ok=True)
             WRITERS[source](path, about.get("language", "en"))
 
+    assert [line for line in rehearse(study, [mirror], tmp_path / "lock.tsv") if line.wrong] == []
     run = ("--cores", 2, "--configfile", f"studies/{name}.yaml", "--show-failed-logs")
     config = ("--config", "scale=tiny", f"local={local}")
     succeeds(snakemake(tree, "prefetch", *run, *config, f"mirror={mirror}"))

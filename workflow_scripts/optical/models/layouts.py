@@ -1,4 +1,4 @@
-"""Folders of finished late-interaction models, looked at without loading anything.
+"""Folders of models, finished late-interaction ones above all, looked at without loading anything.
 
 Of three libraries: PyLate and sentence-transformers (`MultiVectorEncoder`) list their modules in
 modules.json, ColBERT (colbert-ai) keeps its projection beside the weights of the transformer.
@@ -12,6 +12,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from optical.runtime.errors import InputError
+
+# Weights in the one format that is safe to load, the configuration, of a translator that of its
+# search too, and any tokenizer's files.
+TRANSFORMERS = [
+    *("config.json", "generation_config.json", "*.safetensors*"),
+    *("*token*", "*.model", "*.txt", "vocab.json", "*.spm"),
+]
+"""The files of a transformers model that are fetched."""
 
 FILES = [
     *("artifact.metadata", "modules.json", "config_sentence_transformers.json"),
@@ -28,6 +36,26 @@ class Layout:
 
     library: Literal["pylate", "colbert", "sentence-transformers"]
     dimension: int
+
+
+def patterns(*, finished: bool) -> list[str]:
+    """The names of the files of a model, of a finished late-interaction one or any other."""
+    return [*TRANSFORMERS, *FILES] if finished else TRANSFORMERS
+
+
+def check_model(
+    folder: Path, origin: str, dimension: int | None, weights: str = "*.safetensors"
+) -> None:
+    """Raise InputError for a folder that is no model, or no finished one of a dimension.
+
+    dimension: of the token vectors of a finished late-interaction model; of another model none.
+    weights: pattern of the files of its weights.
+    """
+    for pattern in ("config.json", weights):
+        if not any(folder.glob(pattern)):
+            raise InputError(f"{origin}: no {pattern}; expected a transformers model")
+    if dimension is not None:
+        check_dimension(folder, origin, dimension)
 
 
 def check_dimension(folder: Path, origin: str, dimension: int) -> None:

@@ -1,8 +1,6 @@
 """Downloads that arrive whole: from a mirror folder or over HTTP, checked, resumed, retried."""
 
-import fcntl
 import json
-import os
 import re
 import shutil
 import time
@@ -12,14 +10,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256 as new_sha256
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import requests
 from tqdm import tqdm
 
-from optical.runtime import file_locks, files, hub, lock_file, wholeness
+from optical.runtime import files, hub, hub_files, lock_file, wholeness
 from optical.runtime.errors import InputError
+from optical.runtime.parts import discard, discard_content, held, version_file, version_of
 
 BLOCK = 1 << 16
 """Bytes written at once; what a broken connection can lose of those received."""
@@ -49,7 +47,8 @@ def download(
     A mirror is a folder that holds files as <host>/<path> of their URLs; the first that has the
     file is taken and the network left alone. Otherwise the file is downloaded, by up to
     `attempts` tries with pauses of wait, 2 wait, 4 wait... seconds. What a broken try received
-    stays beside `path` and the next one, also of a later call, goes on from there.
+    stays beside `path` and the next one, also of a later call, goes on from there. A file
+    of the hub is transferred by the hub's library, which begins a killed transfer anew.
 
     A file without a known sha256 is proven whole by its length, its kind, and its md5 if that is
     known; what it was when it
@@ -109,6 +108,12 @@ def download(
             return
         copies = (mirrored(url, Path(mirror)) for mirror in mirrors)
         copy = next(filter(Path.is_file, copies), None)
+        if not copy and (file := hub_files.hub_file(url)):
+            pauses = [wait * 2**attempt for attempt in range(attempts - 1)]
+            with fetched_from_hub(url, file, part, pauses, access) as arrived:
+                check(arrived, url)
+                arrived.replace(path)
+            return
         framed = True
         if copy:
             discard_content(part)
@@ -141,54 +146,6 @@ def mirrored(url: str, mirror: Path) -> Path:
 def told(access: str) -> str:
     """The end of a message: what a user has to do first."""
     return f"; access: {access}" if access else ""
-
-
-# --- parts ---------------------------------------------------------------------------------------
-
-
-@contextmanager
-def held(part: Path) -> Iterator[Path]:
-    """Hold a part, made if it is absent, waiting for any process that does."""
-    while True:
-        with open(part, "ab") as file:
-            file_locks.lock(
-                file.fileno(), part, fcntl.LOCK_EX, "start one run at a time that downloads it"
-            )
-            # Who held it may have renamed or removed it: then it is another file that counts.
-            if is_open_as(part, file):
-                try:
-                    yield part
-                finally:
-                    if is_open_as(part, file) and not part.stat().st_size:
-                        discard(part)
-                return
-
-
-def is_open_as(path: Path, file: BinaryIO) -> bool:
-    """Whether an open file is still the one of a name."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
-
-
-def version_file(part: Path) -> Path:
-    """Where it stands which version of its file a part is of."""
-    return part.with_name(f"{part.name}.version")
-
-
-def version_of(part: Path) -> dict:
-    """The headers that tell a version, and its length; nothing if they are unknown."""
-    try:
-        return json.loads(version_file(part).read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return {}
-
-
-def discard(part: Path) -> None:
-    """Remove a part and what is known of it."""
-    version_file(part).unlink(missing_ok=True)
-    part.unlink(missing_ok=True)
 
 
 # --- tries ---------------------------------------------------------------------------------------
@@ -227,8 +184,32 @@ def fetch_with_retries(
     raise ValueError(f"{url}: {attempts} tries are none")
 
 
-def without_query(error: Exception) -> str:
-    """An error's text without what follows a ? in an address, which may let others in."""
+@contextmanager
+def fetched_from_hub(
+    url: str, file: hub_files.HubFile, part: Path, pauses: list[float], access: str
+) -> Iterator[Path]:
+    """Bring a file of the hub into a folder beside its part, which is held.
+
+    The hub's library goes on with a transfer that breaks, but not with one that was killed: what
+    lies in the folder is of no use to anybody.
+
+    Raises InputError, as `download` does.
+    """
+    hub.signature()  # refuses a token that cannot be sent, without showing it
+    folder = part.with_name(f"{part.name}.hub")
+    files.remove(folder)
+    try:
+        try:
+            arrived = hub_files.fetch_file(file, folder, pauses)
+        except InputError as error:
+            raise InputError(f"{url}: {error}{told(access)}") from error
+        yield arrived
+    finally:
+        files.remove(folder)
+
+
+def without_query(error: Exception | str) -> str:
+    """A text, or an error's, without what follows a ? in an address, which may let others in."""
     return re.sub(r"\?[^\s'\"]+", "?...", str(error))
 
 
@@ -244,9 +225,15 @@ def may_pass(status: int) -> bool:
 def refusal(url: str, response: requests.Response, access: str) -> str:
     """One line on a request that the server will go on to refuse."""
     line = f"{url}: HTTP {response.status_code} {response.reason}"
-    if response.status_code in (401, 403):
-        if url.startswith(hub.HUB):
+    wants = response.status_code in (401, 403)
+    if url.startswith(hub_files.HUB):
+        code, file = response.headers.get("X-Error-Code", ""), hub_files.hub_file(url)
+        if code in hub_files.REFUSALS:
+            kind = file.kind if file else "repository"
+            line += f"; {hub_files.REFUSALS[code].format(kind=kind)}"
+        elif wants:
             line += "; the hub wants HF_TOKEN, of an account that may read it"
+    if wants:
         line += told(access)
     return line
 
@@ -337,13 +324,6 @@ def fetch(url: str, part: Path, size: int | None, *, sure: bool = True, access: 
     if length is not None and received < length:
         raise IncompleteError(f"{received} of {length} bytes arrived")
     return framed
-
-
-def discard_content(part: Path) -> None:
-    """Empty a part, which stays held."""
-    version_file(part).unlink(missing_ok=True)
-    with open(part, "wb"):
-        pass
 
 
 def described(response: requests.Response) -> dict:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 import requests
 
 from optical.runtime.errors import InputError
-
-HUB = "https://huggingface.co/"
+from optical.runtime.hub_files import HUB, endpoint
 
 
 def address(url: str) -> tuple[str, Callable | None]:
@@ -18,8 +17,7 @@ def address(url: str) -> tuple[str, Callable | None]:
     """
     if not url.startswith(HUB):
         return url, None
-    endpoint = os.environ.get("HF_ENDPOINT", "").strip() or HUB
-    return f"{endpoint.rstrip('/')}/{url.removeprefix(HUB)}", signature()
+    return f"{endpoint()}/{url.removeprefix(HUB)}", signature()
 
 
 def signature() -> Callable | None:

@@ -140,23 +140,27 @@ def collection_files(study: Study, collection: str, *languages: str) -> list:
     return source_files(study, source, *languages, role="test")
 
 
+def read_languages(study: Study) -> list[str]:
+    """The foreign languages whose bitext is read."""
+    # An encoder from scratch also reads the bitext of languages that are not tested.
+    scratch = any("layers" in encoder for encoder in study["encoders"].values())
+    read = study["pretraining"]["text"] if scratch else ()
+    return [name for name in dict.fromkeys([*study.languages, *read]) if name != study.pivot]
+
+
 def needed_files(study: Study) -> dict[str, list[str]]:
     """{source: its files} of all that has to be there before the study can run without a network.
 
     Constructed data is no source here: nobody has to bring it.
     """
-    # An encoder from scratch also reads the bitext of languages that are not tested.
-    scratch = any("layers" in encoder for encoder in study["encoders"].values())
-    read = study["pretraining"]["text"] if scratch else ()
     asked = [
         (source, source_files(study, source, language))
-        for language in dict.fromkeys([*study.languages, *read])
-        if language != study["pivot"]
+        for language in read_languages(study)
         for source in bitext_sources(study, language)
     ]
     for collection in study["collections"]:
         # What a collection says in a language is kept out of all bitext of that language.
-        tested = study.collection_languages(collection) & {study.pivot, *study.languages, *read}
+        tested = study.collection_languages(collection) & {study.pivot, *read_languages(study)}
         files = collection_files(study, collection, *sorted(tested))
         asked.append((dataset_of(collection), files))
     # A training set that is downloaded is one of the datasets too; it has one language.

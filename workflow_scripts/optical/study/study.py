@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from optical.corpora.constructed_languages import LANGUAGES
@@ -39,6 +40,12 @@ class Study:
     def encoders(self) -> Mapping[str, Mapping[str, Any]]:
         """All that a student may be made of: the encoders, and the finished teachers, by name."""
         return {**self["encoders"], **self["teachers"]}
+
+    @property
+    def mirrors(self) -> list[Path]:
+        """The folders of its mirrors: `mirror` is one or several."""
+        value = self["mirror"]
+        return [Path(value)] if isinstance(value, str) else list(map(Path, value))
 
     @property
     def is_constructed(self) -> bool:

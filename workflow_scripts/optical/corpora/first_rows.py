@@ -1,0 +1,112 @@
+"""The first rows of a source, read by its own reader from files of which only beginnings are there.
+
+What a reader says of the end of a file, or of two files that do not match, is said by the real run:
+here neither is known.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+
+from optical.corpora import msmarco, registry
+from optical.corpora.lines import numbered_rows, read_queries
+from optical.runtime.errors import InputError
+
+ROWS = 5
+"""Rows that are read: lines of parallel files may be long, and each has to have that many."""
+
+
+class NoRowsError(InputError):
+    """A reader found no row, in a file that may have some behind its beginning."""
+
+
+class Everything(dict):
+    """Ids of which nobody knows yet which there are."""
+
+    def __contains__(self, name: object) -> bool:
+        """Any id may be one."""
+        return True
+
+    def __missing__(self, name: str) -> list[str]:
+        """Nothing is known of it."""
+        return []
+
+
+def read_bitext(source: str, folder: Path, language: str) -> None:
+    """The first pairs of a source, by its name or NAME:LAYOUT.
+
+    Raises InputError for files that the reader cannot read, NoRowsError for those without a pair.
+    """
+    pairs = list(islice(registry.bitext(source, folder, language), ROWS))
+    if not pairs:
+        raise NoRowsError(f"{folder}: no sentence pair of {language}")
+
+
+def read_collection(name: str, folder: Path) -> None:
+    """The first passages and judgements of a collection. Raises InputError, as `read_bitext`."""
+    if is_archived(name, folder):
+        return read_archive(name, folder)
+    collection = registry.collection(name)
+    if not list(islice(collection.passages(folder), ROWS)):
+        raise NoRowsError(f"{folder}: no passage of {name}")
+    if not list(islice(collection.judgements(folder), ROWS)):
+        raise NoRowsError(f"{folder}: no judgement of {name}")
+    return None
+
+
+def read_queries_of(name: str, folder: Path, language: str) -> None:
+    """The first queries of a collection in a language. Raises InputError, as `read_bitext`.
+
+    None is no fault: the first judgements may be of other queries than stand first.
+    """
+    if not is_archived(name, folder):
+        for _ in islice(registry.collection(name).queries(folder, language), ROWS):
+            pass
+
+
+def reader_of(name: str) -> ModuleType:
+    """The module that reads a collection."""
+    return import_module(registry.collection_module(name)[0])
+
+
+def is_archived(name: str, folder: Path) -> bool:
+    """Whether a collection lies in an archive, which its reader reads as a whole."""
+    archive = getattr(reader_of(name), "ARCHIVE", None)
+    return archive is not None and (folder / archive).exists()
+
+
+def read_archive(name: str, folder: Path) -> None:
+    """The rows of a collection in the beginning of its archive, whatever languages stand there."""
+    module, settings = reader_of(name), registry.collection_module(name)[1]
+    path = folder / module.ARCHIVE
+    if not any(module.archive_rows(path, settings["split"], lang) for lang in module.LANGUAGES):
+        raise NoRowsError(f"{path}: no row in any of {', '.join(sorted(module.LANGUAGES))}")
+
+
+def read_training_file(name: str, folder: Path) -> bool:
+    """What stands first in a file of a training set; returns whether anybody here reads it.
+
+    Files are read one by one: an id that one names may stand behind the beginning of another.
+    Raises InputError, as `read_bitext`.
+    """
+    path, reader = folder / name, TRAINING_FILES.get(name)
+    if reader is None:
+        return False
+    found = reader(path)
+    if not (list(islice(found, ROWS)) if isinstance(found, Iterator) else found):
+        raise NoRowsError(f"{path}: no row in it")
+    return True
+
+
+TRAINING_FILES: dict[str, Callable[[Path], Iterable]] = {
+    "collection.tsv": lambda path: msmarco.read_passages(path.parent, set()),
+    "queries.train.tsv": read_queries,
+    "qrels.train.tsv": lambda path: msmarco.read_judgements(path, Everything()),
+    "negatives.tsv": lambda path: msmarco.listed_negatives(path, Everything(), Everything()),
+    "negatives.jsonl.gz": lambda path: msmarco.published_negatives(path, Everything()),
+    "articles.tsv": lambda path: numbered_rows(path, 2),
+    "scores.tsv": msmarco.scored_passages,
+}
+"""What reads the files of the layout of MS MARCO, by name."""

@@ -1,0 +1,86 @@
+"""What a study reads of each of its sources, and of which files: by the source's own reader."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from optical.corpora import first_rows
+from optical.study import files as study_files
+from optical.study.study import Study, dataset_of
+
+TRAINING_SET = "training set"
+"""The name of a training set of the user's own, which is none of the datasets."""
+
+TRAINING_FILES = ("collection.tsv", "queries.train.tsv", "qrels.train.tsv")
+"""What it has to have."""
+
+
+class Reading(NamedTuple):
+    """A reader that is tried on the first rows of some files, by name, whose folder it is given.
+
+    It returns False if nothing was read.
+    """
+
+    files: list[str]
+    read: Callable[[Path], object]
+
+
+def needed_names(study: Study) -> dict[str, list[str]]:
+    """{source: the names of its files} of all that the study needs, also of what is the user's."""
+    names = {
+        source: names_in(study, source, files)
+        for source, files in study_files.needed_files(study).items()
+    }
+    if study["training_set"]["source"] == "local":
+        folder = folder_of(study, TRAINING_SET)
+        optional = [name for name in first_rows.TRAINING_FILES if (folder / name).exists()]
+        names[TRAINING_SET] = list(dict.fromkeys([*TRAINING_FILES, *optional]))
+    return names
+
+
+def names_in(study: Study, source: str, files: list[str]) -> list[str]:
+    """The names of files in the folder of their source."""
+    folder = folder_of(study, source)
+    return [str(Path(file).relative_to(folder)) for file in files]
+
+
+def folder_of(study: Study, source: str) -> Path:
+    """Where the files of a source, or of a training set of the user's own, lie."""
+    if source == TRAINING_SET:
+        return Path(study["local"], study["training_set"]["folder"])
+    return Path(study_files.source_folder(study, source))
+
+
+def is_users(study: Study, source: str) -> bool:
+    """Whether the files of a source are the user's to supply."""
+    return source == TRAINING_SET or study_files.is_users(source, study)
+
+
+def readings(study: Study, source: str, names: list[str]) -> Iterator[Reading]:
+    """What a study reads of a source. names: of those of its files that the study needs."""
+    if source == TRAINING_SET or source == study["training_set"]["source"]:
+        own = source == TRAINING_SET
+        files = names if own else names_in(study, source, study_files.source_files(study, source))
+        for name in files:
+            yield Reading([name], partial(first_rows.read_training_file, name))
+    if source == TRAINING_SET or study_files.is_exported(source, study):
+        return
+    if source in study["bitext"]["sources"]:
+        name = study_files.named(source, study)
+        for language in study_files.read_languages(study):
+            if source in study_files.bitext_sources(study, language):
+                files = study_files.source_files(study, source, language)
+                read = partial(first_rows.read_bitext, name, language=language)
+                yield Reading(names_in(study, source, files), read)
+    for collection in study["collections"]:
+        if dataset_of(collection) != source:
+            continue
+        name = study_files.named(collection, study)
+        files = study_files.collection_files(study, collection)
+        read = partial(first_rows.read_collection, name)
+        yield Reading(names_in(study, source, files), read)
+        for language in (study.pivot, *study.tested_languages(collection)):
+            files = study_files.collection_files(study, collection, language)
+            read = partial(first_rows.read_queries_of, name, language=language)
+            yield Reading(names_in(study, source, files), read)
