@@ -15,6 +15,7 @@ used_sources = {
     *study["bitext"]["sources"],
     *map(dataset_of, study["collections"]),
     study["training_set"]["source"],
+    study["training_set"]["scores"],
 }
 # Students that show their plans: of their teacher's size, so that before distillation they are it.
 aligned_students = [

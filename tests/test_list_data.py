@@ -84,6 +84,21 @@ def test_a_users_own_set_is_looked_for_below_local(tmp_path, study):
     assert f"yours to supply, in {tmp_path / 'mine/letters'}" in part
 
 
+def test_scores_are_listed_by_their_name_or_as_the_users_own(tmp_path, study):
+    own = STUDY.replace("{source: local, folder: squad}", "{source: mmarco, scores: mine.jsonl}")
+    study.write_text(own)
+    (tmp_path / "local").mkdir()
+    shown = listing(tmp_path, "--study", study, "--local", "local")
+    assert "scores: yours, in local/mine.jsonl\n    missing" in shown
+    (tmp_path / "local/mine.jsonl").touch()
+    shown = listing(tmp_path, "--study", study, "--local", "local")
+    assert "scores: yours, in local/mine.jsonl\n    here" in shown
+    study.write_text(own.replace("mine.jsonl", "monot5"))
+    shown = listing(tmp_path, "--study", study)
+    assert "licence MIT; 1 files, unknown" in paragraph(shown, "monot5")
+    assert "scores: yours" not in shown
+
+
 def test_a_constructed_study_needs_no_data(tmp_path):
     assert "0 sources, 0 files" in listing(tmp_path, "--study", ROOT / "config.yaml")
 

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from optical.corpora.registry import SCORES
 from optical.runtime.downloads import mirrored
 from optical.runtime.program import run_program
 from optical.study import files as study_files
 from optical.study.loading import load_study, read_datasets, read_settings
+from optical.study.study import Study
 
 SHOWN = 8
 """Names of missing files that are printed of each source."""
@@ -54,10 +56,8 @@ def main(
         if kind == "encoder" and Path(folder).name in loaded["teachers"]:
             kind = "teacher"
         print(f"{kind} {Path(folder).name}: {hub} from the hub\n    size unknown; {here}\n")
-    if study and loaded["training_set"]["source"] == "local":
-        yours = Path("local" if local is None else local, loaded["training_set"]["folder"])
-        here = "here" if local and yours.is_dir() else "missing"
-        print(f"training set: yours, in {yours}\n    {here}\n")
+    if study:
+        show_training_set(loaded, local)
     sizes = [size for sizes, _ in totals for size in sizes]
     missing = [size for _, missing in totals for size in missing]
     print(f"{len(needed)} sources, {len(sizes)} files: {amount(sizes)}")
@@ -65,6 +65,21 @@ def main(
     absent = sum(not Path(folder).exists() for folder in models)
     if absent:
         print(f"and {absent} models from the hub: unknown")
+
+
+def show_training_set(study: Study, local: Path | None) -> None:
+    """Print what of a training set is the user's own.
+
+    local: the folder of own data, if one was named.
+    """
+    settings = study["training_set"]
+    if settings["source"] == "local":
+        yours = Path("local" if local is None else local, settings["folder"])
+        here = "here" if local and yours.is_dir() else "missing"
+        print(f"training set: yours, in {yours}\n    {here}\n")
+    if settings["scores"] and settings["scores"] not in SCORES:
+        yours = Path("local" if local is None else local, settings["scores"])
+        print(f"scores: yours, in {yours}\n    {'here' if yours.exists() else 'missing'}\n")
 
 
 def folders(value: str | list[str]) -> list[Path]:

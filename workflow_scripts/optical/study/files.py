@@ -113,6 +113,22 @@ def collection_files(study: Study, collection: str, *languages: str) -> list:
     return source_files(study, source, *languages, role="test")
 
 
+def scores_file(study: Study) -> str | None:
+    """The cross-encoder's scores that the training set is made with, a file or a user's folder."""
+    scores = study["training_set"]["scores"]
+    if scores in registry.SCORES:
+        return f"{source_folder(study, scores)}/{registry.SCORES[scores]}"
+    return scores and str(Path(study["local"], scores))
+
+
+def training_files(study: Study) -> list[str]:
+    """The files of a training set that is no folder of the user's, without those of scores."""
+    files = source_files(study, study["training_set"]["source"])
+    # Where passages are scored, those are the hard negatives.
+    unread = "/negatives." if study["training_set"]["scores"] else None
+    return [file for file in files if not (unread and unread in file)]
+
+
 def needed_files(study: Study) -> dict[str, list[str]]:
     """{source: its files} of all that has to be there before the study can run without a network.
 
@@ -134,7 +150,9 @@ def needed_files(study: Study) -> dict[str, list[str]]:
         asked.append((dataset_of(collection), files))
     # A training set that is downloaded is one of the datasets too; it has one language.
     if (source := study["training_set"]["source"]) in study.datasets:
-        asked.append((source, source_files(study, source)))
+        asked.append((source, training_files(study)))
+    if (scores := study["training_set"]["scores"]) in registry.SCORES:
+        asked.append((scores, source_files(study, scores)))
     needed: dict[str, dict[str, None]] = {}
     for source, files in asked:
         if source != "constructed":
