@@ -99,6 +99,16 @@ def test_scores_are_listed_by_their_name_or_as_the_users_own(tmp_path, study):
     assert "scores: yours" not in shown
 
 
+def test_who_translated_the_training_queries_is_told(tmp_path, study):
+    text = STUDY.replace("{source: local, folder: squad}", "{source: mmarco}")
+    study.write_text(text)
+    assert "translate_train" not in listing(tmp_path, "--study", study)
+    study.write_text(text.replace("[zero_shot]", "[zero_shot, translate_train]"))
+    shown = listing(tmp_path, "--study", study)
+    origin = "published with mmarco: fr; translated here: sw"
+    assert f"training queries of translate_train\n    {origin}\n" in shown
+
+
 def test_a_constructed_study_needs_no_data(tmp_path):
     assert "0 sources, 0 files" in listing(tmp_path, "--study", ROOT / "config.yaml")
 

@@ -17,8 +17,10 @@ from optical.study.files import (
     hub_models,
     named,
     needed_files,
+    origin_of_queries,
     scores_file,
     source_files,
+    translated_queries,
 )
 from optical.study.loading import load_study, read_datasets, read_settings, schema
 
@@ -604,6 +606,42 @@ def test_scores_of_the_users_own_lie_below_local():
 def test_scores_that_could_not_be_had(text, edits, message):
     with pytest.raises(InputError, match=message):
         load(text, edits=edits)
+
+
+TRANSLATING = {
+    "languages": {"high": ["fr"], "low": ["sw"]},
+    "methods": ["zero_shot", "translate_train"],
+    "translation": {"hub": "org/model", "revision": "0" * 40},
+}
+
+
+def test_training_queries_that_are_published_are_not_translated():
+    study = load(REAL, edits=MARCO_SET | TRANSLATING)
+    file = "downloads/mmarco/fr.queries.train.tsv"
+    assert translated_queries(study) == {"fr": file}
+    assert origin_of_queries(study) == "published with mmarco: fr; translated here: sw"
+    assert file in needed_files(study)["mmarco"]
+    assert not any(
+        ".queries.train.tsv" in name and "/fr." not in name
+        for name in needed_files(study)["mmarco"]
+    )
+    assert "results/real/translators/hub" in hub_models(study)
+
+
+def test_no_translator_is_fetched_where_all_training_queries_are_published():
+    edits = MARCO_SET | TRANSLATING | {"languages": {"high": ["fr"], "low": ["hi"]}}
+    edits["bitext.sources"] = ["opus100"]
+    study = load(REAL, edits=edits)
+    assert origin_of_queries(study) == "published with mmarco: fr, hi"
+    assert "results/real/translators/hub" not in hub_models(study)
+    asking = load(REAL, edits=edits | {"methods": ["zero_shot", "translate_query"]})
+    assert "results/real/translators/hub" in hub_models(asking)
+    assert origin_of_queries(asking) == ""
+
+
+def test_a_training_set_of_the_users_own_is_translated_here():
+    study = load(REAL, edits=TRANSLATING)
+    assert origin_of_queries(study) == "translated here: fr, sw"
 
 
 @pytest.mark.parametrize(

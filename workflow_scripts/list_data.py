@@ -68,7 +68,7 @@ def main(
 
 
 def show_training_set(study: Study, local: Path | None) -> None:
-    """Print what of a training set is the user's own.
+    """Print what of a training set is the user's own, and who translated its queries.
 
     local: the folder of own data, if one was named.
     """
@@ -80,6 +80,8 @@ def show_training_set(study: Study, local: Path | None) -> None:
     if settings["scores"] and settings["scores"] not in SCORES:
         yours = Path("local" if local is None else local, settings["scores"])
         print(f"scores: yours, in {yours}\n    {'here' if yours.exists() else 'missing'}\n")
+    if origin := study_files.origin_of_queries(study):
+        print(f"training queries of translate_train\n    {origin}\n")
 
 
 def folders(value: str | list[str]) -> list[Path]:

@@ -52,6 +52,7 @@ def main(
     pictures: list[Path],
     cleaning: Sequence[Path] = (),
     training: Path,
+    queries: str = "",
     datasets: Path,
     sources: Sequence[str] = (),
     environments: Sequence[Path] = (),
@@ -68,6 +69,7 @@ def main(
     pictures: pictures (.svg), each by a name that has a caption
     cleaning: {language}.cleaning.csv files
     training: training_set.csv
+    queries: who translated the training queries of translate_train
     datasets: resources/datasets.yaml
     sources: which of its data sets the study is made of
     environments: environment files to show
@@ -92,6 +94,7 @@ def main(
         pictures={CAPTIONS[path.stem]: path for path in pictures},
         cleaning=read_cleaning(cleaning),
         training=read_counts(training),
+        queries=queries,
         sources={name: known.get(name, OWN) for name in sources},
         environments={path.stem: path.read_text(encoding="utf-8") for path in environments},
         provenance=json.loads(provenance.read_text(encoding="utf-8")),

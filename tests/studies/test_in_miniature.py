@@ -89,7 +89,7 @@ def mmarco(path, language):
     elif "qrels" in path.name:
         path.write_text("".join(f"{n}\t0\t{n}\t1\n" for n in queries))
     else:
-        path.write_text("".join(f"{n}\t{sentence('en', 9000 + n)}\n" for n in queries))
+        path.write_text("".join(f"{n}\t{sentence(language, 9000 + n)}\n" for n in queries))
 
 
 def monot5(path, language):
@@ -217,5 +217,8 @@ def test_a_study_runs_in_miniature_to_its_report(tmp_path, name):
     assert counts["scores"] == counts["judgements"] + counts["negatives"]
     report = (results / "report.html").read_text()
     assert "15 left out: hard negatives that the scores call relevant" in report
+    if name == "xnli":
+        origin = "published with mmarco: ru; translated here: ur"
+        assert f"Training queries of translate_train, {origin}." in report
     # Everything came from the mirror, and its checksums are known from now on.
     assert (tree / "downloads/lock.tsv").exists()

@@ -48,6 +48,7 @@ def write_report(
     pictures: Mapping[str, str | Path],
     cleaning: pd.DataFrame,
     training: Mapping[str, int],
+    queries: str = "",
     sources: Mapping[str, Mapping[str, str]] | None = None,
     environments: Mapping[str, str] | None = None,
     provenance: Mapping[str, Any] | None = None,
@@ -65,6 +66,7 @@ def write_report(
         pictures: caption of each SVG file, which is put into the page.
         cleaning: as `read_cleaning` gives it; may be empty.
         training: what the teachers' training set has, and what was left out of it: how many.
+        queries: who translated the training queries of translate_train, by language; may be empty.
         sources: title, licence, citation and homepage of each data set that was downloaded.
         environments: text of each environment file by its name.
         provenance: as `optical.runtime.provenance.provenance` gives it.
@@ -111,6 +113,7 @@ def write_report(
         cost_table=_html(shown_cost_table(costs)),
         cleaning_table=_html(shown_cleaning_table(cleaning)) if len(cleaning) else "",
         training=training,
+        queries=queries,
         data_table=_html(shown_data_table(sources)) if sources else "",
         groups={
             group: list(rows["language"].unique())
