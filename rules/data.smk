@@ -91,7 +91,7 @@ if study.is_constructed:
 elif study["training_set"]["source"] in study.datasets:
     training_source = study["training_set"]["source"]
     training_folder = study_files.source_folder(study, training_source)
-    training_files = source_files(training_source)
+    training_files = study_files.training_files(study)
 else:
     training_source = "msmarco"
     training_folder = str(Path(study["local"], study["training_set"]["folder"]))
@@ -105,6 +105,7 @@ else:
         for name in ("negatives.tsv", "articles.tsv", "scores.tsv")
         if Path(file := f"{training_folder}/{name}").exists()
     ]
+scores_file = study_files.scores_file(study)
 
 brought = [name for name in study.datasets if not study_files.is_users(name, study)]
 exported_sets = [name for name in brought if study_files.is_exported(name, study)]
@@ -223,6 +224,7 @@ rule prepare_training_set:
         "Preparing the teacher's training set"
     input:
         files=training_files,
+        scores=scores_file or [],
         tests=[file for name in guarded for file in collection_texts(name, study.pivot)],
     output:
         training_set=directory(paths.TRAINING_SET),
@@ -235,13 +237,16 @@ rule prepare_training_set:
         code=code("prepare_training_set", (registry.TRAINING_SETS[training_source],)),
         # A local folder is the machine's business, as a mirror is; its files are inputs.
         source=lambda wildcards, resources: f"{training_source}={training_folder}",
+        scores=lambda wildcards, resources: command_line({"scores": scores_file}),
+        margin=command_line({"margin": study["training_set"]["margin"] if scores_file else None}),
         queries=command_line({"queries": study["training_set"]["queries"]}),
         tests=of_study(paths.COLLECTION, collection=guarded),
         pivot=study.pivot,
     conda:
         "../envs/data.yaml"
     shell:
-        "python workflow_scripts/prepare_training_set.py --source {params.source:q} {params.queries}"
+        "python workflow_scripts/prepare_training_set.py --source {params.source:q} {params.scores}"
+        " {params.margin} {params.queries}"
         " --tests {params.tests} --pivot {params.pivot} --output {output.training_set}"
         " --counts {output.counts} > {log} 2>&1"
 

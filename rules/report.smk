@@ -15,6 +15,7 @@ used_sources = {
     *study["bitext"]["sources"],
     *map(dataset_of, study["collections"]),
     study["training_set"]["source"],
+    study["training_set"]["scores"],
 }
 # Students that show their plans: of their teacher's size, so that before distillation they are it.
 aligned_students = [
@@ -370,12 +371,13 @@ rule write_report:
         sources=[name for name in study.datasets if name in used_sources],
         # As a list, because an empty text would be quoted into no argument at all.
         note=["--note", gap_note] if gap_note else [],
+        queries=command_line({"queries": study_files.origin_of_queries(study) or None}),
     conda:
         "../envs/report.yaml"
     shell:
         "python workflow_scripts/write_report.py --study {wildcards.study} --settings {input.settings}"
         " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
-        " --metric {params.metric}"
+        " --metric {params.metric} {params.queries}"
         " --cleaning {input.cleaning} --translations {input.translations} --training {input.training}"
         " --datasets {input.datasets} --sources {params.sources} --environments {input.environments}"
         " --provenance {input.provenance} {params.note:q} --output {output} > {log} 2>&1"

@@ -24,6 +24,8 @@ def translation_codes(source, target):
     )
 
 
+published_queries = study_files.translated_queries(study)
+
 JUDGED_TRANSLATIONS = 500
 """Queries that are translated to judge a translator."""
 
@@ -46,7 +48,7 @@ def translation_scores(wildcards):
             found += of_study(
                 paths.TRANSLATION_SCORE, collection=tested, direction="translated", lang=lang
             )
-        if "translate_train" in methods:
+        if "translate_train" in methods and lang not in published_queries:
             found += of_study(
                 paths.TRANSLATION_SCORE, collection=tested[:1], direction="from_pivot", lang=lang
             )
@@ -54,8 +56,21 @@ def translation_scores(wildcards):
 
 
 def translated_training_queries(wildcards):
-    """The training set's queries in a language; nothing for the pivot, in which they are asked."""
-    return [] if wildcards.lang == study.pivot else paths.TRAINING_QUERIES
+    """The training set's queries in a language, published or translated here; nothing for the pivot,
+    in which they are asked.
+    """
+    if wildcards.lang == study.pivot:
+        return []
+    return published_queries.get(wildcards.lang, paths.TRAINING_QUERIES)
+
+
+def origin_of_queries(wildcards):
+    """Who translated them, as an option."""
+    if wildcards.lang == study.pivot:
+        return ""
+    here = "translated here by " + (study["translation"]["hub"] or "a model trained on the bitext")
+    published = f"published with {study['training_set']['source']}"
+    return command_line({"origin": published if wildcards.lang in published_queries else here})
 
 
 def finetuning_pairs(wildcards):
@@ -241,11 +256,13 @@ rule prepare_pairs:
     params:
         code=code("prepare_pairs"),
         queries=lambda wildcards, input: input.translated or f"{input.training_set}/queries.tsv",
+        # It says where they come from in the log, and changes no result.
+        origin=lambda wildcards, resources: origin_of_queries(wildcards),
     conda:
         "../envs/data.yaml"
     shell:
         "python workflow_scripts/prepare_pairs.py --queries {params.queries}"
-        " --training-set {input.training_set} --output {output} > {log} 2>&1"
+        " --training-set {input.training_set} {params.origin} --output {output} > {log} 2>&1"
 
 
 # Once for a teacher, as the targets of the distillation are; those of translate_train are the same

@@ -155,8 +155,17 @@ def test_addresses_of_a_branch_are_the_known_ones():
 
 
 def test_every_source_has_a_module_and_every_module_a_source():
-    served = {*registry.BITEXT, *(name.split("-")[0] for name in registry.COLLECTIONS)}
+    served = {
+        *registry.BITEXT,
+        *registry.SCORES,
+        *(name.split("-")[0] for name in registry.COLLECTIONS),
+    }
     assert served - {"constructed"} == set(DATASETS)
+
+
+@pytest.mark.parametrize(("dataset", "file"), registry.SCORES.items())
+def test_scores_are_in_the_file_that_is_read(dataset, file):
+    assert set(DATASETS[dataset]["files"]) == {file}
 
 
 @pytest.mark.parametrize("file", [name for name, file in DOWNLOADS.items() if "sha256" in file])

@@ -111,6 +111,31 @@ def test_where_topics_of_clef_come_from_is_told_by_language(tmp_path):
     assert "missing: documents, qrels.txt, en.topics.txt, es.topics.txt" in part
 
 
+def test_scores_are_listed_by_their_name_or_as_the_users_own(tmp_path, study):
+    own = STUDY.replace("{source: local, folder: squad}", "{source: mmarco, scores: mine.jsonl}")
+    study.write_text(own)
+    (tmp_path / "local").mkdir()
+    shown = listing(tmp_path, "--study", study, "--local", "local")
+    assert "scores: yours, in local/mine.jsonl\n    missing" in shown
+    (tmp_path / "local/mine.jsonl").touch()
+    shown = listing(tmp_path, "--study", study, "--local", "local")
+    assert "scores: yours, in local/mine.jsonl\n    here" in shown
+    study.write_text(own.replace("mine.jsonl", "monot5"))
+    shown = listing(tmp_path, "--study", study)
+    assert "licence MIT; 1 files, unknown" in paragraph(shown, "monot5")
+    assert "scores: yours" not in shown
+
+
+def test_who_translated_the_training_queries_is_told(tmp_path, study):
+    text = STUDY.replace("{source: local, folder: squad}", "{source: mmarco}")
+    study.write_text(text)
+    assert "translate_train" not in listing(tmp_path, "--study", study)
+    study.write_text(text.replace("[zero_shot]", "[zero_shot, translate_train]"))
+    shown = listing(tmp_path, "--study", study)
+    origin = "published with mmarco: fr; translated here: sw"
+    assert f"training queries of translate_train\n    {origin}\n" in shown
+
+
 def test_a_constructed_study_needs_no_data(tmp_path):
     assert "0 sources, 0 files" in listing(tmp_path, "--study", ROOT / "config.yaml")
 

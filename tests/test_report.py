@@ -337,6 +337,12 @@ def test_what_was_kept_out_of_the_training_set_is_shown(arguments):
         written(arguments)
 
 
+def test_who_translated_the_training_queries_is_shown(arguments):
+    assert "Training queries of translate_train" not in written(arguments)
+    page = written({**arguments, "queries": "translated here: sw"})
+    assert "<p>Training queries of translate_train, translated here: sw.</p>" in page
+
+
 def test_what_it_took_is_shown_with_its_sum(arguments):
     rows = Page(written(arguments)).rows
     took = ["2", "1 min 30 s", "50.0 s", "2 min 40 s", "700", "9,600", "2.0"]

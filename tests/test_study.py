@@ -17,7 +17,10 @@ from optical.study.files import (
     hub_models,
     named,
     needed_files,
+    origin_of_queries,
+    scores_file,
     source_files,
+    translated_queries,
 )
 from optical.study.loading import load_study, read_datasets, read_settings, schema
 
@@ -661,6 +664,88 @@ def test_a_divergence_has_negatives_and_no_parts(teacher, message):
     load(REAL, edits={"teacher.loss": "kl", "teacher.negatives": 4})
     with pytest.raises(InputError, match=message):
         load(REAL, edits={"teacher.loss": "kl"} | teacher)
+
+
+MARCO_SET = {"training_set": {"source": "mmarco", "scores": "monot5"}}
+KL = {"teacher.loss": "kl", "teacher.negatives": 5}
+
+
+def test_scores_bring_their_file_and_leave_out_other_negatives():
+    needed = needed_files(load(REAL, edits=MARCO_SET | KL))
+    assert needed["monot5"] == ["downloads/monot5/monot5.jsonl.gz"]
+    assert "downloads/mmarco/negatives.jsonl.gz" not in needed["mmarco"]
+    plain = needed_files(load(REAL, edits={"training_set": {"source": "mmarco"}}))
+    assert "downloads/mmarco/negatives.jsonl.gz" in plain["mmarco"]
+    assert "monot5" not in plain
+
+
+def test_scores_of_the_users_own_lie_below_local():
+    own = load(REAL, edits={"training_set.scores": "scores/mine.parquet"} | KL)
+    assert scores_file(own) == "data/scores/mine.parquet"
+    assert set(needed_files(own)) == {"tatoeba", "xnli"}
+
+
+@pytest.mark.parametrize(
+    ("text", "edits", "message"),
+    [
+        (REAL, {"training_set.margin": 1.0}, "training_set.margin: 1.0, but .*scores is null"),
+        (
+            REAL,
+            {"training_set.scores": "monot5", "training_set.negatives": "bm25"},
+            "training_set.negatives: bm25, but mined passages have no score",
+        ),
+        (
+            REAL,
+            {"training_set": {"source": "mmarco", "scores": "monot"}, "local": None},
+            "training_set.scores: 'monot' is none of monot5, bge; expected one of them, or a file",
+        ),
+        (
+            REAL,
+            {"training_set": {"source": "mmarco"}} | KL,
+            "training_set.scores: null, but teacher.loss is kl, and mmarco has no scores",
+        ),
+        (CONSTRUCTED, {"training_set.scores": "monot5"}, "'monot5', but constructed data has none"),
+    ],
+)
+def test_scores_that_could_not_be_had(text, edits, message):
+    with pytest.raises(InputError, match=message):
+        load(text, edits=edits)
+
+
+TRANSLATING = {
+    "languages": {"high": ["fr"], "low": ["sw"]},
+    "methods": ["zero_shot", "translate_train"],
+    "translation": {"hub": "org/model", "revision": "0" * 40},
+}
+
+
+def test_training_queries_that_are_published_are_not_translated():
+    study = load(REAL, edits=MARCO_SET | TRANSLATING)
+    file = "downloads/mmarco/fr.queries.train.tsv"
+    assert translated_queries(study) == {"fr": file}
+    assert origin_of_queries(study) == "published with mmarco: fr; translated here: sw"
+    assert file in needed_files(study)["mmarco"]
+    assert not any(
+        ".queries.train.tsv" in name and "/fr." not in name
+        for name in needed_files(study)["mmarco"]
+    )
+    assert "results/real/translators/hub" in hub_models(study)
+
+
+def test_no_translator_is_fetched_where_all_training_queries_are_published():
+    edits = MARCO_SET | TRANSLATING | {"languages": {"high": ["fr"], "low": ["hi"]}}
+    edits["bitext.sources"] = ["opus100"]
+    study = load(REAL, edits=edits)
+    assert origin_of_queries(study) == "published with mmarco: fr, hi"
+    assert "results/real/translators/hub" not in hub_models(study)
+    asking = load(REAL, edits=edits | {"methods": ["zero_shot", "translate_query"]})
+    assert "results/real/translators/hub" in hub_models(asking)
+    assert origin_of_queries(asking) == ""
+
+
+def test_a_training_set_of_the_users_own_is_translated_here():
+    study = load(REAL, edits=TRANSLATING)
+    assert origin_of_queries(study) == "translated here: fr, sw"
 
 
 @pytest.mark.parametrize(

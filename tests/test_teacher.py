@@ -93,6 +93,16 @@ def test_a_teacher_learns_the_scores_of_a_cross_encoder_if_asked(
     assert wins == [follows] * len(QUERIES)
 
 
+def test_the_scale_of_the_scores_is_read(encoder, training_set, tmp_path):
+    """A scale of nearly 0 takes all that the scores say away."""
+    losses = {}
+    for name, scale in (("as they are", 1.0), ("sharper", 2.0), ("flat", 1e-6)):
+        trained(encoder, training_set, tmp_path / name, loss="kl", steps=1, score_scale=scale)
+        lines = map(json.loads, (tmp_path / name / "training.jsonl").open())
+        losses[name] = next(line["loss"] for line in lines if "loss" in line)
+    assert losses["flat"] < losses["as they are"] < losses["sharper"]
+
+
 def test_a_divergence_has_no_parts(encoder, training_set, tmp_path):
     with pytest.raises(InputError, match="--mini-batch: only --loss contrastive has it"):
         trained(encoder, training_set, tmp_path / "out", loss="kl", mini_batch=2)

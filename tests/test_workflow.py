@@ -17,7 +17,13 @@ import yaml
 
 from optical.evaluation.gap import GAP_COLUMNS, LANGUAGE_COLUMNS, read_table
 from optical.settings.methods import DISTILLED, FINETUNED
-from optical.study.files import downloads, hub_models, is_users, needed_files
+from optical.study.files import (
+    downloads,
+    hub_models,
+    is_users,
+    needed_files,
+    translated_queries,
+)
 from optical.study.loading import load_study, read_datasets
 from trees import ROOT, SMOKE, copy_tree, pending, read_study, snakemake, succeeds
 
@@ -99,6 +105,9 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
             len(study.collection_languages(name) & {*study.languages})
             for name in study["collections"]
         ),
+        # mMARCO's own translations are read, where it has the language.
+        "translate_training_queries": "translate_train" in study["methods"]
+        and len({*study.languages} - translated_queries(study).keys()),
         "compare_gap": 1,
         "write_report": 1,
     }

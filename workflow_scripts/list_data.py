@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from optical.corpora.registry import collection
+from optical.corpora.registry import SCORES, collection
 from optical.runtime.downloads import mirrored
 from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.study import files as study_files
 from optical.study.loading import load_study, read_datasets, read_settings
 from optical.study.source_table import amount, with_table
+from optical.study.study import Study
 from optical.study.translators import read_translators
 
 SHOWN = 8
@@ -66,10 +67,8 @@ def main(
         about = read_translators().get(hub)
         known = f"licence {about['licence']}; {about['size']}" if about else "size unknown"
         print(f"{kind} {Path(folder).name}: {hub} from the hub\n    {known}; {here}\n")
-    if study and loaded["training_set"]["source"] == "local":
-        yours = Path("local" if local is None else local, loaded["training_set"]["folder"])
-        here = "here" if local and yours.is_dir() else "missing"
-        print(f"training set: yours, in {yours}\n    {here}\n")
+    if study:
+        show_training_set(loaded, local)
     sizes = [size for sizes, _ in totals for size in sizes]
     missing = [size for _, missing in totals for size in missing]
     print(f"{len(needed)} sources, {len(sizes)} files: {amount(sizes)}")
@@ -77,6 +76,23 @@ def main(
     absent = sum(not Path(folder).exists() for folder in models)
     if absent:
         print(f"and {absent} models from the hub: unknown")
+
+
+def show_training_set(study: Study, local: Path | None) -> None:
+    """Print what of a training set is the user's own, and who translated its queries.
+
+    local: the folder of own data, if one was named.
+    """
+    settings = study["training_set"]
+    if settings["source"] == "local":
+        yours = Path("local" if local is None else local, settings["folder"])
+        here = "here" if local and yours.is_dir() else "missing"
+        print(f"training set: yours, in {yours}\n    {here}\n")
+    if settings["scores"] and settings["scores"] not in SCORES:
+        yours = Path("local" if local is None else local, settings["scores"])
+        print(f"scores: yours, in {yours}\n    {'here' if yours.exists() else 'missing'}\n")
+    if origin := study_files.origin_of_queries(study):
+        print(f"training queries of translate_train\n    {origin}\n")
 
 
 def show(

@@ -14,6 +14,8 @@ from optical.runtime.program import run_program
 def main(
     *,
     source: tuple[str, Path],
+    scores: Path | None = None,
+    margin: float = 0.0,
     queries: int | None = None,
     tests: Sequence[Path] = (),
     pivot: str = "en",
@@ -22,13 +24,16 @@ def main(
 ) -> None:
     """
     source: training source (msmarco, constructed) and its folder
+    scores: scores of a cross-encoder, a file or a folder of them, among whose passages hard
+        negatives are (those of the source)
+    margin: a passage no further below the relevant one is no hard negative
     queries: queries to take at most (all)
     tests: folders of test collections, whose queries and answers must not be trained on
     pivot: language of the training set
     output: folder to write
     counts: how many there are and were left out (.csv)
     """
-    data = training_set(*source)
+    data = training_set(*source, scores=scores, margin=margin)
     if tests:
         data = without_tests(data, tests, pivot)
     found = write_training_set(output, data, queries)

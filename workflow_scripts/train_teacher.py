@@ -52,7 +52,9 @@ def main(
     teacher = late_interaction(encoder, **asdict(model))
     if scored:
         objective = MultiVectorDistillKLDivLoss(
-            teacher, student_temperature=1 / settings.scale, teacher_temperature=1.0
+            teacher,
+            student_temperature=1 / settings.scale,
+            teacher_temperature=1 / settings.score_scale,
         )
     elif settings.mini_batch is None:
         objective = MultiVectorMultipleNegativesRankingLoss(teacher, scale=settings.scale)

@@ -54,6 +54,7 @@ def main(
     cleaning: Sequence[Path] = (),
     translations: Sequence[Path] = (),
     training: Path,
+    queries: str = "",
     datasets: Path,
     sources: Sequence[str] = (),
     environments: Sequence[Path] = (),
@@ -71,6 +72,7 @@ def main(
     cleaning: {language}.cleaning.csv files
     translations: {language}.chrf.csv files
     training: training_set.csv
+    queries: who translated the training queries of translate_train
     datasets: resources/datasets.yaml
     sources: which of its data sets the study is made of
     environments: environment files to show
@@ -96,6 +98,7 @@ def main(
         cleaning=read_cleaning(cleaning),
         translations=read_translation_scores(translations),
         training=read_counts(training),
+        queries=queries,
         sources={name: known.get(name, OWN) for name in sources},
         environments={path.stem: path.read_text(encoding="utf-8") for path in environments},
         provenance=json.loads(provenance.read_text(encoding="utf-8")),

@@ -90,7 +90,18 @@ def mmarco(path, language):
     elif "qrels" in path.name:
         path.write_text("".join(f"{n}\t0\t{n}\t1\n" for n in queries))
     else:
-        path.write_text("".join(f"{n}\t{sentence('en', 9000 + n)}\n" for n in queries))
+        path.write_text("".join(f"{n}\t{sentence(language, 9000 + n)}\n" for n in queries))
+
+
+def monot5(path, language):
+    """Six passages a query; a fourth of them has one called relevant, one lacks the relevant."""
+    with gzip.open(path, "wt") as file:
+        for query in range(60):
+            others = [[(query + n) % 60, -4.0 - n] for n in range(1, 6)]
+            if query % 4 == 0:
+                others[0][1] = -0.01
+            own = [[query, -0.02]] if query != 7 else []
+            file.write(json.dumps([query, *others, *own]) + "\n")
 
 
 def xnli(path, language):
@@ -165,7 +176,9 @@ def clef(path, language):
 
 WRITERS = {
     function.__name__: function
-    for function in (opus100, ccmatrix, tico19, tatoeba, mmarco, xnli, xquad, belebele, clef)
+    for function in (
+        *(opus100, ccmatrix, tico19, tatoeba, mmarco, monot5, xnli, xquad, belebele, clef),
+    )
 }
 
 
@@ -209,5 +222,14 @@ def test_a_study_runs_in_miniature_to_its_report(tmp_path, name):
     gap = pd.read_csv(results / "gap/gap_table.csv")
     assert set(gap["method"]) == set(study.methods)
     assert set(gap["collection"]) == set(study["collections"])
+    counts = dict(pd.read_csv(results / "data/training_set.csv").to_numpy())
+    assert counts["left out: hard negatives that the scores call relevant"] == 15
+    assert counts["left out: queries whose relevant passages have no score"] == 1
+    assert counts["scores"] == counts["judgements"] + counts["negatives"]
+    report = (results / "report.html").read_text()
+    assert "15 left out: hard negatives that the scores call relevant" in report
+    if name == "xnli":
+        origin = "published with mmarco: ru; translated here: ur"
+        assert f"Training queries of translate_train, {origin}." in report
     # Everything came from the mirror, and its checksums are known from now on.
     assert (tree / "downloads/lock.tsv").exists()

@@ -12,6 +12,7 @@ from types import ModuleType
 
 from optical.corpora import msmarco, registry
 from optical.corpora.lines import numbered_rows, read_queries
+from optical.corpora.scores import scored_queries
 from optical.runtime.errors import InputError
 
 ROWS = 5
@@ -91,7 +92,7 @@ def read_training_file(name: str, folder: Path) -> bool:
     Files are read one by one: an id that one names may stand behind the beginning of another.
     Raises InputError, as `read_bitext`.
     """
-    path, reader = folder / name, TRAINING_FILES.get(name)
+    path, reader = folder / name, training_reader(name)
     if reader is None:
         return False
     found = reader(path)
@@ -100,8 +101,22 @@ def read_training_file(name: str, folder: Path) -> bool:
     return True
 
 
+def read_scores(name: str, folder: Path) -> None:
+    """What stands first in a user's own scores of a cross-encoder, a file or a folder of them."""
+    if not list(islice(scored_queries(folder / name), ROWS)):
+        raise NoRowsError(f"{folder / name}: no row in it")
+
+
+def training_reader(name: str) -> Callable[[Path], Iterable] | None:
+    """What reads a file of a training set or a published set of scores; None if nothing does."""
+    if name in registry.SCORES.values():
+        return scored_queries
+    # Translated queries have the language before the name.
+    return TRAINING_FILES.get("queries.train.tsv" if name.endswith(".queries.train.tsv") else name)
+
+
 TRAINING_FILES: dict[str, Callable[[Path], Iterable]] = {
-    "collection.tsv": lambda path: msmarco.read_passages(path.parent, set()),
+    "collection.tsv": lambda path: msmarco.read_passages(path.parent, set(), None),
     "queries.train.tsv": read_queries,
     "qrels.train.tsv": lambda path: msmarco.read_judgements(path, Everything()),
     "negatives.tsv": lambda path: msmarco.listed_negatives(path, Everything(), Everything()),

@@ -9,7 +9,9 @@
     scores.tsv         query id, passage id, cross-encoder's   optional
 
 Hard negatives are those of negatives.tsv; without that file, other passages of the relevant
-passage's article; without both, none. Ids and queries are held in memory, passages are not.
+passage's article; without both, none. Where a cross-encoder's scores are given beside the folder,
+hard negatives are among the passages that it scored. Ids and queries are held in memory, passages
+are not.
 """
 
 import gzip
@@ -18,44 +20,58 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain, islice, zip_longest
-from math import isfinite
 from pathlib import Path
 
 from optical.corpora.lines import lines_of, numbered_rows, read_queries, whole_number
 from optical.corpora.records import Passage, Query, TrainingSet
+from optical.corpora.scored_negatives import ScoredPassages, scored_negatives
+from optical.corpora.scores import scored_queries
 from optical.runtime.errors import InputError
 
 MOST_NEGATIVES = 16
 """Hard negatives of a query at most."""
 
 
-def training_set(folder: Path) -> TrainingSet:
+def training_set(folder: Path, *, scores: Path | None = None, margin: float = 0.0) -> TrainingSet:
     """The judged queries of the folder in random but fixed order, with what belongs to them.
 
     Queries without a judgement, in MS MARCO itself more than a third, are counted as left out.
 
+    scores: of a cross-encoder, as `optical.corpora.scores` reads them, in place of scores.tsv; then
+    hard negatives are among their passages, below the relevant ones by more than `margin`, as
+    `optical.corpora.scored_negatives` says, and only relevant passages with a score are taken.
+
     Raises:
-        InputError: names file and line of a judgement or negative without its query, of a query
-            or passage without text, and of an id given twice; when the passages have been read to
-            their end also of a judgement or negative without its passage.
+        InputError: names file and line of a judgement, negative or score without its query, of a
+            query or passage without text, and of an id given twice; when the passages have been
+            read to their end also of a judgement, negative or score without its passage.
     """
     folder = Path(folder)
     texts = read_queries(folder / "queries.train.tsv")
     relevant = read_judgements(folder / "qrels.train.tsv", texts)
-    negatives = read_negatives(folder, relevant, texts)
+    left_out = {"queries without a judgement": len(texts) - len(relevant)}
+    if scores is None:
+        negatives = read_negatives(folder, relevant, texts)
+        rows = partial(scored_passages, folder / "scores.tsv")
+    else:
+        chosen = scored_negatives(scores, relevant, texts, margin=margin, most=MOST_NEGATIVES)
+        relevant, negatives = chosen.relevant, chosen.negatives
+        left_out |= chosen.left_out
+        rows = partial(chosen_scores, chosen)
     ids = sorted(relevant)
     random.Random(0).shuffle(ids)
     named = {
         passage for passages in chain(relevant.values(), negatives.values()) for passage in passages
     }
     return TrainingSet(
-        passages=lambda: read_passages(folder, named),
+        passages=lambda: read_passages(folder, named, scores),
         queries=lambda: (Query(query, texts[query]) for query in ids),
         judgements=lambda: in_order(ids, relevant),
         negatives=lambda: in_order(ids, negatives),
-        scores=lambda: scored_passages(folder / "scores.tsv"),
-        left_out={"queries without a judgement": len(texts) - len(relevant)},
+        scores=rows,
+        left_out=left_out,
     )
 
 
@@ -144,24 +160,25 @@ def article_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str, l
 
 def scored_passages(path: Path) -> Iterator[tuple[str, str, str]]:
     """Yield (query id, passage id, score) of a cross-encoder; nothing without the file."""
-    if not path.exists():
-        return
-    for number, (query, passage, score) in numbered_rows(path, 3):
-        if not is_number(score):
-            raise InputError(f"{path}:{number}: score {score!r}, expected a number")
-        yield query, passage, score
+    if path.exists():
+        for scored in scored_queries(path):
+            for passage, score in scored.passages:
+                yield scored.query, passage, str(score)
 
 
-def is_number(text: str) -> bool:
-    """Whether a text is a finite number."""
-    try:
-        return isfinite(float(text))
-    except ValueError:
-        return False
+def chosen_scores(chosen: ScoredPassages) -> Iterator[tuple[str, str, str]]:
+    """The same of the passages that are to be trained on."""
+    for query, scores in chosen.scores.items():
+        passages = chain(chosen.relevant[query], chosen.negatives[query])
+        for passage, score in zip(passages, scores, strict=True):
+            yield query, passage, str(score)
 
 
-def read_passages(folder: Path, named: set[str]) -> Iterator[Passage]:
-    """All passages of collection.tsv; at the end, whether those `named` were among them."""
+def read_passages(folder: Path, named: set[str], scores: Path | None) -> Iterator[Passage]:
+    """All passages of collection.tsv; at the end, whether those `named` were among them.
+
+    scores: where some were named, beside the files of the folder.
+    """
     path = folder / "collection.tsv"
     missing = set(named)
     for number, (passage, text) in numbered_rows(path, 2):
@@ -173,18 +190,22 @@ def read_passages(folder: Path, named: set[str]) -> Iterator[Passage]:
             raise InputError(f"{path}:{number}: passage {passage} was given before")
         yield Passage(passage, passage, text)
     if missing:
-        raise InputError(f"{first_use(folder, missing)}, which is not in {path}")
+        raise InputError(f"{first_use(folder, missing, scores)}, which is not in {path}")
 
 
-def first_use(folder: Path, passages: set[str]) -> str:
+def first_use(folder: Path, passages: set[str], scores: Path | None) -> str:
     """Where the training set first names one of the passages, as file:line: passage."""
     for name, columns, column in (
         ("qrels.train.tsv", 4, 2),
-        ("negatives.tsv", 2, 1),
-        ("articles.tsv", 2, 0),
+        # Where there are scores, hard negatives are of no other file.
+        *(() if scores else (("negatives.tsv", 2, 1), ("articles.tsv", 2, 0))),
     ):
         if (folder / name).exists():
             for number, fields in numbered_rows(folder / name, columns):
                 if fields[column] in passages:
                     return f"{folder / name}:{number}: passage {fields[column]}"
+    for scored in scored_queries(scores) if scores else ():
+        for passage, _ in scored.passages:
+            if passage in passages:
+                return f"{scored.place}: passage {passage}"
     return f"{folder}: passage {min(passages)}"

@@ -4,6 +4,7 @@ A bitext source has
     bitext(folder, language) -> Iterator[Pair]             never the sentences of a test alone
 A training source has
     training_set(folder) -> TrainingSet
+    training_set(folder, scores=, margin=)                 in the MS MARCO layout
 A collection has
     passages(folder) -> Iterator[Passage]                  in the pivot language
     queries(folder, language) -> Iterator[Query]           the same ids in every language
@@ -56,6 +57,10 @@ TRAINING_SETS = {
     "msmarco": "optical.corpora.msmarco",
 }
 
+SCORES = {"monot5": "monot5.jsonl.gz", "bge": "bge.parquet"}
+"""Data sets of a cross-encoder's scores, all of MS MARCO's training queries, and the file of each;
+`optical.corpora.scores` reads them, and a user's own."""
+
 COLLECTIONS = {
     "constructed": ("optical.corpora.constructed", {}),
     "ntrex": ("optical.corpora.ntrex", {}),
@@ -98,9 +103,16 @@ def bitext(source: str, folder: Path, language: str) -> Iterator[Pair]:
     return import_module(module).bitext(folder, language, **settings)
 
 
-def training_set(source: str, folder: Path) -> TrainingSet:
-    """The training set of a source by its name."""
-    return source_module("training source", source, TRAINING_SETS).training_set(folder)
+def training_set(
+    source: str, folder: Path, *, scores: Path | None = None, margin: float = 0.0
+) -> TrainingSet:
+    """The training set of a source by its name, with a cross-encoder's scores if it is in the MS
+    MARCO layout.
+    """
+    module = source_module("training source", source, TRAINING_SETS)
+    if scores is None:
+        return module.training_set(folder)
+    return module.training_set(folder, scores=scores, margin=margin)
 
 
 def collection(name: str, sections: Mapping[str, Any] | None = None) -> Collection:

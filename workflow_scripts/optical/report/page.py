@@ -51,6 +51,7 @@ def write_report(
     cleaning: pd.DataFrame,
     translations: pd.DataFrame,
     training: Mapping[str, int],
+    queries: str = "",
     sources: Mapping[str, Mapping[str, str]] | None = None,
     environments: Mapping[str, str] | None = None,
     provenance: Mapping[str, Any] | None = None,
@@ -69,6 +70,7 @@ def write_report(
         cleaning: as `read_cleaning` gives it; may be empty.
         translations: as `read_translation_scores` gives them; may be empty.
         training: what the teachers' training set has, and what was left out of it: how many.
+        queries: who translated the training queries of translate_train, by language; may be empty.
         sources: title, licence, citation and homepage of each data set that was downloaded.
         environments: text of each environment file by its name.
         provenance: as `optical.runtime.provenance.provenance` gives it.
@@ -126,6 +128,7 @@ def write_report(
             _html(shown_translation_table(translations)) if len(translations) else ""
         ),
         training=training,
+        queries=queries,
         data_table=_html(shown_data_table(sources)) if sources else "",
         groups={
             group: list(rows["language"].unique())

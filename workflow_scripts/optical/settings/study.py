@@ -76,8 +76,21 @@ class TrainingSet:
     """At most this many training queries; all of them when null."""
 
     negatives: Literal["given", "bm25"] = "given"
-    """Where hard negatives come from: given (those of negatives.tsv, or else of the same article)
-    or bm25 (mined among the passages of the training set)."""
+    """Where hard negatives come from: given (the passages that `scores` has, or else those of
+    negatives.tsv, or else of the same article) or bm25 (mined among the passages of the training
+    set)."""
+
+    scores: Annotated[str, ("minLength", 1)] | None = None
+    """Scores of a cross-encoder for the training queries with passages, for teacher.loss kl: monot5
+    (MonoT5-3B, 50 passages a query) or bge (a BGE reranker), both of MS MARCO, or a file of yours
+    below `local`, or a folder of its parts, in any of their shapes: JSON lines [query id,
+    [passage id, score], ...]; parquet with query_id, document_ids, scores or with query_id,
+    passage_id, score; tab-separated query id, passage id, score. Hard negatives are among the
+    passages that they have, without those that they call relevant."""
+
+    margin: Annotated[float, ("minimum", 0)] = 0.0
+    """The scores call a passage relevant that they put no further than this below a passage that is
+    judged relevant. It is of their scale, which is another for each cross-encoder."""
 
 
 @dataclass(frozen=True, kw_only=True)

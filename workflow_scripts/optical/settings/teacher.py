@@ -42,7 +42,12 @@ class Teacher:
 
     loss: Literal["contrastive", "kl"] = "contrastive"
     """contrastive (the positive against hard negatives and the passages of the batch) or kl (the
-    scores of a cross-encoder for positive and hard negatives, of the training set's scores.tsv)."""
+    scores of a cross-encoder for positive and hard negatives: training_set.scores, or scores.tsv of
+    a training set of yours)."""
+
+    score_scale: Annotated[float, ("exclusiveMinimum", 0)] = 1.0
+    """Loss kl: factor on the cross-encoder's scores before the softmax. Scores between 0 and 1 say
+    little without one."""
 
     accumulation: Positive = 1
     """Batches of a step; several GPUs share them."""

@@ -15,6 +15,7 @@ from optical.study.study import Study, dataset_of
 from optical.study.training_checks import (
     check_batches,
     check_distillations,
+    check_scores,
     check_teacher,
     check_translation,
     check_tuning,
@@ -248,6 +249,7 @@ CHECKS = (
     check_tuning,
     check_batches,
     check_distillations,
+    check_scores,
     check_teacher,
     check_students,
     check_finished,

@@ -148,6 +148,56 @@ def read_languages(study: Study) -> list[str]:
     return [name for name in dict.fromkeys([*study.languages, *read]) if name != study.pivot]
 
 
+def scores_file(study: Study) -> str | None:
+    """The cross-encoder's scores that the training set is made with, a file or a user's folder."""
+    scores = study["training_set"]["scores"]
+    if scores in registry.SCORES:
+        return f"{source_folder(study, scores)}/{registry.SCORES[scores]}"
+    return scores and str(Path(study["local"], scores))
+
+
+def training_files(study: Study) -> list[str]:
+    """The files of a training set that is no folder of the user's, without those of scores."""
+    files = source_files(study, study["training_set"]["source"])
+    # Where passages are scored, those are the hard negatives.
+    unread = "/negatives." if study["training_set"]["scores"] else None
+    return [file for file in files if not (unread and unread in file)]
+
+
+def translated_queries(study: Study) -> dict[str, str]:
+    """{language: file} of the training queries that translate_train reads as they were published.
+
+    mMARCO's have the ids of its English ones; other training sets have no translations.
+    """
+    source = study["training_set"]["source"]
+    if "translate_train" not in study["methods"] or source not in study.datasets:
+        return {}
+    files = {lang: f"{lang}.queries.train.tsv" for lang in study.languages}
+    return {
+        lang: f"{source_folder(study, source)}/{file}"
+        for lang, file in files.items()
+        if file in study.datasets[source]["files"]
+    }
+
+
+def origin_of_queries(study: Study) -> str:
+    """Who translated the training queries of translate_train, by language; nothing without it."""
+    if "translate_train" not in study["methods"]:
+        return ""
+    published = translated_queries(study)
+    here = [lang for lang in study.languages if lang not in published]
+    of = {f"published with {study['training_set']['source']}": published, "translated here": here}
+    return "; ".join(f"{origin}: {', '.join(langs)}" for origin, langs in of.items() if langs)
+
+
+def needs_translator(study: Study) -> bool:
+    """Whether any method reads what is translated here."""
+    methods = set(TRANSLATED) & set(study["methods"])
+    if methods == {"translate_train"}:
+        return bool({*study.languages} - translated_queries(study).keys())
+    return bool(methods)
+
+
 def needed_files(study: Study) -> dict[str, list[str]]:
     """{source: its files} of all that has to be there before the study can run without a network.
 
@@ -165,7 +215,10 @@ def needed_files(study: Study) -> dict[str, list[str]]:
         asked.append((dataset_of(collection), files))
     # A training set that is downloaded is one of the datasets too; it has one language.
     if (source := study["training_set"]["source"]) in study.datasets:
-        asked.append((source, source_files(study, source)))
+        asked.append((source, training_files(study)))
+        asked.append((source, list(translated_queries(study).values())))
+    if (scores := study["training_set"]["scores"]) in registry.SCORES:
+        asked.append((scores, source_files(study, scores)))
     needed: dict[str, dict[str, None]] = {}
     for source, files in asked:
         if source != "constructed":
@@ -190,6 +243,6 @@ def hub_models(study: Study) -> dict[str, str]:
         for name, encoder in study.encoders.items()
         if "hub" in encoder
     }
-    if study["translation"]["hub"] and set(TRANSLATED) & set(study["methods"]):
+    if study["translation"]["hub"] and needs_translator(study):
         found[paths.HUB_TRANSLATOR.format(study=study.name)] = study["translation"]["hub"]
     return found

@@ -5,12 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from optical.corpora import first_rows
+from optical.corpora import first_rows, registry
 from optical.study import files as study_files
 from optical.study.study import Study, dataset_of
 
 TRAINING_SET = "training set"
 """The name of a training set of the user's own, which is none of the datasets."""
+
+OWN_SCORES = "scores"
+"""That of a cross-encoder's scores of the user's own."""
 
 TRAINING_FILES = ("collection.tsv", "queries.train.tsv", "qrels.train.tsv")
 """What it has to have."""
@@ -36,6 +39,9 @@ def needed_names(study: Study) -> dict[str, list[str]]:
         folder = folder_of(study, TRAINING_SET)
         optional = [name for name in first_rows.TRAINING_FILES if (folder / name).exists()]
         names[TRAINING_SET] = list(dict.fromkeys([*TRAINING_FILES, *optional]))
+    scores = study["training_set"]["scores"]
+    if scores and scores not in registry.SCORES:
+        names[OWN_SCORES] = [scores]
     return names
 
 
@@ -49,22 +55,27 @@ def folder_of(study: Study, source: str) -> Path:
     """Where the files of a source, or of a training set of the user's own, lie."""
     if source == TRAINING_SET:
         return Path(study["local"], study["training_set"]["folder"])
+    if source == OWN_SCORES:
+        return Path(study["local"])
     return Path(study_files.source_folder(study, source))
 
 
 def is_users(study: Study, source: str) -> bool:
     """Whether the files of a source are the user's to supply."""
-    return source == TRAINING_SET or study_files.is_users(source, study)
+    return source in (TRAINING_SET, OWN_SCORES) or study_files.is_users(source, study)
 
 
 def readings(study: Study, source: str, names: list[str]) -> Iterator[Reading]:
     """What a study reads of a source. names: of those of its files that the study needs."""
-    if source == TRAINING_SET or source == study["training_set"]["source"]:
-        own = source == TRAINING_SET
-        files = names if own else names_in(study, source, study_files.source_files(study, source))
-        for name in files:
-            yield Reading([name], partial(first_rows.read_training_file, name))
-    if source == TRAINING_SET or study_files.is_exported(source, study):
+    if source == OWN_SCORES:
+        yield Reading(names, partial(first_rows.read_scores, names[0]))
+        return
+    settings = study["training_set"]
+    if source in (TRAINING_SET, settings["source"], settings["scores"]):
+        for name in names:
+            if first_rows.training_reader(name):
+                yield Reading([name], partial(first_rows.read_training_file, name))
+    if source in (TRAINING_SET, settings["scores"]) or study_files.is_exported(source, study):
         return
     if source in study["bitext"]["sources"]:
         name = study_files.named(source, study)

@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+from optical.corpora.registry import SCORES
 from optical.runtime.errors import InputError
 from optical.settings.methods import DISTILLED, TRANSLATED, Method
 from optical.study.study import Study
@@ -116,6 +117,39 @@ def check_teacher(study: Study) -> None:
         raise InputError(
             "teacher.mini_batch: only teacher.loss contrastive has it; "
             "expected null and a larger teacher.accumulation"
+        )
+    source = study["training_set"]["source"]
+    if source in study.datasets and study["training_set"]["scores"] is None:
+        raise InputError(
+            f"training_set.scores: null, but teacher.loss is kl, and {source} has no scores; "
+            f"expected one of {', '.join(SCORES)}, or a file of yours"
+        )
+
+
+def check_scores(study: Study) -> None:
+    """A cross-encoder's scores are of real passages, and a user's own have a place."""
+    settings = study["training_set"]
+    scores = settings["scores"]
+    if scores is None:
+        if settings["margin"]:
+            raise InputError(
+                f"training_set.margin: {settings['margin']}, but training_set.scores is null; "
+                "expected 0, or scores"
+            )
+        return
+    if study.is_constructed:
+        raise InputError(
+            f"training_set.scores: {scores!r}, but constructed data has none; expected null"
+        )
+    if settings["negatives"] == "bm25":
+        raise InputError(
+            "training_set.negatives: bm25, but mined passages have no score; expected given, since "
+            "training_set.scores brings hard negatives"
+        )
+    if scores not in SCORES and study["local"] is None:
+        raise InputError(
+            f"training_set.scores: {scores!r} is none of {', '.join(SCORES)}; expected one of "
+            "them, or a file of yours and `local`, the folder that it lies in"
         )
 
 
