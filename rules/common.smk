@@ -78,7 +78,9 @@ def options(kind, section, *, without=lambda wildcards: (), **other):
 
     def values(wildcards):
         settings = settings_of(section, wildcards)
-        found = {field.name: settings[field.name] for field in fields(kind)}
+        # What a study may leave out, the program itself has a default for.
+        given = (field.name for field in fields(kind) if field.name in settings)
+        found = {name: settings[name] for name in given}
         found |= {name: value(wildcards) for name, value in other.items()}
         return command_line({key: found[key] for key in found if key not in without(wildcards)})
 

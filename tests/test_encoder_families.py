@@ -1,94 +1,77 @@
-"""Encoders of other families than XLM-R: counted, made teachers and distilled from alike."""
+"""Encoders of other families than XLM-R: pre-trained, counted, made teachers and distilled from."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import (
-    AutoModel,
-    DebertaV2Config,
-    DebertaV2ForMaskedLM,
-    EuroBertConfig,
-    EuroBertForMaskedLM,
-    ModernBertConfig,
-    ModernBertForMaskedLM,
-    PreTrainedTokenizerFast,
-)
+from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
 from compare_gap import parameters_of
 from conftest import TEXTS, embedder
 from optical.models.encoders import late_interaction, new_masked_model
 from optical.models.tokenizer import train_tokenizer
 from optical.runtime.errors import InputError
+from optical.training.pretraining import masked_loss
+from pretrain_encoder import BYTE_PAIRS
 
-SIZE = {
-    **{"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2},
-    **{"num_attention_heads": 2, "max_position_embeddings": 128},
-}
+FAMILIES = ("xlm-roberta", "deberta-v2", "modernbert", "eurobert")
 
 
-def byte_pairs():
-    """A tokenizer of byte pairs, as EuroBERT and mmBERT have one."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel()
-    tokenizer.decoder = decoders.ByteLevel()
-    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=300, special_tokens=special, initial_alphabet=alphabet, show_progress=False
-    )
-    tokenizer.train_from_iterator(TEXTS, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-    )
-    names = {"bos": "<s>", "cls": "<s>", "eos": "</s>", "sep": "</s>", "pad": "<pad>"}
-    names |= {"unk": "<unk>", "mask": "<mask>"}
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        model_max_length=128,
-        **{f"{name}_token": token for name, token in names.items()},
+def tokenizer_of(architecture):
+    return train_tokenizer(
+        TEXTS, 300 if architecture in BYTE_PAIRS else 60, byte_pairs=architecture in BYTE_PAIRS
     )
 
 
-def ids_of(tokenizer):
-    names = ("pad", "bos", "eos", "cls", "sep")
-    return {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in names}
-
-
-def xlm_r():
-    tokenizer = train_tokenizer(TEXTS, 60)
-    return tokenizer, new_masked_model(tokenizer, layers=2, width=16, heads=2)
-
-
-def mdeberta():
-    tokenizer = train_tokenizer(TEXTS, 60)
-    relative = {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "type_vocab_size": 0}
-    relative |= {"position_biased_input": False, "position_buckets": 16, "share_att_key": True}
-    relative |= {"norm_rel_ebd": "layer_norm", "max_relative_positions": -1}
-    ids = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
-    return tokenizer, DebertaV2ForMaskedLM(DebertaV2Config(**ids, **SIZE, **relative))
-
-
-def mmbert():
-    tokenizer = byte_pairs()
-    config = ModernBertConfig(vocab_size=len(tokenizer), **ids_of(tokenizer), **SIZE)
-    return tokenizer, ModernBertForMaskedLM(config)
-
-
-def eurobert():
-    tokenizer = byte_pairs()
-    ids = {"mask_token": "<mask>", "mask_token_id": tokenizer.mask_token_id}
-    heads = {"num_key_value_heads": 2}
-    config = EuroBertConfig(vocab_size=len(tokenizer), **ids_of(tokenizer), **ids, **SIZE, **heads)
-    return tokenizer, EuroBertForMaskedLM(config)
-
-
-@pytest.fixture(params=[xlm_r, mdeberta, mmbert, eurobert], ids=lambda make: make.__name__)
+@pytest.fixture(params=FAMILIES)
 def family(request, tmp_path):
     """The folder of a tiny encoder, as the hub has it: with the head of its pre-training."""
     torch.manual_seed(0)
-    for part in request.param():
+    tokenizer = tokenizer_of(request.param)
+    model = new_masked_model(tokenizer, layers=2, width=16, heads=2, architecture=request.param)
+    assert model.config.model_type == request.param
+    for part in (model, tokenizer):
         part.save_pretrained(tmp_path / "encoder")
     return tmp_path / "encoder"
+
+
+def test_the_masked_loss_is_that_of_the_model_itself(family):
+    """It is computed at masked tokens alone, by the layers of the family's own head."""
+    model = AutoModelForMaskedLM.from_pretrained(family).eval()
+    tokenizer = AutoTokenizer.from_pretrained(family)
+    batch = tokenizer(["the cat sat on the mat", "a dog"], padding=True, return_tensors="pt")
+    labels = batch["input_ids"].masked_fill(~batch["attention_mask"].bool(), -100)
+    labels[:, ::2] = -100
+    inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+    with torch.inference_mode():
+        expected = model(**inputs, labels=labels).loss
+        found = masked_loss(model, inputs | {"labels": labels})
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+
+
+def test_byte_pairs_of_the_same_texts_are_the_same_in_another_process(tmp_path):
+    program = (
+        "from conftest import TEXTS; from optical.models.tokenizer import train_tokenizer;"
+        "print(train_tokenizer(TEXTS, 300, byte_pairs=True).backend_tokenizer.to_str())"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": str(seed)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in (1, 2)
+    }
+    assert len(printed) == 1
+
+
+def test_a_vocabulary_without_room_for_all_bytes_is_refused():
+    with pytest.raises(InputError, match="vocabulary: 200; expected at least 261 for byte pairs"):
+        train_tokenizer(TEXTS, 200, byte_pairs=True)
 
 
 def test_parameters_are_those_of_the_layers(family):
@@ -124,6 +107,6 @@ def test_a_family_reads_queries_and_passages_and_is_trained(family, tmp_path):
 
 
 def test_a_length_that_the_encoder_cannot_read_is_refused(family):
-    message = r"model\.passage_length: 1024, but the encoder in .* reads (128|512) tokens at most"
+    message = r"model\.passage_length: 1024, but the encoder in .* reads 512 tokens at most"
     with pytest.raises(InputError, match=message):
         late_interaction(family, dimension=8, query_length=16, passage_length=1024)

@@ -1,5 +1,7 @@
 """A study in miniature has the steps of the whole one, with next to no work in each."""
 
+import pytest
+
 from optical.study.miniature import SUFFIX
 from test_study import CONSTRUCTED, REAL, load
 
@@ -24,6 +26,22 @@ def test_a_miniature_reads_no_encoder_and_little_text():
     assert small["bitext"]["pairs"] < 1000
     assert small["training_set"]["queries"] < 1000
     assert small["distillation"]["steps"] < 10
+
+
+@pytest.mark.parametrize(
+    ("hub", "architecture"),
+    [
+        ("FacebookAI/xlm-roberta-large", "xlm-roberta"),
+        ("jhu-clsp/mmBERT-small", "modernbert"),
+        ("microsoft/mdeberta-v3-base", "deberta-v2"),
+        ("EuroBERT/EuroBERT-210m", "eurobert"),
+    ],
+)
+def test_an_encoder_keeps_its_architecture_in_miniature(hub, architecture):
+    edits = {"encoders.base": {"hub": hub, "revision": "e" * 40}}
+    assert "architecture" not in load(REAL, edits=edits)["encoders"]["base"]
+    small = load(REAL, edits=edits | TINY)["encoders"]["base"]
+    assert small["architecture"] == architecture
 
 
 def test_sizes_stay_apart_and_smaller_settings_stay():

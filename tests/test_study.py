@@ -153,6 +153,14 @@ MISTAKES = {
         "model.passage_length: 1024, but encoder 'small'",
         "512 tokens at most",
     ),
+    "an architecture for an encoder of the hub": (
+        {"encoders.small": {"hub": "a/b", "revision": "e" * 40, "architecture": "eurobert"}},
+        "encoders.small: ",
+    ),
+    "an architecture that is not known": (
+        {"encoders.small.architecture": "bert"},
+        "encoders.small.architecture: 'bert' is unknown; expected one of xlm-roberta",
+    ),
     "a pull request without a number": (
         {"encoders.small": {"hub": "a/b", "revision": "refs/pr/0"}},
         "encoders.small",

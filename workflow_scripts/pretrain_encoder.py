@@ -1,4 +1,4 @@
-"""Pre-train an XLM-R encoder and its tokenizer from scratch on multilingual text."""
+"""Pre-train an encoder and its tokenizer from scratch on multilingual text."""
 
 from pathlib import Path
 
@@ -9,6 +9,9 @@ from optical.settings.encoder import Pretraining, Shape
 
 # Texts the tokenizer is trained on, and texts the finished encoder is tried on.
 TOKENIZER_TEXTS, TRIED_TEXTS = 200_000, 2_048
+
+BYTE_PAIRS = ("modernbert", "eurobert")
+"""Architectures whose models have byte pairs."""
 
 
 def main(*, text: list[Path], shape: Shape, settings: Pretraining, output: Path) -> None:
@@ -40,9 +43,19 @@ def main(*, text: list[Path], shape: Shape, settings: Pretraining, output: Path)
     number = settings.steps * settings.batch_size
     draws = SampledText(files, draws=number, exponent=exponent, seed=seed)
     print(f"training a tokenizer on {min(len(draws), TOKENIZER_TEXTS)} texts", flush=True)
-    tokenizer = train_tokenizer(draws.sentences(min(len(draws), TOKENIZER_TEXTS)), shape.vocabulary)
+    tokenizer = train_tokenizer(
+        draws.sentences(min(len(draws), TOKENIZER_TEXTS)),
+        shape.vocabulary,
+        byte_pairs=shape.architecture in BYTE_PAIRS,
+    )
     collator = MaskingCollator(tokenizer, length=settings.length, masked=settings.masked)
-    model = new_masked_model(tokenizer, layers=shape.layers, width=shape.width, heads=shape.heads)
+    model = new_masked_model(
+        tokenizer,
+        layers=shape.layers,
+        width=shape.width,
+        heads=shape.heads,
+        architecture=shape.architecture,
+    )
     print(f"{len(tokenizer)} pieces, {model.num_parameters():,} parameters", flush=True)
     arguments = training_arguments(
         TrainingArguments,

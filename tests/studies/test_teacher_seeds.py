@@ -16,7 +16,11 @@ STUDY = {
     "seeds": [1, 2],
     "pivot": "alba",
     "languages": {"high": ["bero"], "low": ["ekti"]},
-    "encoders": {"small": {"layers": 1, "width": 16, "heads": 2, "vocabulary": 500}},
+    # Of another family than the other studies of the tests have.
+    "encoders": {
+        "small": {"layers": 1, "width": 16, "heads": 2, "vocabulary": 500}
+        | {"architecture": "modernbert"}
+    },
     "bitext": {"sources": ["constructed"], "pairs": 64},
     "training_set": {"source": "constructed", "queries": 64},
     "collections": ["constructed"],

@@ -7,7 +7,12 @@ from sentence_transformers import MultiVectorEncoder
 from sentence_transformers.base.modules import Dense, Transformer
 from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
 from sentence_transformers.sentence_transformer.modules import Normalize
-from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaForMaskedLM
+from transformers import (
+    AutoConfig,
+    AutoModelForMaskedLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from optical.runtime.errors import InputError
 from optical.settings.encoder import LONGEST
@@ -15,29 +20,67 @@ from optical.settings.encoder import LONGEST
 QUERY_MARKER, PASSAGE_MARKER = "[unused0]", "[unused1]"
 
 
+# Settings that are a family's own; positions of XLM-R are counted from the one behind padding.
+# A small model that sees a text a few times underfits: there is nothing to drop.
+UNDROPPED = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+OWN_SETTINGS = {
+    "xlm-roberta": UNDROPPED | {"type_vocab_size": 1, "layer_norm_eps": 1e-5},
+    # He et al. 2023, DeBERTaV3, ICLR: positions relative to each other, in the layers alone.
+    "deberta-v2": UNDROPPED
+    | {"type_vocab_size": 0, "relative_attention": True, "position_biased_input": False}
+    | {"pos_att_type": ["p2c", "c2p"], "position_buckets": 256, "share_att_key": True}
+    | {"norm_rel_ebd": "layer_norm", "max_relative_positions": -1, "pooler_dropout": 0.0},
+    # Warner et al. 2024, arXiv 2412.13663: every third layer attends to the whole text.
+    "modernbert": {"global_attn_every_n_layers": 3, "local_attention": 128},
+    # Boizard et al. 2025, arXiv 2503.05500.
+    "eurobert": {},
+}
+
+
 def new_masked_model(
-    tokenizer: PreTrainedTokenizerFast, *, layers: int, width: int, heads: int
-) -> XLMRobertaForMaskedLM:
-    """An XLM-R of random weights; the feed-forward layers are four times as wide as the rest."""
-    return XLMRobertaForMaskedLM(
-        XLMRobertaConfig(
+    tokenizer: PreTrainedTokenizerFast,
+    *,
+    layers: int,
+    width: int,
+    heads: int,
+    architecture: str = "xlm-roberta",
+) -> PreTrainedModel:
+    """A masked language model of random weights, of one of the families in `OWN_SETTINGS`.
+
+    The feed-forward layers are four times as wide as the rest.
+    """
+    own = dict(OWN_SETTINGS[architecture])
+    positions = LONGEST
+    if architecture == "xlm-roberta":
+        positions += tokenizer.pad_token_id + 1
+    if architecture == "eurobert":
+        own |= {"num_key_value_heads": heads, "mask_token": tokenizer.mask_token}
+        own |= {"mask_token_id": tokenizer.mask_token_id}
+    names = ("pad", "bos", "eos", "cls", "sep")
+    return AutoModelForMaskedLM.from_config(
+        AutoConfig.for_model(
+            architecture,
             vocab_size=len(tokenizer),
             num_hidden_layers=layers,
             hidden_size=width,
             num_attention_heads=heads,
             intermediate_size=4 * width,
-            # Positions are counted from the one behind that of padding.
-            max_position_embeddings=LONGEST + tokenizer.pad_token_id + 1,
-            type_vocab_size=1,
-            layer_norm_eps=1e-5,
-            # A small model that sees a text a few times underfits: there is nothing to drop.
-            hidden_dropout_prob=0.0,
-            attention_probs_dropout_prob=0.0,
-            pad_token_id=tokenizer.pad_token_id,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
+            max_position_embeddings=positions,
+            **{f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in names},
+            **own,
         )
     )
+
+
+def predictions(model: PreTrainedModel, hidden: torch.Tensor) -> torch.Tensor:
+    """What a masked language model makes of hidden states [tokens, width]: [tokens, vocabulary]."""
+    match model.config.model_type:
+        case "modernbert":
+            return model.decoder(model.head(hidden))
+        case "deberta-v2":
+            return model.cls(hidden)
+        case _:
+            return model.lm_head(hidden)
 
 
 def late_interaction(

@@ -4,7 +4,15 @@ import io
 from collections.abc import Iterable
 
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 from transformers import PreTrainedTokenizerFast
 
 from optical.runtime.errors import InputError
@@ -12,28 +20,24 @@ from optical.settings.encoder import LONGEST
 
 # XLM-R's order of the special tokens; its positions start after the padding id.
 SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>"]
+SMALLEST = 256 + len(SPECIAL_TOKENS) + 1
+"""Byte pairs: each byte, and the special tokens."""
+
 SPACE = "▁"
 """How SentencePiece writes the space before a word."""
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
-    """A SentencePiece unigram tokenizer with XLM-R's special tokens, lower-casing.
+def train_tokenizer(
+    texts: Iterable[str], vocabulary: int, *, byte_pairs: bool = False
+) -> PreTrainedTokenizerFast:
+    """A tokenizer with XLM-R's special tokens, lower-casing: unigram pieces, or byte pairs.
 
     The same texts always give the same tokenizer. vocabulary: number of pieces at most, special
-    tokens included. Raises InputError when it is too small for the characters of the texts.
+    tokens included; of byte pairs at least `SMALLEST`. Raises InputError when it is too small for
+    the characters of the texts.
     """
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        # Words look the same after a space and after punctuation.
-        [pre_tokenizers.Punctuation(), pre_tokenizers.Metaspace(prepend_scheme="always")]
-    )
-    tokenizer.decoder = decoders.Metaspace()
-    pieces = unigram_pieces(
-        (words(tokenizer, text) for text in texts), vocabulary - len(SPECIAL_TOKENS) - 1
-    )
-    tokenizer.model = models.Unigram(
-        [*((token, 0.0) for token in SPECIAL_TOKENS), *pieces], SPECIAL_TOKENS.index("<unk>")
+    tokenizer = (
+        pairs_tokenizer(texts, vocabulary) if byte_pairs else pieces_tokenizer(texts, vocabulary)
     )
     tokenizer.add_special_tokens([*SPECIAL_TOKENS, "<mask>"])
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -52,6 +56,42 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenize
         mask_token="<mask>",
         model_max_length=LONGEST,
     )
+
+
+def pairs_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
+    """Byte pairs (Sennrich, Haddow and Birch, ACL 2016; of bytes: Radford et al. 2019)."""
+    if vocabulary < SMALLEST:
+        raise InputError(f"vocabulary: {vocabulary}; expected at least {SMALLEST} for byte pairs")
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel()
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary - 1,  # and <mask>
+        special_tokens=SPECIAL_TOKENS,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def pieces_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
+    """Unigram pieces."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        # Words look the same after a space and after punctuation.
+        [pre_tokenizers.Punctuation(), pre_tokenizers.Metaspace(prepend_scheme="always")]
+    )
+    tokenizer.decoder = decoders.Metaspace()
+    pieces = unigram_pieces(
+        (words(tokenizer, text) for text in texts), vocabulary - len(SPECIAL_TOKENS) - 1
+    )
+    tokenizer.model = models.Unigram(
+        [*((token, 0.0) for token in SPECIAL_TOKENS), *pieces], SPECIAL_TOKENS.index("<unk>")
+    )
+    return tokenizer
 
 
 def words(tokenizer: Tokenizer, text: str) -> str:

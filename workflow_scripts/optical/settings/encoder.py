@@ -1,12 +1,14 @@
 """What can be set of an encoder and of its pre-training."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
-from optical.settings.bounds import Commit, LearningRate, Length, Positive, Seed
+from optical.settings.bounds import ABSENT, Commit, LearningRate, Length, Positive, Seed
 
 LONGEST = 512
 """Tokens that an encoder from scratch can read."""
+
+Architecture = Literal["xlm-roberta", "modernbert", "deberta-v2", "eurobert"]
 
 Folder = Annotated[str, ("minLength", 1)]
 
@@ -38,10 +40,17 @@ class Shape:
     vocabulary: Annotated[int, ("minimum", 50), ("maximum", 1_000_000)]
     """Pieces of the tokenizer."""
 
+    architecture: Architecture = "xlm-roberta"
+    """As in XLM-R, mmBERT, mDeBERTa or EuroBERT. The tokenizer is of their kind: unigram pieces for
+    xlm-roberta and deberta-v2, byte pairs for the others."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderFromScratch(Encoder, Shape):
     """An encoder that the workflow trains."""
+
+    # Left out, it is that of `Shape`: a default would be filled into encoders of the hub too.
+    architecture: Architecture = ABSENT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,11 +38,28 @@ LIMITS = {("training_set", "queries"), ("bitext", "pairs")}
 """Settings whose null means all there is."""
 
 
+ARCHITECTURES = {
+    "mmbert": "modernbert",
+    "modernbert": "modernbert",
+    "deberta": "deberta-v2",
+    "eurobert": "eurobert",
+}
+"""Of models of the hub, by a part of their ids; of others that of XLM-R."""
+
+
+def architecture(encoder: Mapping) -> str:
+    """The architecture that an encoder of the hub, or from scratch, has in miniature."""
+    if "architecture" in encoder:
+        return encoder["architecture"]
+    name = encoder.get("hub", "").lower()
+    return next((kind for part, kind in ARCHITECTURES.items() if part in name), "xlm-roberta")
+
+
 def in_miniature(study: Mapping) -> dict:
     """A complete study with its sizes cut down; it has a name of its own, with `SUFFIX`.
 
     One language of the high group is left and one of the low, one student and one seed. Encoders of
-    the hub or of a folder become random ones of XLM-R's architecture, which read a little of the
+    the hub or of a folder become random ones of their architecture, which read a little of the
     study's own text; so do finished teachers, which are then trained a little.
     """
     small = dict(study)
@@ -53,7 +70,9 @@ def in_miniature(study: Mapping) -> dict:
     small["students"] = {first: study["students"][first]}
     names = [*study["encoders"], *study["teachers"]]
     small["encoders"] = {
-        name: ENCODER | {"width": WIDTH * size} for size, name in enumerate(names, 1)
+        name: ENCODER
+        | {"width": WIDTH * size, "architecture": architecture(study["encoders"].get(name, {}))}
+        for size, name in enumerate(names, 1)
     }
     small["teachers"] = {}
     for section, bounds in MOST.items():

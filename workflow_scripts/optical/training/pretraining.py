@@ -20,10 +20,11 @@ from torch.nn.functional import cross_entropy, normalize
 from torch.utils.data import Dataset
 from transformers import (
     DataCollatorForLanguageModeling,
+    PreTrainedModel,
     PreTrainedTokenizerFast,
-    XLMRobertaForMaskedLM,
 )
 
+from optical.models.encoders import predictions
 from optical.runtime.errors import InputError
 from optical.training.trainer import OrderedTrainer
 
@@ -107,19 +108,19 @@ def unigram_entropy(tokenizer: PreTrainedTokenizerFast, texts: Iterator[str]) ->
     return -sum(count / total * log(count / total) for count in counts.values())
 
 
-def masked_loss(model: XLMRobertaForMaskedLM, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+def masked_loss(model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     """Mean cross-entropy of the masked tokens, in nats.
 
     The output layer is as wide as the vocabulary, so it is computed at masked tokens alone.
     """
     inputs = {name: value for name, value in batch.items() if name != "labels"}
-    hidden = model.roberta(**inputs).last_hidden_state
+    hidden = model.base_model(**inputs).last_hidden_state
     masked = batch["labels"] != -100
-    return cross_entropy(model.lm_head(hidden[masked]).float(), batch["labels"][masked])
+    return cross_entropy(predictions(model, hidden[masked]).float(), batch["labels"][masked])
 
 
 def translation_contrast(
-    model: XLMRobertaForMaskedLM, sides: list[dict[str, torch.Tensor]], scale: float = 20.0
+    model: PreTrainedModel, sides: list[dict[str, torch.Tensor]], scale: float = 20.0
 ) -> torch.Tensor:
     """Cross-entropy of finding each text's translation among those of the batch, both ways.
 
@@ -131,9 +132,9 @@ def translation_contrast(
     return (cross_entropy(scores, own) + cross_entropy(scores.T, own)) / 2
 
 
-def mean_vectors(model: XLMRobertaForMaskedLM, side: dict[str, torch.Tensor]) -> torch.Tensor:
+def mean_vectors(model: PreTrainedModel, side: dict[str, torch.Tensor]) -> torch.Tensor:
     """Mean of the token vectors of each text, of unit length; [B, width]."""
-    hidden = model.roberta(**side).last_hidden_state.float()
+    hidden = model.base_model(**side).last_hidden_state.float()
     return normalize((hidden * side["attention_mask"][..., None]).sum(dim=1), dim=-1)
 
 
@@ -157,7 +158,7 @@ class PretrainingTrainer(OrderedTrainer):
 
 @torch.inference_mode()
 def mean_loss(
-    model: XLMRobertaForMaskedLM, collator: MaskingCollator, texts: Dataset, batch_size: int
+    model: PreTrainedModel, collator: MaskingCollator, texts: Dataset, batch_size: int
 ) -> float:
     """Mean over batches of the masked loss on `texts`, without dropout."""
     model.eval()
