@@ -1,9 +1,9 @@
 """How many iterations unit masses need for the costs of an encoder, by the unit of epsilon.
 
 Costs are those of a teacher's and a student's token vectors of sentence pairs, or without a
-teacher the random ones of `transport.py`. A row for each epsilon and its unit: the error of the marginal of
-the shorter side, which travels whole, summed over its tokens, after so many iterations; the mean of
-the pairs, and in brackets the largest.
+teacher the random ones of `transport.py`. A row for each epsilon and its unit: the error of the
+marginal of the shorter side, which travels whole, summed over its tokens, after so many iterations;
+the mean of the pairs, and in brackets the largest.
 
     python benchmarks/marginals.py --teacher results/ladder/teachers/small \
         --student results/ladder/students/small/optical/es/seed-1 \
