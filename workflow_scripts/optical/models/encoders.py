@@ -1,6 +1,7 @@
 """Encoders: new ones from scratch, and late interaction on top of any of them."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from sentence_transformers import MultiVectorEncoder
@@ -22,8 +23,8 @@ QUERY_MARKER, PASSAGE_MARKER = "[unused0]", "[unused1]"
 
 # Settings that are a family's own; positions of XLM-R are counted from the one behind padding.
 # A small model that sees a text a few times underfits: there is nothing to drop.
-UNDROPPED = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-OWN_SETTINGS = {
+UNDROPPED: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+OWN_SETTINGS: dict[str, dict[str, Any]] = {
     "xlm-roberta": UNDROPPED | {"type_vocab_size": 1, "layer_norm_eps": 1e-5},
     # He et al. 2023, DeBERTaV3, ICLR: positions relative to each other, in the layers alone.
     "deberta-v2": UNDROPPED
