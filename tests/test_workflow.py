@@ -166,7 +166,7 @@ def test_what_a_study_needs_of_the_network_is_prefetched_and_nothing_else(tree, 
     machine = ["--configfile", file, "--config", f"local={tmp_path}"]
     expected = sorted([*downloads(study), *hub_models(study)])
     rules = made(tree, *machine)
-    bring = {"download_file", "export_ir_dataset", "fetch_encoder"}
+    bring = {"download_file", "export_ir_dataset", "fetch_encoder", "fetch_translator"}
     fetched = [name for name in rules if rules[name] in bring]
     assert sorted(fetched) == expected
     assert sorted(made(tree, "prefetch", *machine)) == expected

@@ -209,6 +209,8 @@ def test_a_study_runs_in_miniature_to_its_report(tmp_path, name):
             path.parent.mkdir(parents=True, exist_ok=True)
             WRITERS[source](path, about.get("language", "en"))
 
+    # Now the user's files are there, under names of their own.
+    study = load_study(settings | machine, datasets)
     assert [line for line in rehearse(study, [mirror], tmp_path / "lock.tsv") if line.wrong] == []
     run = ("--cores", 2, "--configfile", f"studies/{name}.yaml", "--show-failed-logs")
     config = ("--config", "scale=tiny", f"local={local}")
