@@ -23,7 +23,6 @@ from optical.runtime import lock_file, wholeness
 from optical.runtime.downloads import mirrored
 from optical.runtime.errors import InputError
 from optical.runtime.file_parts import Seen, ask_for, look_at
-from optical.settings.methods import TRANSLATED
 from optical.study import files as study_files
 from optical.study import paths
 from optical.study.readings import folder_of, is_users, needed_names, readings
@@ -240,6 +239,6 @@ def models_of(study: Study) -> Iterator[tuple[str, Mapping, int | None, Path]]:
             here = Path(paths.ENCODER.format(study=study.name, encoder=name))
             yield f"{'teacher' if finished else 'encoder'} {name}", model, dimension, here
     translation = study["translation"]
-    if translation["hub"] and set(TRANSLATED) & set(study["methods"]):
+    if translation["hub"] and study_files.needs_translator(study):
         here = Path(paths.HUB_TRANSLATOR.format(study=study.name))
         yield "translator", translation, None, here
