@@ -114,9 +114,8 @@ def study_of(name: str) -> dict:
 
 def teacher_folder(settings: dict, teacher: str, seed: int) -> str:
     """The name of the teacher that the runs of a seed have, where a study has several."""
-    seeds = settings.get("teacher", {}).get(
-        "seeds", ()
-    )  # absent from studies before it was a setting
+    # Absent from studies that ran before it was a setting.
+    seeds = settings.get("teacher", {}).get("seeds", ())
     if len(seeds) < 2 or seed not in settings["seeds"]:
         return teacher
     return f"{teacher}@{seeds[settings['seeds'].index(seed)]}"
