@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from trees import SMOKE, copy_tree, snakemake, succeeds
+from trees import FEWER, SMOKE, copy_tree, snakemake, succeeds
 
 
 def folder_from(variable: str) -> Path:
@@ -86,6 +86,15 @@ def run(tmp_path_factory):
 def finished(run, tmp_path):
     """A copy of the finished study, to change something in."""
     return shutil.copytree(run[0], tmp_path / "copy")
+
+
+@pytest.fixture
+def fewer(finished):
+    """(folder, what the run printed) of the finished study with `FEWER` methods: only its tables
+    and pictures are made anew, so what else is in the folder may be more than the study has.
+    """
+    done = succeeds(snakemake(finished, "--cores", 2, *SMOKE, *FEWER))
+    return finished, done.stdout + done.stderr
 
 
 def pytest_make_parametrize_id(val, argname):

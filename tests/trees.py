@@ -12,6 +12,9 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 SMOKE = ("--configfile", "studies/smoke.yaml")
+# Methods of smoke that together run every program of it.
+SOME = "bm25, bm25_translated, zero_shot, translate_train, optical"
+FEWER = ("--config", f"methods=[{SOME}]", "variants={}")
 
 
 def copy_tree(folder):

@@ -1,4 +1,4 @@
-"""The smoke study on a real Slurm of two nodes, one of which goes down: with the same tables."""
+"""Methods of the smoke study on a real Slurm of two nodes: one goes down, the tables are the same."""
 
 import os
 import re
@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from trees import SMOKE, copy_tree
+from trees import FEWER, SMOKE, copy_tree
 
 CLUSTER = Path(__file__).with_name("cluster.sh")
 PROFILE = (
-    ("--profile", "profiles/slurm", *SMOKE)
+    ("--profile", "profiles/slurm", *SMOKE, *FEWER)
     # What is this cluster's own: nothing is accounted, and two processors have all to do.
     + ("--slurm-no-account", "--slurm-status-command", "squeue", "--jobs", "6")
     + ("--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2")
@@ -78,8 +78,10 @@ def take_down(node, folder):
             os.kill(int(status.parent.name), signal.SIGKILL)
 
 
-def test_a_study_survives_a_cancelled_job_and_a_lost_node(cluster, run, tmp_path, record_property):
-    local, _ = run
+def test_a_study_survives_a_cancelled_job_and_a_lost_node(
+    cluster, fewer, tmp_path, record_property
+):
+    local, _ = fewer
     tree, log = copy_tree(tmp_path / "tree"), tmp_path / "log"
     with open(log, "w") as said:
         process = subprocess.Popen(

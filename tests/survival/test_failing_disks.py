@@ -44,11 +44,11 @@ def test_a_full_disk_is_named_and_the_run_goes_on_when_there_is_room(
     run, finished, disk, record_property
 ):
     folder, remount = disk
-    shutil.rmtree(finished / RESULTS / "students")
+    shutil.rmtree(finished / RESULTS / "students/small/sentence")
     shutil.rmtree(finished / RESULTS / "gap")
     move_results(finished, folder)
     used = shutil.disk_usage(folder).used
-    remount(f"size={used + (1 << 20)}")
+    remount(f"size={used + (1 << 18)}")
     assert "No space left on device" in fails(finished)
     remount("size=100m")
     succeeds(snakemake(finished, "--cores", 2, *SMOKE))
