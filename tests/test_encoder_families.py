@@ -1,5 +1,6 @@
 """Encoders of other families than XLM-R: pre-trained, counted, made teachers and distilled from."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
 from compare_gap import parameters_of
 from conftest import TEXTS, embedder
 from optical.models.encoders import late_interaction, new_masked_model
+from optical.models.export import save_for_all
 from optical.models.tokenizer import train_tokenizer
 from optical.runtime.errors import InputError
 from optical.training.pretraining import masked_loss
@@ -110,3 +112,14 @@ def test_a_length_that_the_encoder_cannot_read_is_refused(family):
     message = r"model\.passage_length: 1024, but the encoder in .* reads 512 tokens at most"
     with pytest.raises(InputError, match=message):
         late_interaction(family, dimension=8, query_length=16, passage_length=1024)
+
+
+def test_colbert_reads_the_same_tokens_or_the_card_says_that_it_cannot(family, tmp_path):
+    """colbert-ai has transformers 4, which needs to be told of a first space; interop/ tries it."""
+    model = late_interaction(family, dimension=8, query_length=16, passage_length=32)
+    save_for_all(tmp_path / "model", model, "")
+    config = json.loads((tmp_path / "model/tokenizer_config.json").read_text())
+    name = json.loads((tmp_path / "model/config.json").read_text())["model_type"]
+    assert config.get("add_prefix_space") is (True if name in BYTE_PAIRS else None)
+    unread = "colbert-ai cannot load this model" in (tmp_path / "model/README.md").read_text()
+    assert unread == (name == "eurobert")

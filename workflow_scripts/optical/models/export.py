@@ -21,6 +21,8 @@ MODULES = [
 
 # Names of the transformers 4 that colbert-ai needs, where transformers 5 has others.
 TOKENIZER_CLASSES = {"TokenizersBackend": "PreTrainedTokenizerFast"}
+NOT_IN_TRANSFORMERS_4 = ("eurobert",)
+"""Model types that colbert-ai therefore cannot load (interop/compare.py tries all families)."""
 
 
 def save_for_all(folder: str | Path, model: MultiVectorEncoder, card: str) -> None:
@@ -102,6 +104,12 @@ def save_for_all(folder: str | Path, model: MultiVectorEncoder, card: str) -> No
             f"\n**A query begins with the text {query!r}, a passage with {document!r}. "
             "sentence-transformers puts it there; PyLate and colbert-ai do not.**\n"
         )
+    family = transformer.auto_model.config.model_type
+    if family in NOT_IN_TRANSFORMERS_4:
+        card += (
+            f"\n**colbert-ai cannot load this model: it needs transformers 4, which has no "
+            f"{family}. The other three libraries can.**\n"
+        )
     (folder / "README.md").write_text(card)
 
 
@@ -123,7 +131,8 @@ def name_weights_for_colbert(folder: Path, prefix: str, dense) -> None:
 
 def name_tokenizer_for_transformers_4(folder: Path) -> None:
     """Give the tokenizer a class, and further special tokens a key, that both versions of
-    transformers know.
+    transformers know, and say whether a text begins with a space, which version 4 otherwise takes
+    away from a tokenizer of bytes.
     """
     file = folder / "tokenizer_config.json"
     settings = json.loads(file.read_text())
@@ -131,6 +140,9 @@ def name_tokenizer_for_transformers_4(folder: Path) -> None:
     settings["tokenizer_class"] = TOKENIZER_CLASSES.get(name, name)
     if isinstance(settings.get("extra_special_tokens"), list):
         settings["additional_special_tokens"] = settings.pop("extra_special_tokens")
+    cut = json.loads((folder / "tokenizer.json").read_text())["pre_tokenizer"] or {}
+    if cut.get("type") == "ByteLevel":
+        settings["add_prefix_space"] = cut["add_prefix_space"]
     write(file, settings)
 
 
