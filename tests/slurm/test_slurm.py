@@ -1,4 +1,4 @@
-"""Methods of the smoke study on a real Slurm of two nodes: one goes down, the tables are the same."""
+"""Methods of the smoke study on a Slurm of two nodes, one of which goes down: the same tables."""
 
 import os
 import re
