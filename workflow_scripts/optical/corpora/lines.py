@@ -42,17 +42,22 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     Only a line feed, or carriage return and line feed, ends a line: sentences of the corpora hold
     other characters that `str.splitlines` takes for an end.
     """
-    with open(path, encoding="utf-8-sig", newline="\n") as file:
+    with open(path, encoding="utf-8", newline="\n") as file:
         yield from lines_of(file, path)
 
 
 def lines_of(file: TextIO, name: Path | str) -> Iterator[tuple[int, str]]:
-    """Yield (number from 1, line without its end) of an open file; `name` is told in errors."""
+    """Yield (number from 1, line without its end) of an open file; `name` is told in errors.
+
+    A byte order mark is no part of the first line. (Python's own utf-8-sig takes a file that is cut
+    within one for an empty one.)
+    """
     number = 0
     with intact(name):
         try:
             for number, line in enumerate(file, start=1):
-                yield number, line.rstrip("\r\n")
+                line = line.rstrip("\r\n")
+                yield number, line.removeprefix("\ufeff") if number == 1 else line
         except UnicodeDecodeError as error:
             raise InputError(f"{name}: not UTF-8 text after line {number}: {error}") from error
 

@@ -24,7 +24,13 @@ from functools import partial
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
-from optical.corpora.lines import lines_of, numbered_rows, read_queries, whole_number
+from optical.corpora.lines import (
+    lines_of,
+    numbered_rows,
+    read_queries,
+    whole_number,
+    without_last_blank,
+)
 from optical.corpora.records import Passage, Query, TrainingSet
 from optical.corpora.scored_negatives import ScoredPassages, scored_negatives
 from optical.corpora.scores import scored_queries
@@ -99,11 +105,15 @@ def training_set(folder: Path, *, scores: Path | None = None, margin: float = 0.
 
 def empty_passages(path: Path) -> dict[str, Place]:
     """Where the passages without text stand, by id; a blank line by the name of its place."""
-    empty = {}
+    empty: dict[str, Place] = {}
     for number, (passage, text) in numbered_rows(path, 2, blank=True):
         if is_empty(text):
             place = Place(path, number)
-            empty[passage or str(place)] = place
+            first = empty.setdefault(passage or str(place), place)
+            if first != place:
+                raise InputError(
+                    f"{place}: passage {passage} was given before, in line {first.line}"
+                )
     return empty
 
 
@@ -164,7 +174,7 @@ def published_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str,
     """The negatives of each judged query, one after another from each retriever that found some."""
     negatives = {}
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        for number, line in lines_of(file, path):
+        for number, line in without_last_blank(lines_of(file, path)):
             try:
                 record = json.loads(line)
                 query, found = str(record["qid"]), record["neg"]

@@ -90,7 +90,7 @@ def zipped_lines(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
         ):
             places = [f"{path}/{shown_name(name)}" for name in names]
             sides = [
-                lines_of(TextIOWrapper(file, "utf-8-sig", newline="\n"), place)
+                lines_of(TextIOWrapper(file, "utf-8", newline="\n"), place)
                 for file, place in zip((source, target), places, strict=True)
             ]
             yield from aligned_lines(sides[0], sides[1], places[0], places[1])

@@ -48,11 +48,11 @@ def xml_text(file: IO[bytes] | BufferedIOBase, path: Path) -> Iterator[str]:
     """
     block = file.read(BLOCK)
     encoding, begin = encoding_of(block, path)
-    block = block[begin:]
+    block = block[begin:] or file.read(BLOCK)
     decoder = codecs.getincrementaldecoder(encoding)()
     doubt = None if encoding.startswith("utf-") else Doubt(path, encoding)
     lines, held = 1, ""
-    while block or held:
+    while True:
         if doubt:
             doubt.see(block)
         try:
@@ -70,7 +70,7 @@ def xml_text(file: IO[bytes] | BufferedIOBase, path: Path) -> Iterator[str]:
         held = text[cut:] if cut >= 0 and ";" not in text[cut:] else ""
         yield marked(text[: len(text) - len(held)])
         if not block:
-            break
+            return
         block = file.read(BLOCK)
 
 
