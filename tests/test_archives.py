@@ -71,7 +71,7 @@ def test_a_zipped_memory_beside_what_macos_adds_is_read(tmp_path):
     assert found == [("Paka mdogo anacheza leo.", "The little cat plays today.")]
 
 
-@pytest.mark.parametrize("name", ["a", "a/b.sw", "a.b/c", "MACOSX/x"])
+@pytest.mark.parametrize("name", ["a", "a/b.sw", "a.b/c", "MACOSX/x", "../x", "./x"])
 def test_a_file_is_one(name):
     assert is_file(name)
 

@@ -3,18 +3,21 @@
 import gzip
 import json
 import unicodedata
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import export_ir_dataset
 import prepare_training_set
 import search_lexical
 from optical.corpora import registry
 from optical.corpora.cleaning import Cleaner
 from optical.corpora.ids import Ids, as_id
 from optical.corpora.text import Place, as_text, is_empty
+from optical.corpora.training_files import write_pairs
 from optical.evaluation.trec import iterate_run, write_run
 from optical.runtime.errors import InputError
 from test_bad_files import (
@@ -552,3 +555,38 @@ def test_published_negatives_may_end_in_a_blank_line(tmp_path):
     folder = put(tmp_path / "mine", training, "msmarco", files)
     training(folder, "msmarco")
     assert counts_of(folder)["negatives"] == 1
+
+
+def test_a_negative_names_its_query_by_an_id(tmp_path):
+    packed = gzip.compress(b'{"qid": null, "neg": {}}\n')
+    is_told(tmp_path, training, "msmarco", {"negatives.jsonl.gz": packed}, "jsonl.gz:1: .*id None")
+
+
+def test_a_translated_query_without_text_has_no_pair(tmp_path, capsys):
+    files = {
+        "queries.train.tsv": "q0\twhich cat\nq1\twhich dog\n",
+        "qrels.train.tsv": "q0\t0\tp0\t1\nq1\t0\tp0\t1\n",
+    }
+    folder = put(tmp_path / "mine", training, "msmarco", files)
+    training(folder, "msmarco")
+    (folder / "sw.tsv").write_text("q0\tpaka\n\nq1\t\u200b\n", encoding="utf-8")
+    assert write_pairs(folder / "pairs.parquet", folder / "sw.tsv", folder / "out/set") == 1
+    assert "left out, without text in" in (told := capsys.readouterr().out)
+    assert told.endswith("1 (q1)\n")
+
+
+class Document(NamedTuple):
+    doc_id: str
+    text: str
+
+    def default_text(self):
+        return self.text
+
+
+def test_a_damaged_document_of_a_library_is_told():
+    lines = export_ir_dataset.lines("docs", iter([Document("d1", "a"), Document("d2", "\ud83d")]))
+    assert json.loads(next(lines)) == {"_id": "d1", "text": "a"}
+    with pytest.raises(InputError, match="^docs of d2: text .* half a character"):
+        next(lines)
+    with pytest.raises(InputError, match="^docs: id 'd 1' is empty or has white space"):
+        next(export_ir_dataset.lines("docs", iter([Document("d 1", "a")])))

@@ -95,7 +95,7 @@ def one_member(
 def is_file(name: str) -> bool:
     """Whether a member is a file that somebody put into the archive."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    hidden = any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in parts)
     return bool(parts) and not (hidden or name.endswith("/"))
 
 

@@ -138,8 +138,8 @@ class Cleaner:
     def table(self) -> list[tuple[str, str, int]]:
         """Rows (origin, rule, pairs): read, repaired and kept, removed by each rule, kept.
 
-        For each origin, `read` is the sum of `kept` and of the removed; `repaired:` pairs are a
-        part of the kept.
+        For each origin, `read` is the sum of `kept`, of the removed, and of what was no pair
+        (`left_out:`); `repaired:` pairs are a part of the kept.
         """
         rows = []
         for origin, counts in self.counts.items():

@@ -24,6 +24,7 @@ from functools import partial
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
+from optical.corpora.ids import as_id
 from optical.corpora.lines import (
     lines_of,
     numbered_rows,
@@ -177,7 +178,7 @@ def published_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str,
         for number, line in without_last_blank(lines_of(file, path)):
             try:
                 record = json.loads(line)
-                query, found = str(record["qid"]), record["neg"]
+                query, found = as_id(record["qid"]), record["neg"]
                 turns = zip_longest(*(found[name] for name in sorted(found)))
             except (ValueError, KeyError, TypeError) as error:
                 raise InputError(f"{path}:{number}: expected qid and neg: {error!r}") from error
