@@ -157,9 +157,10 @@ def test_pairs_of_the_hub_and_of_archives_are_in_normal_form(tmp_path):
 @pytest.mark.parametrize("name", COLLECTIONS)
 def test_passages_and_queries_are_in_normal_form(tmp_path, name):
     folder, source = written(tmp_path, COLLECTIONS[name]), registry.collection(name)
-    found = [*source.passages(folder), *source.queries(folder, "sw")]
-    assert len(found) == 2
-    assert {one.text.replace(COMPOSED, "").strip() for one in found} == {""}
+    texts = [passage.text for passage in source.passages(folder)]
+    texts += [query.text for query in source.queries(folder, "sw")]
+    assert len(texts) == 2
+    assert {text.replace(COMPOSED, "").strip() for text in texts} == {""}
 
 
 def test_a_training_set_is_in_normal_form(tmp_path):
