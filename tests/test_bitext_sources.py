@@ -206,10 +206,12 @@ def test_units_come_before_the_file_is_read_to_its_end(write_tmx):
         list(found)
 
 
-def test_a_unit_without_one_of_the_languages_is_told_with_its_line(write_tmx, tmp_path):
+def test_a_unit_without_one_of_the_languages_is_left_out_by_its_line(write_tmx, tmp_path):
     write_tmx(tmx(more='<tu><tuv xml:lang="sw"><seg>Habari.</seg></tuv></tu>'))
-    with pytest.raises(InputError, match=r"sw\.tmx.*:8: a unit in \['sw'\], expected sw and en"):
-        list(registry.bitext("mine:tmx", tmp_path, "sw"))
+    pairs = list(registry.bitext("mine:tmx", tmp_path, "sw"))
+    assert texts(pairs) == [*PRESSED, ("Habari.", "")]
+    assert pairs[1].id == "mine-sw-8"
+    assert pairs[1].note == "left_out:without_language"
 
 
 @pytest.mark.parametrize(

@@ -356,14 +356,14 @@ def test_topics_of_the_campaign_find_the_documents(clef, tmp_path, language, ask
     passages, qrels = tmp_path / "passages.parquet", tmp_path / "qrels.txt"
     queries, run = tmp_path / "queries.tsv", tmp_path / "run.gz"
     written = write_collection(passages, qrels, source.passages(clef), source.judgements(clef))
-    assert written == (4, 2)
+    assert written == (4, 2, [])
     found = write_queries(
         queries, tmp_path / "doubtful", source.queries(clef, language), qrels, lambda text: False
     )
     assert (found.written, len(found.empty)) == (asked, 2 - asked)
 
     texts = read_queries(queries)
-    store = embed(tmp_path / "passages", [text for _, _, text in source.passages(clef)])
+    store = embed(tmp_path / "passages", [passage.text for passage in source.passages(clef)])
     build_index(store, tmp_path / "index")  # a passage that is nobody's comes first in ties
     index = open_index(tmp_path / "index", store, probes=16, candidates=100)
     ids, documents = judged_texts(passages)

@@ -61,8 +61,12 @@ def mmarco(tmp_path):
 
 def test_mmarco_asks_its_judged_queries(mmarco):
     source = registry.collection("mmarco-dev")
-    assert next(source.passages(mmarco)) == Passage("0", "0", "one")
-    assert list(source.queries(mmarco, "de")) == [Query("7", "eins"), Query("8", "zwei")]
+    passages, queries = mmarco / "collection.tsv", mmarco / "de.dev.tsv"
+    assert next(source.passages(mmarco)) == Passage("0", "0", "one", (passages, 1))
+    assert list(source.queries(mmarco, "de")) == [
+        Query("7", "eins", (queries, 1)),
+        Query("8", "zwei", (queries, 2)),
+    ]
     assert list(source.judgements(mmarco)) == [("7", "0"), ("8", "1")]
 
 
@@ -105,6 +109,10 @@ def own(tmp_path):
     return tmp_path
 
 
+FILES = {
+    "beir": ("corpus.jsonl", "queries.sw.jsonl"),
+    "msmarco": ("collection.tsv", "queries.sw.tsv"),
+}
 QRELS = {
     "beir": "query-id\tcorpus-id\tscore\nq1\tp1\t2\nq1\tp2\t0\n",
     "msmarco": "q1 0 p1 1\nq1\t0\tp2\t-1\n",
@@ -115,11 +123,12 @@ QRELS = {
 def test_both_layouts_say_the_same(own, layout):
     (own / "qrels.tsv").write_text(QRELS[layout])
     source = registry.collection(f"mine:{layout}")
+    passages, queries = FILES[layout]
     assert list(source.passages(own)) == [
-        Passage("p1", "p1", "One text"),
-        Passage("p2", "p2", "two"),
+        Passage("p1", "p1", "One text", (own / passages, 1)),
+        Passage("p2", "p2", "two", (own / passages, 2)),
     ]
-    assert list(source.queries(own, "sw")) == [Query("q1", "moja")]
+    assert list(source.queries(own, "sw")) == [Query("q1", "moja", (own / queries, 1))]
     assert list(source.judgements(own)) == [("q1", "p1")]
 
 

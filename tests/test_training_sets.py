@@ -127,9 +127,13 @@ def test_negatives_come_from_the_same_article(folder, tmp_path):
         ("articles", "p0\ta\n", r"articles\.tsv: no article for passage p1"),
         ("articles", "p0\ta\np0\tb\n", r"articles\.tsv:2: passage p0 was given before"),
         ("collection", "p0\ttext\np1\t \n", r"collection\.tsv:2: passage p1 has no text"),
-        ("collection", "p0\ttext\np0\ttext\n", r"collection\.tsv:2: passage p0 was given before"),
-        ("queries__train", "q0\t\n", r"queries\.train\.tsv:1: query q0 has no text"),
-        ("queries__train", "q0\ta\nq0\tb\n", r"queries\.train\.tsv:2: query q0 was given before"),
+        (
+            "collection",
+            "p0\ttext\np0\ttext\n",
+            r"collection\.tsv:2: passage p0 was given before, in line 1",
+        ),
+        ("queries__train", "q0\t\n", r"queries\.train\.tsv: no query in it"),
+        ("queries__train", "q0\ta\nq0\tb\n", r"queries\.train\.tsv:2: query q0 was .* in line 1"),
     ],
 )
 def test_a_fault_is_told_by_file_and_line(folder, tmp_path, name, text, message):

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from optical.corpora.text import as_text
 from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.study import paths
@@ -61,7 +62,7 @@ def main(
     rows = parquet.read_table(texts)
     reader = Embedder.load(model)
     tokenizer = AutoTokenizer.from_pretrained(teacher, local_files_only=True)
-    ((ids, query),) = embed(reader, [question], task="query")
+    ((ids, query),) = embed(reader, [as_text(question, "the question")], task="query")
     query = query.astype("float32")
     if not math.isfinite(query.sum()):
         raise InputError(f"{model} gives vectors that are not finite")

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from optical.corpora import ir_dataset
+from optical.corpora.ids import as_id
+from optical.corpora.text import as_text
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.runtime.program import run_program
@@ -46,8 +48,9 @@ def lines(kind: str, rows: Iterator) -> Iterator[str]:
             yield f"{row.query_id}\t{row.doc_id}\t{row.relevance}\n"
         return
     for row in rows:
-        name = row.doc_id if kind == "docs" else row.query_id
-        yield json.dumps({"_id": name, "text": row.default_text()}, ensure_ascii=False) + "\n"
+        name = as_id(row.doc_id if kind == "docs" else row.query_id, kind)
+        text = as_text(row.default_text(), f"{kind} of {name}")
+        yield json.dumps({"_id": name, "text": text}, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

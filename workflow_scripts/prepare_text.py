@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from optical.corpora.text import write_text
+from optical.corpora.pretraining_text import write_text
 from optical.runtime.program import run_program
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from optical.corpora.archives import is_file
 from optical.runtime import wholeness
 from optical.runtime.errors import InputError
 from optical.runtime.file_parts import BEGINNING, Seen, TooMuchError
@@ -126,7 +127,7 @@ def keep_zip(seen: Seen, path: Path) -> Beginning:
     expect(seen, b"PK", "a zip archive")
     try:
         with seen.opened() as file, zipfile.ZipFile(file) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if is_file(member.filename)]
             if not seen.whole:
                 with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as kept:
                     for member in members[:MEMBERS]:

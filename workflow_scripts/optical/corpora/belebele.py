@@ -3,13 +3,12 @@
 900 questions, parallel over 122 variants of languages, on 488 passages from FLORES-200.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora.lines import numbered_lines
+from optical.corpora.json_lines import objects
 from optical.corpora.records import Passage, Query
-from optical.runtime.errors import InputError
+from optical.corpora.text import as_text
 
 PIVOT = "en"
 KEYS = ("link", "question_number", "flores_passage", "question")
@@ -46,11 +45,6 @@ def name(row: dict) -> str:
 def rows(folder: Path, language: str) -> Iterator[dict]:
     """The questions of `{language}.jsonl`."""
     path = Path(folder) / f"{language}.jsonl"
-    for number, line in numbered_lines(path):
-        try:
-            row = json.loads(line)
-            yield {
-                key: row[key] for key in ("link", "question_number", "flores_passage", "question")
-            }
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path}:{number}: not a question of Belebele: {error!r}") from error
+    for place, row in objects(path, *KEYS, told="not a question of Belebele"):
+        if row:
+            yield {key: as_text(row[key], place, key) for key in KEYS}

@@ -78,10 +78,11 @@ class Cleaner:
     def clean(self, origin: str, pairs: Iterable[Pair]) -> Iterator[Pair]:
         """Yield the good pairs of one origin, white space normalised, as they come.
 
-        At most `RATIO_SAMPLE` pairs are read ahead; only pairs that were judged are counted.
+        At most `RATIO_SAMPLE` pairs are read ahead; only pairs that were judged are counted, and
+        what the source left out.
         """
         counts = self.counts.setdefault(origin, Counter())
-        pairs = (normal_space(pair) for pair in pairs)
+        pairs = (normal_space(pair) for pair in without_left_out(pairs, counts))
         sample = list(islice(pairs, RATIO_SAMPLE))
         ratio = usual_length_ratio(sample)
         for pair, around in with_mean_misfit(chain(sample, pairs), ratio):
@@ -137,8 +138,8 @@ class Cleaner:
     def table(self) -> list[tuple[str, str, int]]:
         """Rows (origin, rule, pairs): read, repaired and kept, removed by each rule, kept.
 
-        For each origin, `read` is the sum of `kept` and of the removed; `repaired:` pairs are a
-        part of the kept.
+        For each origin, `read` is the sum of `kept`, of the removed, and of what was no pair
+        (`left_out:`); `repaired:` pairs are a part of the kept.
         """
         rows = []
         for origin, counts in self.counts.items():
@@ -146,6 +147,18 @@ class Cleaner:
             for rule in ["read", *notes, *RULES, "kept"]:
                 rows.append((origin, rule, counts[rule]))
         return rows
+
+
+def without_left_out(pairs: Iterable[Pair], counts: Counter[str]) -> Iterator[Pair]:
+    """The pairs without what their source left out, which is counted.
+
+    It takes no part in the usual ratio of lengths and is nobody's neighbour, for it is no pair.
+    """
+    for pair in pairs:
+        if pair.note.startswith("left_out:"):
+            counts.update(("read", pair.note))
+        else:
+            yield pair
 
 
 def normal_space(pair: Pair) -> Pair:

@@ -25,6 +25,7 @@ from optical.corpora.clef_topics import plain, read_topics, topic_name
 from optical.corpora.lines import intact, numbered_lines, whole_number
 from optical.corpora.records import Passage, Query
 from optical.corpora.rows import some
+from optical.corpora.text import Place, as_text
 from optical.runtime.errors import InputError
 from optical.settings.clef import NEWSPAPERS, Clef, ClefDocuments
 
@@ -57,17 +58,18 @@ def passages(folder: Path, *, settings: ClefDocuments | None = None) -> Iterator
             number = NUMBER.search(document)
             if number is None:
                 raise InputError(f"{path}:{line}: a document without a number; expected <DOCNO>")
-            name, place = number[2], f"{path}:{line}"
+            name, place = number[2], Place(path, line)
             if name in given:
                 raise InputError(
                     f"{place}: document {name} was given before, at {given[name]}; "
                     "expected each document once"
                 )
-            given[name] = place
+            given[name] = str(place)
             if (newspaper := newspaper_of(name)) is None:
                 expected = " or ".join(NEWSPAPERS.values())
                 raise InputError(f"{place}: document {name}, expected a number in {expected}")
             text = " ".join(plain(match[2]) for match in TEXT.finditer(document)).strip()
+            text = as_text(text, place)
             if text and newspaper in settings.newspapers:
                 found = True
                 yield Passage(name, name, text)
@@ -139,9 +141,9 @@ def queries(folder: Path, language: str, *, settings: Clef | None = None) -> Ite
             if topic.id not in asked:
                 continue
             if settings.query == "title":
-                yield Query(topic.id, topic.title)
+                yield Query(topic.id, as_text(topic.title, place))
             elif topic.description:
-                yield Query(topic.id, f"{topic.title} {topic.description}")
+                yield Query(topic.id, as_text(f"{topic.title} {topic.description}", place))
             else:
                 raise InputError(
                     f"{place}: topic {topic.id} without a description; expected one, or "

@@ -7,15 +7,25 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 
+from optical.corpora.ids import Ids, as_id
 from optical.corpora.lines import numbered_lines
 from optical.corpora.records import Passage, Query
 from optical.corpora.rows import some, write_parquet, write_rows
+from optical.corpora.text import Place, is_empty
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
 PASSAGE_COLUMNS = ["passage_id", "judged_id", "text"]
 """A passage's own id, and the id that judgements and runs know its text by. They differ for the
 windows of a long text, which stand together."""
+
+
+class Written(NamedTuple):
+    """What `write_collection` wrote, and the passages without text, a blank line by its place."""
+
+    passages: int
+    judgements: int
+    empty: list[str]
 
 
 def write_collection(
@@ -26,22 +36,26 @@ def write_collection(
     *,
     window: int | None = None,
     stride: int | None = None,
-) -> tuple[int, int]:
-    """Write the passages (parquet) and the judgements (TREC); returns the number of each.
+) -> Written:
+    """Write the passages (parquet) and the judgements (TREC).
 
-    window, stride: as in `windows`; texts stay whole where they are None.
+    Passages without text are left out and counted. window, stride: as in `windows`; texts stay
+    whole where they are None.
 
     Raises:
-        InputError: for a passage without text, an id given twice or with white space, a judgement
-            of no known passage or given twice.
+        InputError: for an id given twice or with white space, a judgement of no known passage or
+            given twice, and for a relevant passage without text.
     """
-    known: set[str] = set()
+    known = Ids()
+    empty: dict[str, Place | None] = {}
 
     def checked_passages() -> Iterator[tuple[str, str, str]]:
-        for name, _, text in passages:
-            check_id(name, known)
-            if not text.strip():
-                raise InputError(f"passage {name} has no text")
+        for name, _, text, place in passages:
+            if name or text:
+                known.add(as_id(name, place), place)
+            if is_empty(text):
+                empty[name or str(place)] = place
+                continue
             parts = windows(text, window, stride) if window else [text]
             for number, part in enumerate(parts):
                 yield f"{name}#{number}" if len(parts) > 1 else name, name, part
@@ -51,12 +65,21 @@ def write_collection(
         for query, passage in judgements:
             if passage not in known:
                 raise InputError(f"query {query} is judged for {passage}, which is no passage")
-            check_id(f"{query}/{passage}", seen)
+            if passage in empty:
+                begin = f"{empty[passage]}: " if empty[passage] else ""
+                raise InputError(
+                    f"{begin}passage {passage} has no text, but is relevant to query {query}; "
+                    "expected a text, or no such judgement"
+                )
+            if (query, passage) in seen:
+                raise InputError(f"query {query} is judged twice for {passage}")
+            seen.add((as_id(query), passage))
             yield query, "0", passage, "1"
 
     with atomic_path(passages_path) as temporary:  # there with its judgements or not at all
         number = write_parquet(temporary, PASSAGE_COLUMNS, checked_passages())
-        return number, write_rows(qrels_path, checked_judgements(), separator=" ")
+        judged = write_rows(qrels_path, checked_judgements(), separator=" ")
+        return Written(number, judged, list(empty))
 
 
 def windows(text: str, window: int, stride: int | None = None) -> list[str]:
@@ -84,7 +107,7 @@ def judged_texts(passages: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Queries(NamedTuple):
-    """What `write_queries` found."""
+    """What `write_queries` found; `empty` has a blank line by its place."""
 
     written: int
     empty: list[str]
@@ -109,37 +132,25 @@ def write_queries(
             not there.
     """
     judged = {line.split()[0] for _, line in numbered_lines(qrels_path)}
-    known: set[str] = set()
+    known = Ids()
     empty: list[str] = []
     doubtful: list[str] = []
 
-    def checked_queries() -> Iterator[Query]:
+    def checked_queries() -> Iterator[tuple[str, str]]:
         for query in queries:
-            check_id(query.id, known)
-            if not query.text.strip():
-                empty.append(query.id)
+            if query.id or query.text:
+                known.add(as_id(query.id, query.place), query.place)
+            if is_empty(query.text):
+                empty.append(query.id or str(query.place))
                 continue
             if is_doubtful(query.text):
                 doubtful.append(query.id)
-            yield query
-        if unjudged := known - judged:
+            yield query.id, query.text
+        if unjudged := known.names.keys() - judged:
             raise InputError(f"queries without a judgement in {qrels_path}: {some(unjudged)}")
-        if missing := judged - known:
+        if missing := judged - known.names.keys():
             raise InputError(f"judged in {qrels_path} but not among the queries: {some(missing)}")
 
     written = write_rows(path, checked_queries())
     write_rows(doubtful_path, ((query,) for query in doubtful))
     return Queries(written, empty, doubtful)
-
-
-def check_id(name: str, known: set[str]) -> None:
-    """Add an id to the known ones.
-
-    Raises:
-        InputError: if it is known already, or cannot stand in a TREC file.
-    """
-    if len(name.split()) != 1 or any(map(str.isspace, name)):
-        raise InputError(f"id {name!r} is empty or has white space")
-    if name in known:
-        raise InputError(f"id {name} is given twice")
-    known.add(name)

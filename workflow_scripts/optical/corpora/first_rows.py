@@ -117,7 +117,7 @@ def training_reader(name: str) -> Callable[[Path], Iterable] | None:
 
 TRAINING_FILES: dict[str, Callable[[Path], Iterable]] = {
     "collection.tsv": lambda path: msmarco.read_passages(path.parent, set(), None),
-    "queries.train.tsv": read_queries,
+    "queries.train.tsv": lambda path: read_queries(path, empty=True),
     "qrels.train.tsv": lambda path: msmarco.read_judgements(path, Everything()),
     "negatives.tsv": lambda path: msmarco.listed_negatives(path, Everything(), Everything()),
     "negatives.jsonl.gz": lambda path: msmarco.published_negatives(path, Everything()),

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from optical.corpora.records import Pair
+from optical.corpora.text import as_text, is_broken
 from optical.runtime.errors import InputError
 
 ROWS = 10_000
@@ -35,11 +36,16 @@ def bitext(folder: Path, language: str, *, origin: str, source: str, target: str
     for file in files:
         for texts in zip(*(column_texts(file, name) for name in columns), strict=True):
             number += 1
-            yield Pair(f"{origin}-{language}-{number}", *texts)
+            name = f"{origin}-{language}-{number}"
+            # What others publish nobody here can mend: a damaged pair is removed and counted.
+            if any(isinstance(text, str) and is_broken(text) for text in texts):
+                yield Pair(name, "", "", "left_out:damaged")
+            else:
+                yield Pair(name, *(as_text(text, f"{file}: row {number}") for text in texts))
 
 
-def column_texts(file: Path, column: str) -> Iterator[str]:
-    """The texts of one column, which may be nested."""
+def column_texts(file: Path, column: str) -> Iterator[object]:
+    """The values of one column, which may be nested."""
     try:
         table = pq.ParquetFile(file)
         names = [leaf.path for leaf in map(table.schema.column, range(len(table.schema.names)))]
@@ -49,6 +55,6 @@ def column_texts(file: Path, column: str) -> Iterator[str]:
             values = rows.column(0)
             for name in column.split(".")[1:]:
                 values = pc.struct_field(values, name)
-            yield from (text or "" for text in values.to_pylist())
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{file}: not a parquet file: {error}") from error
+            yield from values.to_pylist()
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: not a parquet file, or not of UTF-8: {error}") from error

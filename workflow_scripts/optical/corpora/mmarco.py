@@ -9,20 +9,25 @@ from pathlib import Path
 
 from optical.corpora.lines import numbered_rows, whole_number
 from optical.corpora.records import Passage, Query
+from optical.corpora.text import Place, as_text
 
 
 def passages(folder: Path) -> Iterator[Passage]:
     """The English passages."""
-    for _, (name, text) in numbered_rows(Path(folder) / "collection.tsv", 2):
-        yield Passage(name, name, text)
+    path = Path(folder) / "collection.tsv"
+    for number, (name, text) in numbered_rows(path, 2):
+        place = Place(path, number)
+        yield Passage(name, name, as_text(text, place), place)
 
 
 def queries(folder: Path, language: str) -> Iterator[Query]:
     """The 6,980 queries of the small development set in a language."""
     asked = {query for query, _ in judgements(folder)}
-    for _, (name, text) in numbered_rows(Path(folder) / f"{language}.dev.tsv", 2):
+    path = Path(folder) / f"{language}.dev.tsv"
+    for number, (name, text) in numbered_rows(path, 2):
         if name in asked:
-            yield Query(name, text)
+            place = Place(path, number)
+            yield Query(name, as_text(text, place), place)
 
 
 def judgements(folder: Path) -> Iterator[tuple[str, str]]:

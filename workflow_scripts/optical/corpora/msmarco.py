@@ -19,15 +19,23 @@ import json
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import partial
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
-from optical.corpora.lines import lines_of, numbered_rows, read_queries, whole_number
+from optical.corpora.ids import as_id
+from optical.corpora.lines import (
+    lines_of,
+    numbered_rows,
+    read_queries,
+    whole_number,
+    without_last_blank,
+)
 from optical.corpora.records import Passage, Query, TrainingSet
 from optical.corpora.scored_negatives import ScoredPassages, scored_negatives
 from optical.corpora.scores import scored_queries
+from optical.corpora.text import Place, as_text, is_empty
 from optical.runtime.errors import InputError
 
 MOST_NEGATIVES = 16
@@ -37,7 +45,8 @@ MOST_NEGATIVES = 16
 def training_set(folder: Path, *, scores: Path | None = None, margin: float = 0.0) -> TrainingSet:
     """The judged queries of the folder in random but fixed order, with what belongs to them.
 
-    Queries without a judgement, in MS MARCO itself more than a third, are counted as left out.
+    Queries without a judgement, in MS MARCO itself more than a third, are counted as left out, and
+    so are queries and passages without text, and blank lines.
 
     scores: of a cross-encoder, as `optical.corpora.scores` reads them, in place of scores.tsv; then
     hard negatives are among their passages, below the relevant ones by more than `margin`, as
@@ -45,18 +54,38 @@ def training_set(folder: Path, *, scores: Path | None = None, margin: float = 0.
 
     Raises:
         InputError: names file and line of a judgement, negative or score without its query, of a
-            query or passage without text, and of an id given twice; when the passages have been
+            relevant passage without text, and of an id given twice; when the passages have been
             read to their end also of a judgement, negative or score without its passage.
     """
     folder = Path(folder)
-    texts = read_queries(folder / "queries.train.tsv")
+    texts = read_queries(folder / "queries.train.tsv", empty=True)
+    silent = {query for query, text in texts.items() if not text}
     relevant = read_judgements(folder / "qrels.train.tsv", texts)
-    left_out = {"queries without a judgement": len(texts) - len(relevant)}
+    left_out = {"queries without a judgement": len(texts.keys() - silent - relevant.keys())}
+    relevant = {query: found for query, found in relevant.items() if query not in silent}
+    empty = empty_passages(folder / "collection.tsv")
+    for query, passages in relevant.items():
+        for passage in passages:
+            if passage in empty:
+                raise InputError(
+                    f"{empty[passage]}: passage {passage} has no text, but is relevant to query "
+                    f"{query}; expected a text, or no such judgement"
+                )
+    left_out |= {
+        what: number
+        for what, number in (
+            ("queries without text", len(silent)),
+            ("passages without text", len(empty)),
+        )
+        if number
+    }
     if scores is None:
-        negatives = read_negatives(folder, relevant, texts)
+        negatives = without(empty, read_negatives(folder, relevant, texts))
         rows = partial(scored_passages, folder / "scores.tsv")
     else:
-        chosen = scored_negatives(scores, relevant, texts, margin=margin, most=MOST_NEGATIVES)
+        chosen = scored_negatives(
+            scores, relevant, texts, margin=margin, most=MOST_NEGATIVES, without=empty
+        )
         relevant, negatives = chosen.relevant, chosen.negatives
         left_out |= chosen.left_out
         rows = partial(chosen_scores, chosen)
@@ -73,6 +102,28 @@ def training_set(folder: Path, *, scores: Path | None = None, margin: float = 0.
         scores=rows,
         left_out=left_out,
     )
+
+
+def empty_passages(path: Path) -> dict[str, Place]:
+    """Where the passages without text stand, by id; a blank line by the name of its place."""
+    empty: dict[str, Place] = {}
+    for number, (passage, text) in numbered_rows(path, 2, blank=True):
+        if is_empty(text):
+            place = Place(path, number)
+            first = empty.setdefault(passage or str(place), place)
+            if first != place:
+                raise InputError(
+                    f"{place}: passage {passage} was given before, in line {first.line}"
+                )
+    return empty
+
+
+def without(empty: Container[str], negatives: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Negatives by query but for those without text."""
+    return {
+        query: [passage for passage in passages if passage not in empty]
+        for query, passages in negatives.items()
+    }
 
 
 def in_order(ids: list[str], passages: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
@@ -124,10 +175,10 @@ def published_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str,
     """The negatives of each judged query, one after another from each retriever that found some."""
     negatives = {}
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        for number, line in lines_of(file, path):
+        for number, line in without_last_blank(lines_of(file, path)):
             try:
                 record = json.loads(line)
-                query, found = str(record["qid"]), record["neg"]
+                query, found = as_id(record["qid"]), record["neg"]
                 turns = zip_longest(*(found[name] for name in sorted(found)))
             except (ValueError, KeyError, TypeError) as error:
                 raise InputError(f"{path}:{number}: expected qid and neg: {error!r}") from error
@@ -181,16 +232,26 @@ def read_passages(folder: Path, named: set[str], scores: Path | None) -> Iterato
     """
     path = folder / "collection.tsv"
     missing = set(named)
-    for number, (passage, text) in numbered_rows(path, 2):
-        if not text.strip():
-            raise InputError(f"{path}:{number}: passage {passage} has no text")
+    for number, (passage, text) in numbered_rows(path, 2, blank=True):
+        text = as_text(text, Place(path, number))
+        if not (text or passage):
+            continue
         if passage in missing:
             missing.remove(passage)
         elif passage in named:
-            raise InputError(f"{path}:{number}: passage {passage} was given before")
-        yield Passage(passage, passage, text)
+            raise InputError(
+                f"{path}:{number}: passage {passage} was given before, in line "
+                f"{first_line(path, passage)}"
+            )
+        if text:
+            yield Passage(passage, passage, text)
     if missing:
         raise InputError(f"{first_use(folder, missing, scores)}, which is not in {path}")
+
+
+def first_line(path: Path, passage: str) -> int:
+    """The first line of a passage in collection.tsv."""
+    return next(number for number, row in numbered_rows(path, 2, blank=True) if row[0] == passage)
 
 
 def first_use(folder: Path, passages: set[str], scores: Path | None) -> str:

@@ -2,18 +2,21 @@
 
 tsv     {lang}.tsv                               foreign sentence, tab, English sentence
 moses   {lang}.source.txt and {lang}.target.txt  line-aligned, foreign and English
-tmx     {lang}.tmx, .tmx.gz or .tmx.zip          units in both languages; others are ignored
+tmx     {lang}.tmx, .tmx.gz or .tmx.zip          units in both languages; others are counted
 opus    {lang}.zip                               line-aligned *.{lang} and *.en within the archive
 """
 
-import zipfile
 from collections.abc import Iterator
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 
+from optical.corpora.archives import one_member, open_archive, open_member, shown_name
 from optical.corpora.layouts import bitext_files, named
-from optical.corpora.lines import aligned_lines, intact, lines_of, numbered_rows, parallel_lines
+from optical.corpora.lines import aligned_lines, lines_of, numbered_rows, parallel_lines
 from optical.corpora.records import Pair
+from optical.corpora.rows import some
+from optical.corpora.text import Place, as_text
 from optical.corpora.tmx import segments, text_in
 from optical.runtime.errors import InputError
 
@@ -31,46 +34,68 @@ def bitext(folder: Path, language: str, *, layout: str, origin: str = "own") -> 
     if not all(file.exists() for file in files):
         names = " or ".join(" and ".join(names) for names in named(language, layout))
         raise InputError(f"{folder}: no {names}")
-    rows: Iterator[tuple[int, str, str]]
+    rows: Iterator[tuple]
     if layout == "tsv":
-        rows = ((line, source, target) for line, (source, target) in numbered_rows(files[0], 2))
+        rows = two_columns(files[0])
     elif layout == "moses":
         rows = parallel_lines(*files)
     elif layout == "tmx":
         rows = units(files[0], language)
     else:
         rows = zipped_lines(files[0], language)
-    for line, source, target in rows:
-        yield Pair(f"{origin}-{language}-{line}", source, target)
+    for line, *texts in rows:
+        yield Pair(f"{origin}-{language}-{line}", *texts)
 
 
-def units(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
-    """Yield (line, foreign, English) of a translation memory."""
+def two_columns(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Yield (line, foreign, English) of two columns; a blank line is two empty texts."""
+    for line, texts in numbered_rows(path, 2, blank=True):
+        source, target = (as_text(text, Place(path, line)) for text in texts)
+        yield line, source, target
+
+
+def units(path: Path, language: str) -> Iterator[tuple[int, str, str, str]]:
+    """Yield (line, foreign, English, note) of each unit of a translation memory.
+
+    Units without both languages, and those with characters that XML does not allow, are left out.
+
+    Raises:
+        InputError: at the end of a file without a unit in both languages.
+    """
+    found, others = False, set()
     for segment in segments(path):
         texts = text_in(segment, language), text_in(segment, PIVOT)
         if None in texts:
-            raise InputError(
-                f"{path}:{segment.line}: a unit in {sorted(segment.texts)}, "
-                f"expected {language} and {PIVOT}"
-            )
-        yield segment.line, *texts
+            others.update(segment.texts)
+            note = "left_out:without_language"
+        else:
+            found = True
+            note = "left_out:control_characters" if segment.broken else ""
+        yield segment.line, texts[0] or "", texts[1] or "", note
+    if not found:
+        there = f"its units are in {some(others)}" if others else "it has no unit with text"
+        raise InputError(f"{path}: {there}, expected some in both {language} and {PIVOT}")
 
 
 def zipped_lines(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
     """Yield (line, foreign, English) of two aligned files in an archive, which is not unpacked."""
-    with intact(path), zipfile.ZipFile(path) as archive:
-        names = [member(archive, path, end) for end in (language, PIVOT)]
-        with archive.open(names[0]) as source, archive.open(names[1]) as target:
+    with open_archive(path) as archive:
+        names = [
+            one_member(archive, path, partial(is_in, language=end), f"files *.{end}")
+            for end in (language, PIVOT)
+        ]
+        with (
+            open_member(archive, path, names[0]) as source,
+            open_member(archive, path, names[1]) as target,
+        ):
+            places = [f"{path}/{shown_name(name)}" for name in names]
             sides = [
-                lines_of(TextIOWrapper(file, "utf-8-sig", newline="\n"), f"{path}/{name}")
-                for file, name in zip((source, target), names, strict=True)
+                lines_of(TextIOWrapper(file, "utf-8", newline="\n"), place)
+                for file, place in zip((source, target), places, strict=True)
             ]
-            yield from aligned_lines(sides[0], sides[1], *(f"{path}/{name}" for name in names))
+            yield from aligned_lines(sides[0], sides[1], places[0], places[1])
 
 
-def member(archive: zipfile.ZipFile, path: Path, language: str) -> str:
-    """The one member of an archive whose name ends in a language's code."""
-    names = [name for name in archive.namelist() if name.endswith(f".{language}")]
-    if len(names) != 1:
-        raise InputError(f"{path}: {len(names)} files *.{language} in it, expected one")
-    return names[0]
+def is_in(name: str, language: str) -> bool:
+    """Whether a member's name says that it is in a language, as OPUS ends its names."""
+    return name.endswith(f".{language}")

@@ -5,40 +5,35 @@ beir     corpus.jsonl (_id, title, text), queries.{lang}.jsonl (_id, text), qrel
 msmarco  collection.tsv (id, text), queries.{lang}.tsv (id, text), qrels.tsv (query, 0, passage,
          grade)
 
-A judgement of 1 and more is relevant.
+A judgement of 1 and more is relevant. An empty text may be null or NaN, as pandas writes it: it is
+left out and counted, because both mean that there is none.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+from optical.corpora.ids import as_id
+from optical.corpora.json_lines import objects
 from optical.corpora.lines import numbered_lines, numbered_rows, whole_number
 from optical.corpora.records import Passage, Query
+from optical.corpora.text import Place, as_text
 from optical.runtime.errors import InputError
 
 
 def passages(folder: Path, *, layout: str) -> Iterator[Passage]:
-    """The passages; a title stands before its text."""
-    folder = Path(folder)
-    if layout == "beir":
-        for name, title, text in records(folder / "corpus.jsonl", "_id", "title", "text"):
-            yield Passage(name, name, f"{title} {text}".strip())
-    else:
-        for _, (name, text) in numbered_rows(folder / "collection.tsv", 2):
-            yield Passage(name, name, text)
+    """The passages; a title stands before its text, and either may be null, which is empty."""
+    path = Path(folder) / ("corpus.jsonl" if layout == "beir" else "collection.tsv")
+    for place, name, title, text in records(path, layout):
+        yield Passage(name, name, f"{title} {text}".strip(), place)
 
 
 def queries(folder: Path, language: str, *, layout: str) -> Iterator[Query]:
-    """The judged queries in a language; a file may have others."""
-    folder = Path(folder)
+    """The judged queries in a language, and blank lines; a file may have others."""
     asked = {query for query, _ in judgements(folder, layout=layout)}
-    if layout == "beir":
-        rows: Iterable[Sequence[str]] = records(folder / f"queries.{language}.jsonl", "_id", "text")
-    else:
-        rows = (row for _, row in numbered_rows(folder / f"queries.{language}.tsv", 2))
-    for name, text in rows:
-        if name in asked:
-            yield Query(name, text)
+    end = "jsonl" if layout == "beir" else "tsv"
+    for place, name, _, text in records(Path(folder) / f"queries.{language}.{end}", layout):
+        if name in asked or not name:
+            yield Query(name, text, place)
 
 
 def judgements(folder: Path, *, layout: str) -> Iterator[tuple[str, str]]:
@@ -55,14 +50,18 @@ def judgements(folder: Path, *, layout: str) -> Iterator[tuple[str, str]]:
             yield fields[0], fields[-2]
 
 
-def records(path: Path, *keys: str) -> Iterator[tuple[str, ...]]:
-    """Yield the values of these keys of each line, a JSON object; only a title may be missing."""
-    for number, line in numbered_lines(path):
-        try:
-            record = json.loads(line)
-            values = (record.get(key, "") if key == "title" else record[key] for key in keys)
-            yield tuple(map(str, values))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"{path}:{number}: expected a JSON object with {', '.join(keys)}: {error!r}"
-            ) from error
+def records(path: Path, layout: str) -> Iterator[tuple[Place, str, str, str]]:
+    """Yield (place, id, title, text) of each line; of a blank line between others nothing but ''.
+
+    Raises:
+        InputError: names the line of what has another shape, and of a damaged id or text.
+    """
+    if layout == "beir":
+        for place, record in objects(path, "_id", "text"):
+            name = as_id(record["_id"], place) if record else ""
+            title = as_text(record.get("title"), place, "title")
+            yield place, name, title, as_text(record.get("text"), place)
+    else:
+        for number, (name, text) in numbered_rows(path, 2, blank=True):
+            place = Place(path, number)
+            yield place, as_id(name, place) if name or text else "", "", as_text(text, place)

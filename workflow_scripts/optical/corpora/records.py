@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from optical.corpora.text import Place
+
 
 class Pair(NamedTuple):
     """A sentence and its translation into the pivot language.
 
     note: empty, or what the source's own module found about the pair: `repaired:<what>` for a
-    pair that it put right, any other word for one that `cleaning` must remove under that name.
+    pair that it put right, `left_out:<what>` for what is no pair at all, such as a unit of other
+    languages, and is only counted; any other word for one that `cleaning` must remove under that
+    name.
     """
 
     id: str
@@ -18,18 +22,24 @@ class Pair(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """A retrievable text and the document that it is a part of."""
+    """A retrievable text and the document that it is a part of.
+
+    text: empty for one that is left out and counted, and the ids too for a blank line. place: where
+    it stands, if its id and text are a user's own.
+    """
 
     passage_id: str
     document_id: str
     text: str
+    place: Place | None = None
 
 
 class Query(NamedTuple):
-    """A query in one language."""
+    """A query in one language; `text`, `id` and `place` as of a passage."""
 
     id: str
     text: str
+    place: Place | None = None
 
 
 def nothing() -> Iterator[Any]:

@@ -8,7 +8,7 @@ lowest score of a relevant passage, less a margin.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from sys import intern
@@ -78,13 +78,15 @@ def scored_negatives(
     *,
     margin: float,
     most: int,
+    without: Container[str] = (),
 ) -> ScoredPassages:
     """Relevant passages with a score, and at most `most` hard negatives of each query.
 
     path: scores, as `optical.corpora.scores` reads them; they are read twice, since the score of
     the relevant passage may come last. relevant: judged passages by query. queries: all training
-    queries by id, judged or not. Left out and counted: relevant passages without a score, queries
-    without another, passages that the scores call relevant, and queries without a hard negative.
+    queries by id, judged or not. without: passages that are no negatives, for they have no text.
+    Left out and counted: relevant passages without a score, queries without another, passages that
+    the scores call relevant, and queries without a hard negative.
     Held in memory: what is returned, and 8 bytes more for each negative; of MS MARCO's 500,000
     judged queries, about 1.5 GB.
 
@@ -118,7 +120,7 @@ def scored_negatives(
             continue
         judged = relevant[scored.query]
         for passage, score in scored.passages:
-            if passage in judged:
+            if passage in judged or passage in without:
                 continue
             if score >= bound:
                 false += 1

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from optical.corpora.lines import intact, lines_of
+from optical.corpora.lines import intact, lines_of, without_last_blank
 from optical.runtime.errors import InputError
 
 SHAPES = (
@@ -84,8 +84,8 @@ def of_file(path: Path) -> Iterator[Scored]:
         if begin == b"\x80":  # what every pickle since Python 2.3 begins with
             raise InputError(f"{path}: a pickle, which can run programs and is not read; {SHAPES}")
         read = of_json if begin == b"[" else of_text
-        lines = lines_of(TextIOWrapper(file, encoding="utf-8-sig", newline="\n"), path)
-        for number, line in lines:
+        lines = lines_of(TextIOWrapper(file, encoding="utf-8", newline="\n"), path)
+        for number, line in without_last_blank(lines):
             yield read(f"{path}:{number}", line)
 
 

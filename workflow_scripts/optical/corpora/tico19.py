@@ -79,7 +79,10 @@ def segment_numbers(ranges: str) -> list[int]:
 
 def read_tmx(path: Path) -> Iterator[tuple[str, str, str]]:
     """Yield (segment's id, English, the other language) of a zip file with one TMX file."""
-    for _, name, texts in segments(path):
+    for segment in segments(path):
+        name, texts = segment.name, segment.texts
+        if segment.broken:
+            raise InputError(f"{path}:{segment.line}: a control character, expected text alone")
         if len(texts) != 2 or "en" not in texts:
             raise InputError(
                 f"{path}: segment {name} is in {sorted(texts)}, expected en and one other language"

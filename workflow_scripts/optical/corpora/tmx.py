@@ -5,7 +5,6 @@ small file fill the memory or read another.
 """
 
 import gzip
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedIOBase
@@ -13,25 +12,34 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from xml.parsers import expat
 
-from optical.corpora.lines import COMPRESSED, ZIPPED
+from optical.corpora.archives import one_member, open_archive, open_member
+from optical.corpora.lines import intact
+from optical.corpora.text import as_text
+from optical.corpora.tmx_text import MARK, xml_text
 from optical.runtime.errors import InputError
-
-BLOCK = 1 << 16
 
 CODES = {"bpt", "ept", "it", "ph", "ut"}
 """Elements within a segment that hold a format's own codes, and no text."""
 
 
 class Segment(NamedTuple):
-    """A unit of a translation memory: its line in the file, its id, its text by language code."""
+    """A unit of a translation memory: its line in the file, its id, its text by language code.
+
+    broken: whether a text has a character that XML does not allow, such as a control character, or
+    an entity that only another file declares.
+    """
 
     line: int
     name: str
     texts: dict[str, str]
+    broken: bool = False
 
 
 def segments(path: Path) -> Iterator[Segment]:
     """The units of a `.tmx`, `.tmx.gz` or `.zip` file, in their order; white space is normalised.
+
+    An inline code is a space, for it often stands for a line break; `<hi>` holds text alone. Of two
+    texts of one language the last counts.
 
     Raises:
         InputError: names the file, and the line where it is no TMX.
@@ -39,32 +47,34 @@ def segments(path: Path) -> Iterator[Segment]:
     reader = Reader(path)
     try:
         with open_tmx(path) as file:
-            while block := file.read(BLOCK):
-                reader.parser.Parse(block)
+            for text in xml_text(file, path):
+                reader.parser.Parse(text)
                 yield from reader.taken()
-            reader.parser.Parse(b"", True)
+            reader.parser.Parse("", True)
             yield from reader.taken()
-    except InputError:
-        raise
-    except (expat.ExpatError, LookupError, ValueError) as error:  # the latter of its encoding
+    except expat.ExpatError as error:
         raise InputError(f"{path}: not a TMX file: {error}") from error
-    except (*ZIPPED, *COMPRESSED) as error:
-        raise InputError(f"{path}: not a whole compressed TMX file: {error}") from error
 
 
 @contextmanager
 def open_tmx(path: Path) -> Iterator[IO[bytes] | BufferedIOBase]:
     """The bytes of a TMX file, uncompressed as they are read."""
     if path.suffix == ".zip":
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.lower().endswith(".tmx")]
-            if len(names) != 1:
-                raise InputError(f"{path}: {len(names)} TMX files in it, expected one")
-            with archive.open(names[0]) as file:
+        with open_archive(path) as archive:
+            name = one_member(archive, path, is_tmx, "TMX files")
+            with open_member(archive, path, name) as file:
                 yield file
     else:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
+        with (
+            intact(path, "TMX file"),
+            gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file,
+        ):
             yield file
+
+
+def is_tmx(name: str) -> bool:
+    """Whether a member of an archive is a translation memory."""
+    return name.lower().endswith(".tmx")
 
 
 class Reader:
@@ -78,6 +88,7 @@ class Reader:
         self.parser.EndElementHandler = self.end
         self.parser.CharacterDataHandler = self.text
         self.parser.EntityDeclHandler = self.refuse
+        self.parser.SkippedEntityHandler = self.skip
         self.found: list[Segment] = []
         self.unit: Segment | None = None
         self.language = ""
@@ -91,25 +102,44 @@ class Reader:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
+        if name in ("tu", "tuv") and (self.open or (name == "tu" and self.unit)):
+            raise InputError(
+                f"{self.path}:{self.parser.CurrentLineNumber}: <{name}> within another unit or its "
+                "text, expected it behind"
+            )
         if name == "tu":
             self.unit = Segment(self.parser.CurrentLineNumber, attributes.get("tuid", ""), {})
         elif name == "tuv":
             self.language = attributes.get("xml:lang", attributes.get("lang", ""))
-        elif name == "seg" or self.open:
+        elif self.unit and (name == "seg" or self.open):
             self.open.append(name)
+            if name != "hi":
+                self.parts.append(" ")
 
     def text(self, text: str) -> None:
         """Text stands in an element."""
         if self.open and not CODES.intersection(self.open):
             self.parts.append(text)
 
+    def skip(self, name: str, is_parameter: bool) -> None:
+        """An entity stands in the text that the file does not declare."""
+        if not is_parameter:
+            self.text(MARK)
+
     def end(self, name: str) -> None:
         """An element ends."""
         if self.open:
-            self.open.pop()
+            if self.open.pop() != "hi":
+                self.parts.append(" ")
             if not self.open and self.unit:
-                self.unit.texts[self.language] = " ".join("".join(self.parts).split())
+                text = " ".join("".join(self.parts).split())
                 self.parts.clear()
+                place = f"{self.path}:{self.unit.line}"
+                self.unit.texts[self.language] = as_text(text, place)
+                if MARK in text:
+                    self.unit = self.unit._replace(broken=True)
+        elif name == "tuv":
+            self.language = ""
         elif name == "tu" and self.unit:
             self.found.append(self.unit)
             self.unit = None

@@ -69,15 +69,19 @@ def write_pairs(path: Path, queries: Path, folder: Path) -> int:
     """Write (id, source, target): each query of a file with the text of each relevant passage.
 
     queries: id<TAB>text a line, of the training set's queries, perhaps in another language. folder:
-    as `write_training_set` writes it. Returns the number of pairs.
+    as `write_training_set` writes it. Returns the number of pairs; a query without text has none,
+    and is counted in the log.
 
     Raises:
         InputError: for a query of the training set that is not in the file.
     """
-    texts = read_queries(queries)
+    texts = read_queries(queries, empty=True)
     judged = [(row[0], row[2]) for _, row in numbered_rows(folder / "qrels.tsv", 4)]
     if missing := {query for query, _ in judged} - texts.keys():
         raise InputError(f"{queries}: not there, but judged in {folder}: {some(missing)}")
+    if silent := {query for query, _ in judged if not texts[query]}:
+        print(f"left out, without text in {queries}: {some(silent)}")
+        judged = [(query, passage) for query, passage in judged if query not in silent]
     wanted = {passage for _, passage in judged}
     passages = {
         passage: text

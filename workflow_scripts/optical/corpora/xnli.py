@@ -17,14 +17,15 @@ members are read where they lie; its rows are aligned by their pairID.
 
 import csv
 import io
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 
+from optical.corpora.archives import open_archive, open_member
 from optical.corpora.lines import numbered_rows
 from optical.corpora.records import Passage, Query
+from optical.corpora.text import Place, as_text
 from optical.runtime.errors import InputError
 
 PIVOT = "en"
@@ -130,17 +131,20 @@ def labels(folder: Path, split: str) -> Iterator[str]:
 
 def sentences(folder: Path, language: str, split: str) -> Iterator[tuple[str, str]]:
     """Yield (premise, hypothesis) of each row in a language."""
+    rows: Iterator[tuple[int, Sequence[str]]]
     if (path := Path(folder) / ARCHIVE).exists():
-        yield from ((premise, text) for _, (_, premise, text) in archived(path, language, split))
-        return
-    path = Path(folder) / f"{language}.{split}.tsv"
-    if language == "my":
-        rows = numbered_rows(path, 6)
+        first, rows = 1, archived(path, language, split)
+    elif language == "my":
+        path = Path(folder) / f"{language}.{split}.tsv"
+        first, rows = 4, numbered_rows(path, 6)
         next(rows)  # the header
-        yield from ((premise, hypothesis) for _, (*_, premise, hypothesis) in rows)
     else:
-        rows = numbered_rows(path, 3 if split == "dev" else 2)
-        yield from ((premise, hypothesis) for _, (premise, hypothesis, *_) in rows)
+        path = Path(folder) / f"{language}.{split}.tsv"
+        first, rows = 0, numbered_rows(path, 3 if split == "dev" else 2)
+    for number, fields in rows:
+        premise, hypothesis = fields[first : first + 2]
+        place = Place(path, number)
+        yield as_text(premise, place), as_text(hypothesis, place)
 
 
 def archived(path: Path, language: str, split: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
@@ -164,7 +168,7 @@ def archive_rows(path: Path, split: str, language: str) -> dict[str, tuple]:
     """{pairID: (line, (label, premise, hypothesis))} of one language."""
     member = f"XNLI-1.0/xnli.{split}.tsv"
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+        with open_archive(path) as archive, open_member(archive, path, member) as file:
             lines = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
             rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
             return {
@@ -175,5 +179,5 @@ def archive_rows(path: Path, split: str, language: str) -> dict[str, tuple]:
                 for number, row in enumerate(rows, start=2)
                 if row["language"] == language
             }
-    except (zipfile.BadZipFile, UnicodeDecodeError, csv.Error, KeyError) as error:
+    except (UnicodeDecodeError, csv.Error, KeyError, AttributeError) as error:
         raise InputError(f"{path}: not the archive of XNLI: {error}") from error
