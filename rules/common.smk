@@ -17,11 +17,17 @@ from optical.runtime.wholeness import damaged
 from optical.study import files as study_files
 from optical.study import paths
 from optical.study.loading import load_study, read_datasets
+from optical.study.study_file import DEFAULT, given_settings, overlaid, read_settings
 from optical.settings.methods import FINETUNED, LEXICAL, TRANSLATED
 from optical.study.study import dataset_of
 
 try:
-    study = load_study(config, read_datasets())
+    # Snakemake has read them, but for what it does not look at: keys given twice, and the types of
+    # what stands below a setting of --config.
+    for file in workflow.overwrite_configfiles or [DEFAULT]:
+        read_settings(Path(file))
+    given = given_settings(workflow.config_settings.config_args)
+    study = load_study(overlaid(config, given), read_datasets())
 except InputError as error:
     # The whole message: what Snakemake would add is a line of this file.
     sys.exit(f"study: {error}")

@@ -22,7 +22,7 @@ from optical.study.files import (
     source_files,
     translated_queries,
 )
-from optical.study.loading import load_study, read_datasets, read_settings, schema
+from optical.study.loading import load_study, read_datasets, schema
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = schema()
@@ -251,28 +251,6 @@ def test_a_section_of_another_type_is_one_line_naming_the_key(key, value):
 def test_a_study_that_is_empty_says_what_it_lacks():
     with pytest.raises(InputError, match=r"\Astudy file: key 'study' is missing\Z"):
         load_study({}, DATASETS)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (b"study: [mine\n", "not YAML: while parsing .* line 2, column 1"),
-        (b"study: \xff\n", "not YAML: 'utf-8' codec"),
-        (b"", "no settings of a study"),
-        (b"- mine\n", "no settings of a study"),
-    ],
-    ids=["half", "no text", "empty", "a list"],
-)
-def test_a_file_that_is_no_study_is_one_line_naming_it(tmp_path, text, message):
-    file = tmp_path / "mine.yaml"
-    file.write_bytes(text)
-    with pytest.raises(InputError, match=rf"\A{file}: {message}[^\n]*\Z"):
-        read_settings(file)
-
-
-def test_the_settings_of_a_file_are_what_stands_in_it(tmp_path):
-    (tmp_path / "mine.yaml").write_text(CONSTRUCTED)
-    assert read_settings(tmp_path / "mine.yaml") == yaml.safe_load(CONSTRUCTED)
 
 
 # --- what a study comes to -----------------------------------------------------------------------

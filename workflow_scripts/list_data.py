@@ -8,9 +8,10 @@ from optical.runtime.downloads import mirrored
 from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.study import files as study_files
-from optical.study.loading import load_study, read_datasets, read_settings
+from optical.study.loading import load_study, read_datasets
 from optical.study.source_table import amount, with_table
 from optical.study.study import Study
+from optical.study.study_file import read_settings
 from optical.study.translators import read_translators
 
 SHOWN = 8

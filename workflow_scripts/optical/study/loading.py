@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -60,20 +59,6 @@ def load_study(config: Mapping, datasets: Mapping) -> Study:
     for check in CHECKS:
         check(study)
     return replace(study, settings=in_order(study.settings, schema()["properties"]))
-
-
-def read_settings(file: Path) -> dict[str, Any]:
-    """The settings that a study file gives, for programs that are not steps of the workflow.
-
-    Raises InputError, with the file's name, for one that is no mapping of YAML.
-    """
-    try:
-        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{file}: not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(settings, dict):
-        raise InputError(f"{file}: no settings of a study; expected lines like `pivot: en`")
-    return settings
 
 
 def read_datasets() -> dict[str, Any]:
