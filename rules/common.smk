@@ -17,6 +17,7 @@ from optical.runtime.wholeness import damaged
 from optical.study import files as study_files
 from optical.study import paths
 from optical.study.loading import load_study, read_datasets
+from optical.study.places import check_mirrors, check_results
 from optical.study.study_file import DEFAULT, given_settings, overlaid, read_settings
 from optical.settings.methods import FINETUNED, LEXICAL, TRANSLATED
 from optical.study.study import dataset_of
@@ -28,6 +29,10 @@ try:
         read_settings(Path(file))
     given = given_settings(workflow.config_settings.config_args)
     study = load_study(overlaid(config, given), read_datasets())
+    # A node of a cluster need not have what only downloads read.
+    if workflow.is_main_process:
+        check_mirrors(study.mirrors)
+        check_results(study.name)
 except InputError as error:
     # The whole message: what Snakemake would add is a line of this file.
     sys.exit(f"study: {error}")

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from optical.runtime.errors import InputError
+from optical.study.places import check_mirrors, check_results
 from optical.study.study_file import given_settings, overlaid, read_settings
 from trees import SMOKE, copy_tree, snakemake, succeeds
 
@@ -128,6 +129,51 @@ def test_what_is_not_set_stays():
     assert settings == before
 
 
+# --- folders of the machine ----------------------------------------------------------------------
+
+
+def test_a_mirror_that_is_no_folder_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    check_mirrors([])
+    check_mirrors([tmp_path])
+    for wrong in (tmp_path / "none", tmp_path / "file"):
+        with pytest.raises(InputError, match=f"mirror: {wrong}: no such folder; expected one"):
+            check_mirrors([tmp_path, wrong])
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """A function that puts settings where a study keeps its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def keep(name, text):
+        file = tmp_path / "results" / name / "study.yaml"
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+
+    return keep
+
+
+def test_a_study_goes_on_with_its_own_results_whatever_else_has_changed(kept):
+    check_results("mine")  # there are none
+    kept("mine", "study: mine\nseeds: [7]\n")
+    check_results("mine")
+    kept("007", yaml.safe_dump({"study": "007"}))
+    check_results("007")
+    kept("half", "")  # cut off by a kill, and made anew
+    check_results("half")
+
+
+@pytest.mark.parametrize("name", ["other", "0x10", "mine-tiny"])
+def test_results_of_another_study_are_refused(kept, name):
+    kept("mine", yaml.safe_dump({"study": name, "variants": {"x": {"study": "mine"}}}))
+    with pytest.raises(
+        InputError, match=rf"\Aresults/mine: holds the results of study '{name}'"
+    ) as error:
+        check_results("mine")
+    assert f"rename it to results/{name}, or remove it" in str(error.value)
+
+
 # --- as a user meets them ------------------------------------------------------------------------
 
 
@@ -176,3 +222,14 @@ def test_a_command_sets_a_setting_of_a_section(tree):
     assert "--steps 7 " in command
     assert "--learning-rate 0.25 " in command
     assert "--batch-size 32 " in command
+
+
+def test_results_copied_to_another_study_are_not_taken_for_its_own(tree):
+    (tree / "results/smoke").mkdir(parents=True)
+    (tree / "results/smoke/study.yaml").write_text("study: first\n")
+    done = snakemake(tree, "--dry-run", *SMOKE)
+    assert done.returncode == 1
+    assert "study: results/smoke: holds the results of study 'first', not of 'smoke'" in done.stderr
+    assert "Traceback" not in done.stderr
+    (tree / "results/smoke/study.yaml").write_text("study: smoke\nseeds: [9]\n")
+    succeeds(snakemake(tree, "--dry-run", *SMOKE))

@@ -9,6 +9,7 @@ from pathlib import Path
 from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.study.loading import load_study, read_datasets
+from optical.study.places import check_mirrors
 from optical.study.rehearsal import rehearse
 from optical.study.study_file import read_settings
 
@@ -31,6 +32,7 @@ def main(
     given = local or settings.get("local") or "local"
     loaded = load_study(settings | {"local": str(given)}, read_datasets())
     mirrors = mirrors or loaded.mirrors
+    check_mirrors(mirrors)
     number = wrong = 0
     for line in rehearse(loaded, mirrors, lock):
         number, wrong = number + 1, wrong + line.wrong
