@@ -141,6 +141,34 @@ MISTAKES = {
         "'tiny'",
         "small, large",
     ),
+    "an encoder's folder that is not there": (
+        {"encoders.other": {"folder": "no/where"}},
+        "encoders.other.folder: no/where: no such folder; expected that of a transformers model",
+    ),
+    "an encoder's folder without a model": (
+        {"encoders.other": {"folder": str(ROOT / "docs")}},
+        "encoders.other.folder: ",
+        "no config.json; expected a transformers model",
+    ),
+    "an encoder's folder that is a file": (
+        {"encoders.other": {"folder": str(ROOT / "README.md")}},
+        "README.md: no such folder",
+    ),
+    "a metric that is not measured": (
+        {"metric": "ndcg"},
+        "metric: 'ndcg' is not among metrics; expected one of them, map, recip_rank",
+        "or it among them too",
+    ),
+    "a metric that nobody knows": (
+        {"metric": "nDCG@10"},
+        "metric: 'nDCG@10' is not among metrics; expected one of them, map,",
+    ),
+    "metrics that nobody knows": (
+        {"metrics": ["map", "ndcg@10"]},
+        "metrics.1: 'ndcg@10'; expected map, recip_rank",
+        "such as ndcg_cut_10",
+    ),
+    "a metric without its depth": ({"metrics": ["P"]}, "metrics.0: 'P'; expected map", "depth"),
     "an encoder of two kinds": ({"encoders.small.folder": "x"}, "encoders.small: ", "or folder"),
     "an encoder of no kind": ({"encoders.small.heads": None}, "encoders.small: ", "heads"),
     "a hub model without a revision": (

@@ -13,6 +13,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
 from optical.runtime.errors import InputError
+from optical.settings.bounds import COMMIT, NAME
+from optical.settings.languages import METRIC, METRIC_NAMES
 from optical.settings.schema import schema_of
 from optical.settings.study import StudyFile
 from optical.study.checks import CHECKS, check_names, check_sources
@@ -20,6 +22,13 @@ from optical.study.files import with_own
 from optical.study.miniature import in_miniature
 from optical.study.study import Study
 from optical.study.translators import RESOURCES, completed
+
+IN_WORDS = {
+    METRIC: METRIC_NAMES,
+    NAME: "letters, digits, _ and -, the first a letter or digit",
+    COMMIT: "a commit, which is 40 hexadecimal digits, or refs/pr/NUMBER",
+}
+"""What a text may be, by its pattern."""
 
 
 @cache
@@ -146,6 +155,8 @@ def explain(error: ValidationError) -> str:
             f"{key}: expected {'' if key.startswith('teachers.') else scratch}"
             "hub and revision, or folder"
         )
+    if error.validator == "pattern" and error.validator_value in IN_WORDS:
+        return f"{key}: {error.instance!r}; expected {IN_WORDS[error.validator_value]}"
     if error.validator == "contains":
         return f"{key}: {error.instance!r} lacks {error.validator_value['const']!r}"
     if error.validator == "minItems":
