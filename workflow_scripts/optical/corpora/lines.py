@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TextIO
 
+from optical.corpora.headings import is_heading
 from optical.runtime.errors import InputError
 
 # What Python raises for an archive, and for what was compressed, that it cannot read.
@@ -58,13 +59,18 @@ def numbered_rows(path: Path, columns: int) -> Iterator[tuple[int, list[str]]]:
     """Yield (number from 1, fields) of a tab-separated file without quoting.
 
     Raises:
-        InputError: names the line with another number of columns.
+        InputError: names the line with another number of columns, and a first line that names the
+            columns: it would be a query, or a passage, of no use.
     """
     for number, line in numbered_lines(path):
         fields = line.split("\t")
         if len(fields) != columns:
             raise InputError(
                 f"{path}:{number}: {len(fields)} tab-separated columns, expected {columns}"
+            )
+        if number == 1 and is_heading(fields):
+            raise InputError(
+                f"{path}:1: {line!r} names the columns; expected the first row of data"
             )
         yield number, fields
 
