@@ -11,7 +11,7 @@ from optical.corpora import registry
 from optical.runtime.code import ROOT, code_hash, module_files, with_imports
 from optical.report.terminal import show_gap
 from optical.runtime.errors import InputError
-from optical.runtime.failures import failures
+from optical.runtime.failures import failures, tell_interruption
 from optical.runtime.program import command_line
 from optical.runtime.wholeness import damaged
 from optical.study import files as study_files
