@@ -48,7 +48,7 @@ def adapted(*, uncommented=(), removed=()):
 
 
 # by name: how a user adapts the profile, and a part of what it then says
-CLUSTERS = {
+CLUSTERS: dict[str, tuple[dict, dict]] = {
     "as it is": ({}, {"slurm-requeue": True}),
     "without accounting": (
         {"uncommented": ("slurm-no-account: True", "slurm-status-command: squeue")},

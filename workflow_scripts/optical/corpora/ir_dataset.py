@@ -42,7 +42,7 @@ def cache_alone() -> Iterator[None]:
     folder = Path(os.environ.get("IR_DATASETS_HOME") or Path.home() / ".ir_datasets")
     folder.mkdir(parents=True, exist_ok=True)
     alone = "start one export at a time"
-    with open(folder / "optical.lock", "a+") as file:
+    with open(folder / "exports.lock", "a+") as file:
         try:
             file_locks.lock(file.fileno(), file.name, fcntl.LOCK_EX | fcntl.LOCK_NB, alone)
         except BlockingIOError:
