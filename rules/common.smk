@@ -11,17 +11,28 @@ from optical.corpora import registry
 from optical.runtime.code import ROOT, code_hash, module_files, with_imports
 from optical.report.terminal import show_gap
 from optical.runtime.errors import InputError
-from optical.runtime.failures import failures
+from optical.runtime.failures import failures, tell_interruption
 from optical.runtime.program import command_line
 from optical.runtime.wholeness import damaged
 from optical.study import files as study_files
 from optical.study import paths
 from optical.study.loading import load_study, read_datasets
+from optical.study.places import check_mirrors, check_results
+from optical.study.study_file import DEFAULT, given_settings, overlaid, read_settings
 from optical.settings.methods import FINETUNED, LEXICAL, TRANSLATED
 from optical.study.study import dataset_of
 
 try:
-    study = load_study(config, read_datasets())
+    # Snakemake has read them, but for what it does not look at: keys given twice, and the types of
+    # what stands below a setting of --config.
+    for file in workflow.overwrite_configfiles or [DEFAULT]:
+        read_settings(Path(file))
+    given = given_settings(workflow.config_settings.config_args)
+    study = load_study(overlaid(config, given), read_datasets())
+    # A node of a cluster need not have what only downloads read.
+    if workflow.is_main_process:
+        check_mirrors(study.mirrors)
+        check_results(study.name)
 except InputError as error:
     # The whole message: what Snakemake would add is a line of this file.
     sys.exit(f"study: {error}")

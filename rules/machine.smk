@@ -32,6 +32,7 @@ if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
 # A run that is killed leaves Snakemake's lock behind, which would stop the next. The system releases
 # this one with the process: who has it alone may clear what others left.
 if workflow.is_main_process:
+    tell_interruption()
     Path(".snakemake/locks").mkdir(parents=True, exist_ok=True)
     runs_here = open(".snakemake/runs", "a+")
     by_hand = "after a killed run, remove its lock by hand: snakemake --unlock"

@@ -308,6 +308,8 @@ rule describe_study:
     localrule: True
     conda:
         "../envs/report.yaml"
+    # First of all: it says whose results these are.
+    priority: 3
     shell:
         "printf '%s' {params.settings:q} > {output} 2> {log}"
 

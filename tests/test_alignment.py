@@ -11,7 +11,7 @@ from conftest import embedder
 from optical.corpora.rows import write_parquet
 from optical.models.embedding import embed
 from optical.retrieval.token_vectors import write_token_vectors
-from optical.runtime.errors import InputError
+from optical.transport import solvers
 from optical.transport.settings import Transport
 
 
@@ -67,6 +67,15 @@ def test_the_pairs_nearest_to_a_readable_length_are_aligned_and_drawn(
     assert all(picture.stat().st_size for picture in pictures)
 
 
-def test_a_bitext_without_a_pair_is_refused(aligned):
-    with pytest.raises(InputError, match="bitext.parquet: no sentence pair to align"):
-        aligned(tokens=16)
+def test_a_bitext_without_a_pair_stops_nothing(aligned):
+    assert aligned(tokens=16) == []
+
+
+def test_an_alignment_that_fails_stops_nothing(aligned, monkeypatch, capsys):
+    def fail(*sides, **settings):
+        raise RuntimeError("CUDA out of memory.\nTried to allocate")
+
+    monkeypatch.setattr(solvers, "transport_plan", fail)
+    plans = aligned(9, tokens=42)
+    assert plans == {"left_out": "RuntimeError: CUDA out of memory. Tried to allocate"}
+    assert "Traceback" in capsys.readouterr().err

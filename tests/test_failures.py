@@ -1,5 +1,10 @@
 """What is told of steps that have failed, from the log of a run."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from ast import literal_eval
 
 import pytest
@@ -84,3 +89,106 @@ def test_the_last_line_that_says_something(tmp_path, content, line):
     if content is not None:
         (tmp_path / "log").write_bytes(content)
     assert last_line(tmp_path / "log") == line
+
+
+# --- Ctrl-C, which goes to every process of a terminal
+
+WAITING = f"""
+import sys
+sys.path.insert(0, "{ROOT}/workflow_scripts")
+from optical.runtime.failures import failures, tell_interruption
+
+tell_interruption()
+
+rule all:
+    input: "program", "other", "failed"
+
+rule run_program:
+    output: "program"
+    log: "program.log"
+    shell: "python wait.py --output {{output}} > {{log}} 2>&1"
+
+rule run_other:
+    output: "other"
+    log: "other.log"
+    shell: "touch other.begun; sleep 600 2> {{log}}"
+
+rule fail:
+    output: "failed"
+    log: "fail.log"
+    shell: "until [ -e program.begun -a -e other.begun ]; do sleep 0.1; done;"
+        " echo 'a.tsv:1: no text' > {{log}}; exit 1"
+
+onerror:
+    print(*failures(map(Path, log)), sep="\\n")
+"""
+PROGRAM = f"""
+import sys, time
+sys.path.insert(0, "{ROOT}/workflow_scripts")
+from pathlib import Path
+from optical.runtime.program import run_program
+
+def main(*, output: Path) -> None:
+    '''
+    output: file to write
+    '''
+    Path("program.begun").touch()
+    time.sleep(600)
+
+run_program(main)
+"""
+
+
+def interrupted(folder, command, begun):
+    """What a command says, and its exit code, that Ctrl-C ends when there is a file."""
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    while not begun():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    return process.communicate(timeout=120)[0], process.returncode
+
+
+def test_a_program_that_is_interrupted_says_so_in_one_line(tmp_path):
+    (tmp_path / "wait.py").write_text(PROGRAM)
+    said, code = interrupted(
+        tmp_path, ["wait.py", "--output", "x"], (tmp_path / "program.begun").exists
+    )
+    assert (said, code) == ("wait: interrupted: run the same again\n", 130)
+
+
+def test_a_run_that_is_interrupted_says_so_last_and_blames_no_step_for_it(tmp_path):
+    (tmp_path / "Snakefile").write_text(WAITING)
+    (tmp_path / "wait.py").write_text(PROGRAM)
+
+    def failed():
+        logs = (tmp_path / ".snakemake/log").glob("*.log")
+        return any("Error in rule fail" in log.read_text() for log in logs)
+
+    command = ("-m", "snakemake", "--cores", "3", "--keep-going")
+    said, code = interrupted(tmp_path, command, failed)
+    assert code == 1
+    assert "fail failed: a.tsv:1: no text\n    its log: fail.log\n" in said
+    assert "interrupted: run the same again\n" in said
+    assert "run_program failed" not in said
+    assert "run_other failed" not in said
+
+
+def test_a_run_that_is_interrupted_before_its_first_step_says_so_in_one_line(tmp_path):
+    text = WAITING.replace(
+        "rule all:", 'Path("begun").touch(); import time; time.sleep(600)\n\nrule all:'
+    )
+    (tmp_path / "Snakefile").write_text(text)
+    said, code = interrupted(
+        tmp_path, ("-m", "snakemake", "--cores", "1"), (tmp_path / "begun").exists
+    )
+    assert code != 0
+    assert said.splitlines()[-1] == "interrupted: run the same again"
+    assert "Traceback" not in said

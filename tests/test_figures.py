@@ -7,7 +7,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from optical.evaluation.gap import compare
-from optical.report.figures import gap_figure, map_figure, save_figure, style
+from optical.report.figures import gap_figure, map_figure, style
+from optical.report.pictures import save_figure
 from optical.report.training_figures import (
     amounts_figure,
     curves_figure,

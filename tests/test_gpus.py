@@ -1,6 +1,7 @@
 """The hand-out of GPUs, on machines that have none: a driver is imitated, the locks are real."""
 
 import ast
+import itertools
 import os
 import re
 import signal
@@ -9,7 +10,6 @@ import sys
 
 import pytest
 
-from optical.runtime.errors import InputError
 from optical.runtime.gpus import visible_gpus
 from test_environments import RULES, program_of
 from trees import ROOT, SMOKE, copy_tree, snakemake, succeeds
@@ -97,10 +97,117 @@ def test_the_visible_gpus_are_those_that_the_scheduler_chose(machine, monkeypatc
     assert visible_gpus() == visible
 
 
-def test_a_gpu_that_is_not_there_is_refused(machine, monkeypatch):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,7")
-    with pytest.raises(InputError, match="CUDA_VISIBLE_DEVICES=0,7: this machine has the GPUs 0, "):
-        visible_gpus()
+# As a driver names them; the last two begin alike.
+FOUR = [
+    "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6",
+    "GPU-11112222-d72c-4106-c12f-20bd9faed9f6",
+    "GPU-77a00000-d72c-4106-c12f-20bd9faed9f6",
+    "GPU-77b00000-d72c-4106-c12f-20bd9faed9f6",
+]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "places", "said"),
+    [
+        ("GPU-8932f937", [0], ""),
+        ("GPU-77a,GPU-1", [2, 1], ""),
+        (" GPU-77b , GPU-8 ", [3, 0], ""),
+        (FOUR[3], [3], ""),
+        ("0,-1,1", [0], ""),
+        ("0,2,-1,1", [0, 2], ""),
+        ("2,1,", [2, 1], ""),
+        (",0", [], ""),
+        ("0,7", [0], "no GPU from '7' on, not one of 0, 1, 2, 3"),
+        ("7,0", [], "no GPU from '7' on"),
+        ("0,0", [], "no GPU, since '0' is named before"),
+        ("1,0,1,2", [], "since '1' is named before"),
+        ("0,-1,0", [0], ""),  # what is behind -1 does not count
+        ("GPU-8932f937,GPU-89", [], "since 'GPU-89' is named before"),
+        ("GPU-77", [], "from 'GPU-77' on, which begins several names"),
+        ("GPU-1,GPU-77,GPU-8", [1], "from 'GPU-77' on"),
+        ("GPU-ffff", [], "from 'GPU-ffff' on, not one of"),
+        ("8932f937", [], "from '8932f937' on"),
+        ("0,GPU-1111", [0], "from 'GPU-1111' on"),
+        ("GPU-1111,0", [1], "from '0' on"),
+        ("NoDevFiles", [], "from 'NoDevFiles' on"),  # as Slurm says that there are none
+        ("-1,0", [], ""),
+        ("-2", [], "from '-2' on"),
+    ],
+)
+def test_gpus_are_named_by_the_rules_of_cuda(tmp_path, monkeypatch, capsys, chosen, places, said):
+    machine_with(FOUR, tmp_path, monkeypatch)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
+    assert visible_gpus() == [FOUR[place] for place in places]
+    line = capsys.readouterr().err
+    assert said in line
+    assert line.count("\n") == bool(said)
+    assert not said or line.startswith(f"CUDA_VISIBLE_DEVICES={chosen}: CUDA shows no GPU")
+
+
+def test_jobs_that_name_a_gpu_in_several_ways_take_turns(tmp_path, monkeypatch):
+    machine = machine_with(FOUR, tmp_path, monkeypatch)
+    names = ("1", "GPU-1111", FOUR[1], "1,-1,0")
+    jobs = [start(machine, seconds=0.2, CUDA_VISIBLE_DEVICES=name) for name in names]
+    rows = sorted((first, last, devices) for job in jobs for _, devices, first, last in said(job))
+    assert [devices for *_, devices in rows] == [[FOUR[1]]] * 4
+    assert all(end <= begin for (_, end, _), (begin, _, _) in itertools.pairwise(rows))
+
+
+# --- GPUs that are parted into instances (MIG)
+
+MIGS = ["MIG-c7384736-a75d-5afc", "MIG-a28ad590-3fda-56dd", "MIG-a2999999-3fda-56dd"]
+
+
+def parted(tmp_path, monkeypatch, instances=MIGS):
+    """A machine with a GPU that is parted into three, and a whole one."""
+    machine = machine_with([], tmp_path, monkeypatch)
+    listed = [f"GPU 0: NVIDIA A100 (UUID: {FOUR[0]})"]
+    listed += [f"  MIG 1g.5gb     Device  0: (UUID: {name})" for name in instances]
+    listed += [f"GPU 1: NVIDIA A100 (UUID: {FOUR[1]})"]
+    rows = [f"0, {FOUR[0]}, Enabled", f"1, {FOUR[1]}, Disabled"]
+    (machine / "listed").write_text("".join(f"{line}\n" for line in listed))
+    (machine / "rows").write_text("".join(f"{line}\n" for line in rows))
+    driver = f'#!/bin/sh\n[ "$1" = -L ] && exec cat {machine}/listed\nexec cat {machine}/rows\n'
+    (machine / "bin/nvidia-smi").write_text(driver)
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("chosen", "visible"),
+    [
+        (None, [*MIGS, FOUR[1]]),
+        ("0", [MIGS[0]]),
+        ("1,0", [FOUR[1], MIGS[0]]),
+        ("MIG-c7", [MIGS[0]]),
+        (f"{MIGS[2]},MIG-c7", [MIGS[2], MIGS[0]]),
+        ("MIG-a2", []),
+        ("MIG-c7,MIG-c73", []),
+        ("MIG-ff", []),
+        ("GPU-1111", [FOUR[1]]),
+    ],
+)
+def test_instances_of_a_gpu_are_devices(tmp_path, monkeypatch, chosen, visible):
+    parted(tmp_path, monkeypatch)
+    if chosen is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
+    assert visible_gpus() == visible
+
+
+def test_jobs_on_one_gpu_have_an_instance_each(tmp_path, monkeypatch):
+    """By the names of older drivers, which have slashes."""
+    names = [f"MIG-{FOUR[0]}/{number}/0" for number in (7, 8)]
+    machine = parted(tmp_path, monkeypatch, names)
+    jobs = [
+        start(machine, seconds=1.0, CUDA_VISIBLE_DEVICES=chosen)
+        for chosen in (",".join(names), ",".join(names))
+    ]
+    assert sorted(said(job)[0][1] for job in jobs) == [[name] for name in names]
+
+
+def test_a_program_cannot_have_two_instances(tmp_path, monkeypatch):
+    process = start(parted(tmp_path, monkeypatch), gpus=2)
+    _, err = process.communicate()
+    assert "InputError: 2 GPUs asked for, but CUDA shows a program one MIG instance alone" in err
 
 
 def test_programs_at_one_time_have_a_device_each_and_all_are_used(machine):

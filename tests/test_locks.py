@@ -3,13 +3,16 @@
 import errno
 import fcntl
 import os
+import re
+import subprocess
+import sys
 
 import pytest
 
 from optical.runtime import files, gpus, lock_file
 from optical.runtime.errors import InputError
 from optical.runtime.parts import held
-from trees import SMOKE, copy_tree, snakemake, succeeds
+from trees import ROOT, SMOKE, copy_tree, snakemake, succeeds
 
 # On NFS a lock of a file is a POSIX lock: a shared one needs a file that is open for reading, an
 # exclusive one a file that is open for writing.
@@ -119,3 +122,49 @@ def test_what_another_process_holds_is_told_apart(monkeypatch, tmp_path, number)
     assert not gpus.lock_device(tmp_path / "GPU-aa")
     with pytest.raises(InputError, match="is at work here"):
         hold_folder(tmp_path)
+
+
+HOLDING = """
+import fcntl, sys
+fcntl.flock = fcntl.lockf
+from pathlib import Path
+from optical.runtime import files, gpus
+
+with files.lock(Path(sys.argv[1], "unfinished")):
+    assert gpus.lock_device(Path(sys.argv[1], "GPU-aa"))
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_on_nfs_one_program_has_what_another_has_not(monkeypatch, tmp_path):
+    """Locks of NFS are those of a process: another one is needed to meet them."""
+    monkeypatch.setattr(fcntl, "flock", fcntl.lockf)
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, tmp_path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow_scripts")},
+        text=True,
+    )
+    assert other.stdout.readline() == "held\n"
+    assert not gpus.lock_device(tmp_path / "GPU-aa")
+    with pytest.raises(InputError, match=f"process {other.pid} on .* is at work here"):
+        hold_folder(tmp_path)
+    other.communicate()
+    hold_folder(tmp_path)
+    assert gpus.lock_device(tmp_path / "GPU-aa")
+
+
+# --- the clocks of file servers
+
+CLOCKS = re.compile(r"\b(st_[amc]time(_ns)?|get[amc]time|time\.time(_ns)?|from time import)\b")
+
+
+def test_no_program_compares_the_time_of_a_file_with_a_clock():
+    """A server may be behind the machine that reads its files."""
+    files = [*ROOT.glob("workflow_scripts/**/*.py"), *ROOT.glob("rules/*.smk"), ROOT / "Snakefile"]
+    assert len(files) > 100
+    found = [str(file) for file in files if CLOCKS.search(file.read_text(encoding="utf-8"))]
+    assert found == []
+    assert CLOCKS.search("if path.stat().st_mtime > time.time() - 60:")

@@ -1,8 +1,9 @@
 """What the profiles do, on this machine: that of Slurm too, without its executor."""
 
 import pytest
+import yaml
 
-from trees import SMOKE, copy_tree, snakemake
+from trees import ROOT, SMOKE, copy_tree, snakemake, succeeds
 
 FAILING = """
 
@@ -31,3 +32,43 @@ def test_the_log_of_a_failed_step_is_shown(tmp_path, options):
     assert "\nqueries.tsv:3: no text\n" in done.stderr
     # And in the end its last word, for who has many steps above it.
     assert "\nfail failed: queries.tsv:3: no text\n    its log: fail.log\n" in done.stderr
+
+
+def adapted(*, uncommented=(), removed=()):
+    """The profile for Slurm as a user adapts it: with some lines taken in, and others out."""
+    lines = (ROOT / "profiles/slurm/config.yaml").read_text().splitlines()
+    for line in (*uncommented, *removed):
+        assert any(line in given for given in lines), line
+    kept = [line for line in lines if line.strip() not in removed]
+    taken = {f"# {line}": line for line in uncommented}
+    return "".join(
+        f"{line.replace(line.strip(), taken.get(line.strip(), line.strip()))}\n" if line else "\n"
+        for line in kept
+    )
+
+
+# by name: how a user adapts the profile, and a part of what it then says
+CLUSTERS: dict[str, tuple[dict, dict]] = {
+    "as it is": ({}, {"slurm-requeue": True}),
+    "without accounting": (
+        {"uncommented": ("slurm-no-account: True", "slurm-status-command: squeue")},
+        {"slurm-no-account": True, "slurm-status-command": "squeue"},
+    ),
+    "with --gres alone": ({"uncommented": ("gres: gpu:1",), "removed": ("gpu: 1",)}, {}),
+}
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS)
+def test_the_profile_for_slurm_has_a_line_for_each_kind_of_cluster(tmp_path, cluster):
+    adaptation, expected = CLUSTERS[cluster]
+    (tmp_path / "config.yaml").write_text(adapted(**adaptation))
+    profile = yaml.safe_load((tmp_path / "config.yaml").read_text())
+    assert expected.items() <= profile.items()
+    for rule in ("pretrain_encoder", "distill_student", "embed_passages", "build_index"):
+        asked = profile["set-resources"][rule]
+        assert ("gres" in asked, "gpu" in asked) == (
+            (True, False) if "gres" in cluster else (False, True)
+        )
+    planned = ("--dry-run", "--printshellcmds", "--profile", tmp_path, "--executor", "local")
+    done = succeeds(snakemake(ROOT, *planned, *SMOKE, "--", "results/smoke/encoders/small"))
+    assert "pretrain_encoder.py" in done.stdout

@@ -16,6 +16,7 @@ import pytest
 
 import plot_gap
 import plot_map
+import plot_training
 import record_provenance
 import write_report as program
 from optical.evaluation.gap import compare
@@ -305,6 +306,14 @@ def test_the_page_loads_nothing(arguments):
     assert loaded, "the pictures refer to their own parts"
     assert all(address.startswith("#") for address in loaded)
     assert not re.search(r"url\((?!#)|@import|<script[^>]|<link|fetch|XMLHttp", page)
+
+
+def test_a_picture_that_is_left_out_is_a_line(arguments, tmp_path):
+    picture = tmp_path / "training.svg"
+    plot_training.main(logs=[], output=[picture])
+    page = written(arguments | {"pictures": [*arguments["pictures"], picture]})
+    assert "<p>Left out: no training wrote down a loss</p>" in page
+    assert page.count("<svg") == 2
 
 
 def test_ids_of_the_pictures_do_not_meet(arguments):

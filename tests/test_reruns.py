@@ -119,6 +119,10 @@ def nothing(folder):
     """No edit: what differs is how it is run."""
 
 
+def make_folder(folder):
+    (folder / "elsewhere").mkdir()
+
+
 def delete(name):
     return lambda folder: (folder / RESULTS / name).unlink()
 
@@ -144,7 +148,10 @@ EDITS = {
         set(),
     ),
     "edit the README or a test": (append("README.md"), (), set()),
-    "other folders of data": (nothing, ("--config", "mirror=elsewhere", "local=elsewhere"), set()),
+    "other folders of data": (
+        *(make_folder, ("--config", "mirror=elsewhere", "local=elsewhere")),
+        set(),
+    ),
     "another number of cores": (nothing, ("--cores", "1"), set()),
     "another profile": (nothing, ("--workflow-profile", "profiles/slurm"), set()),
     "other GPUs": (nothing, ("--resources", "gpu=2"), set()),

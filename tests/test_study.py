@@ -22,7 +22,7 @@ from optical.study.files import (
     source_files,
     translated_queries,
 )
-from optical.study.loading import load_study, read_datasets, read_settings, schema
+from optical.study.loading import load_study, read_datasets, schema
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = schema()
@@ -141,6 +141,34 @@ MISTAKES = {
         "'tiny'",
         "small, large",
     ),
+    "an encoder's folder that is not there": (
+        {"encoders.other": {"folder": "no/where"}},
+        "encoders.other.folder: no/where: no such folder; expected that of a transformers model",
+    ),
+    "an encoder's folder without a model": (
+        {"encoders.other": {"folder": str(ROOT / "docs")}},
+        "encoders.other.folder: ",
+        "no config.json; expected a transformers model",
+    ),
+    "an encoder's folder that is a file": (
+        {"encoders.other": {"folder": str(ROOT / "README.md")}},
+        "README.md: no such folder",
+    ),
+    "a metric that is not measured": (
+        {"metric": "ndcg"},
+        "metric: 'ndcg' is not among metrics; expected one of them, map, recip_rank",
+        "or it among them too",
+    ),
+    "a metric that nobody knows": (
+        {"metric": "nDCG@10"},
+        "metric: 'nDCG@10' is not among metrics; expected one of them, map,",
+    ),
+    "metrics that nobody knows": (
+        {"metrics": ["map", "ndcg@10"]},
+        "metrics.1: 'ndcg@10'; expected map, recip_rank",
+        "such as ndcg_cut_10",
+    ),
+    "a metric without its depth": ({"metrics": ["P"]}, "metrics.0: 'P'; expected map", "depth"),
     "an encoder of two kinds": ({"encoders.small.folder": "x"}, "encoders.small: ", "or folder"),
     "an encoder of no kind": ({"encoders.small.heads": None}, "encoders.small: ", "heads"),
     "a hub model without a revision": (
@@ -251,28 +279,6 @@ def test_a_section_of_another_type_is_one_line_naming_the_key(key, value):
 def test_a_study_that_is_empty_says_what_it_lacks():
     with pytest.raises(InputError, match=r"\Astudy file: key 'study' is missing\Z"):
         load_study({}, DATASETS)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (b"study: [mine\n", "not YAML: while parsing .* line 2, column 1"),
-        (b"study: \xff\n", "not YAML: 'utf-8' codec"),
-        (b"", "no settings of a study"),
-        (b"- mine\n", "no settings of a study"),
-    ],
-    ids=["half", "no text", "empty", "a list"],
-)
-def test_a_file_that_is_no_study_is_one_line_naming_it(tmp_path, text, message):
-    file = tmp_path / "mine.yaml"
-    file.write_bytes(text)
-    with pytest.raises(InputError, match=rf"\A{file}: {message}[^\n]*\Z"):
-        read_settings(file)
-
-
-def test_the_settings_of_a_file_are_what_stands_in_it(tmp_path):
-    (tmp_path / "mine.yaml").write_text(CONSTRUCTED)
-    assert read_settings(tmp_path / "mine.yaml") == yaml.safe_load(CONSTRUCTED)
 
 
 # --- what a study comes to -----------------------------------------------------------------------

@@ -95,7 +95,7 @@ MISTAKES = [
     ({"sentence": {"ranking": 1.0}}, "variants.sentence: is no method of the study that distils"),
     ({"zero_shot": {"length": 8}}, "variants.zero_shot: is no method of the study that distils"),
     ({"optical": {"method": "greedy"}}, "variants.optical.method: 'greedy', but the name is that"),
-    ({"a b": {"method": "optical"}}, "variants: 'a b' does not match"),
+    ({"a b": {"method": "optical"}}, "variants: 'a b'; expected letters, digits"),
     (
         {"mine": {"method": "optical", "ranking": 1.0, "batch_size": 1}},
         "variants.mine.batch_size: 1, but there is a ranking term; expected at least 2",

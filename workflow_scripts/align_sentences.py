@@ -1,11 +1,11 @@
 """Transport plans of some sentence pairs, before and after distillation."""
 
 import json
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.runtime.gpus import take_gpus
 from optical.runtime.program import run_program
@@ -36,6 +36,29 @@ def main(
     """
     take_gpus(1)
 
+    try:
+        found: Any = aligned(start, student, targets, teacher, bitext, pairs, tokens, settings)
+    except OSError:
+        raise
+    except Exception as error:
+        # It is only to be seen: nothing else of the study shall wait for it.
+        traceback.print_exc()
+        found = {"left_out": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    with atomic_path(output) as temporary:
+        temporary.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+
+
+def aligned(
+    start: Path,
+    student: Path,
+    targets: Path,
+    teacher: Path,
+    bitext: Path,
+    pairs: int,
+    tokens: int,
+    settings: Transport,
+) -> list[dict[str, Any]]:
+    """The tokens of some sentence pairs, and their plans before and after the distillation."""
     import numpy as np
     import pyarrow.parquet as pq
     import torch
@@ -47,7 +70,7 @@ def main(
     vectors = TokenVectors(targets)
     of_teacher = Embedder.load(teacher).tokenizer
     if not len(vectors):
-        raise InputError(f"{bitext}: no sentence pair to align")
+        return []
     # The first pairs that are neither too short to tell anything nor too long to be seen, or those
     # that are nearest to it.
     beyond = np.maximum(tokens // 2 - vectors.lengths, vectors.lengths - tokens)
@@ -68,8 +91,7 @@ def main(
             weights = [torch.ones(side.shape[:2]) for side in sides]
             plan = transport_plan(cost, *weights, **asdict(settings))
             pair["plans"][title] = plan[0].tolist()
-    with atomic_path(output) as temporary:
-        temporary.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    return found
 
 
 if __name__ == "__main__":

@@ -33,9 +33,14 @@ def main(
 
     kind = ir_dataset.PARTS[part]
     try:
-        rows = tqdm(getattr(ir_dataset.dataset(id, part), f"{kind}_iter")(), desc=kind, unit="line")
-        with atomic_path(output) as temporary, open(temporary, "w", encoding="utf-8") as file:
-            file.writelines(lines(kind, rows))
+        # It downloads when the first row is asked for.
+        with (
+            ir_dataset.cache_alone(),
+            atomic_path(output) as temporary,
+            open(temporary, "w", encoding="utf-8") as file,
+        ):
+            found = getattr(ir_dataset.dataset(id, part), f"{kind}_iter")()
+            file.writelines(lines(kind, tqdm(found, desc=kind, unit="line")))
     except RequestException as error:
         raise InputError(f"{id}: ir_datasets could not download it: {error}") from error
 

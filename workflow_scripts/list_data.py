@@ -8,9 +8,11 @@ from optical.runtime.downloads import mirrored
 from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.study import files as study_files
-from optical.study.loading import load_study, read_datasets, read_settings
+from optical.study.loading import load_study, read_datasets
+from optical.study.places import check_mirrors
 from optical.study.source_table import amount, with_table
 from optical.study.study import Study
+from optical.study.study_file import read_settings
 from optical.study.translators import read_translators
 
 SHOWN = 8
@@ -36,6 +38,7 @@ def main(
     if table:
         table.write_text(with_table(table.read_text("utf-8"), datasets), "utf-8")
         return
+    check_mirrors(mirrors)
     models: Mapping[str, str] = {}
     if study:
         settings = read_settings(study)

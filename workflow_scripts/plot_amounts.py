@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
-from optical.report.figures import save_figure
+from optical.report.pictures import draw
 from optical.report.tables import kept_pairs
 from optical.report.training_figures import amounts_figure
 from optical.runtime.program import run_program
@@ -29,8 +29,8 @@ def main(
     amounts = {"sentence pairs to distil from": kept_pairs(cleaning)}
     if texts:
         amounts[unit] = texts
-    figure = amounts_figure(read_table(language_table, LANGUAGE_COLUMNS), amounts, metric)
-    save_figure(figure, *output)
+    languages = read_table(language_table, LANGUAGE_COLUMNS)
+    draw(lambda: amounts_figure(languages, amounts, metric), *output)
 
 
 if __name__ == "__main__":

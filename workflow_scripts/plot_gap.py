@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from optical.evaluation.gap import GAP_COLUMNS, read_table
-from optical.report.figures import gap_figure, save_figure
+from optical.report.figures import gap_figure
+from optical.report.pictures import draw
 from optical.runtime.program import run_program
 
 
@@ -20,8 +21,8 @@ def main(
     measure: what to draw
     output: pictures to write: .svg, .png
     """
-    figure = gap_figure(read_table(gap_table, GAP_COLUMNS), metric, measure)
-    save_figure(figure, *output)
+    gap = read_table(gap_table, GAP_COLUMNS)
+    draw(lambda: gap_figure(gap, metric, measure), *output)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
-from optical.report.figures import map_figure, save_figure
+from optical.report.figures import map_figure
+from optical.report.pictures import draw
 from optical.runtime.program import run_program
 
 
@@ -18,8 +19,8 @@ def main(
     metric: metric to draw
     output: pictures to write: .svg, .png
     """
-    figure = map_figure(read_table(language_table, LANGUAGE_COLUMNS), metric)
-    save_figure(figure, *output)
+    languages = read_table(language_table, LANGUAGE_COLUMNS)
+    draw(lambda: map_figure(languages, metric), *output)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
-from optical.report.figures import save_figure
+from optical.report.pictures import draw
 from optical.report.tables import kept_pairs
 from optical.report.training_figures import pairs_figure
 from optical.runtime.program import run_program
@@ -24,13 +24,10 @@ def main(
     metric: metric to draw
     output: pictures to write: .svg, .png
     """
-    figure = pairs_figure(
-        read_table(language_table, LANGUAGE_COLUMNS),
-        {method: number or None for method, number in pairs.items()},
-        kept_pairs(cleaning),
-        metric,
-    )
-    save_figure(figure, *output)
+    languages = read_table(language_table, LANGUAGE_COLUMNS)
+    numbers = {method: number or None for method, number in pairs.items()}
+    kept = kept_pairs(cleaning)
+    draw(lambda: pairs_figure(languages, numbers, kept, metric), *output)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from optical.report.figures import save_figure
+from optical.report.pictures import draw
 from optical.report.training_figures import plans_figure
+from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 
 
@@ -20,10 +22,15 @@ def main(
     output: pictures to write: .svg, .png
     """
     pairs = json.loads(plans.read_text(encoding="utf-8"))
-    for pair in pairs:
-        pair["plans"] = {title: np.array(plan) for title, plan in pair["plans"].items()}
-    figure = plans_figure(pairs)
-    save_figure(figure, *output)
+
+    def figure() -> Figure:
+        if isinstance(pairs, dict):
+            raise InputError(pairs["left_out"])
+        for pair in pairs:
+            pair["plans"] = {title: np.array(plan) for title, plan in pair["plans"].items()}
+        return plans_figure(pairs)
+
+    draw(figure, *output)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,20 @@
 """Draw the training curves of a study: its encoders, teachers and students."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from optical.report.costs import training_lines
-from optical.report.figures import save_figure
+from optical.report.pictures import draw
 from optical.report.training_figures import curves_figure
-from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.study import paths
 
 
 def main(
     *,
-    logs: list[Path],
+    logs: Sequence[Path] = (),
     output: list[Path],
 ) -> None:
     """
@@ -27,10 +27,7 @@ def main(
         lines = [line for line in training_lines(path) if "loss" in line]
         if lines:
             curves.setdefault(panel, {}).setdefault(line, []).append(pd.DataFrame(lines))
-    if not curves:
-        raise InputError("no training wrote down a loss")
-    figure = curves_figure(curves)
-    save_figure(figure, *output)
+    draw(lambda: curves_figure(curves), *output)
 
 
 def place(log: Path) -> tuple[str, str]:

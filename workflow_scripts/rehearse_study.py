@@ -8,8 +8,10 @@ from pathlib import Path
 
 from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
-from optical.study.loading import load_study, read_datasets, read_settings
+from optical.study.loading import load_study, read_datasets
+from optical.study.places import check_mirrors
 from optical.study.rehearsal import rehearse
+from optical.study.study_file import read_settings
 
 
 def main(
@@ -29,8 +31,10 @@ def main(
     # Where no folder is given, what should lie in it is missing: a line for each file.
     given = local or settings.get("local") or "local"
     loaded = load_study(settings | {"local": str(given)}, read_datasets())
+    mirrors = mirrors or loaded.mirrors
+    check_mirrors(mirrors)
     number = wrong = 0
-    for line in rehearse(loaded, mirrors or loaded.mirrors, lock):
+    for line in rehearse(loaded, mirrors, lock):
         number, wrong = number + 1, wrong + line.wrong
         print(f"{'WRONG' if line.wrong else 'OK':5}  {line.name}: {line.text}", flush=True)
     if wrong:

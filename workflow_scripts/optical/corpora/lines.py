@@ -9,6 +9,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TextIO
 
+from optical.corpora.headings import is_heading
 from optical.corpora.ids import as_id
 from optical.corpora.text import Place, as_text, is_empty
 from optical.runtime.errors import InputError
@@ -83,7 +84,8 @@ def numbered_rows(
     lines at the end of a file are none.
 
     Raises:
-        InputError: names the line with another number of columns.
+        InputError: names the line with another number of columns, and a first line that names the
+            columns: it would be a query, or a passage, of no use.
     """
     for number, line in without_last_blank(numbered_lines(path)):
         fields = line.split("\t")
@@ -92,6 +94,10 @@ def numbered_rows(
         if len(fields) != columns:
             raise InputError(
                 f"{path}:{number}: {len(fields)} tab-separated columns, expected {columns}"
+            )
+        if number == 1 and is_heading(fields):
+            raise InputError(
+                f"{path}:1: {line!r} names the columns; expected the first row of data"
             )
         yield number, fields
 

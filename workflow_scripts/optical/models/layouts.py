@@ -51,6 +51,8 @@ def check_model(
     dimension: of the token vectors of a finished late-interaction model; of another model none.
     weights: pattern of the files of its weights.
     """
+    if not folder.is_dir():
+        raise InputError(f"{origin}: no such folder; expected that of a transformers model")
     for pattern in ("config.json", weights):
         if not any(folder.glob(pattern)):
             raise InputError(f"{origin}: no {pattern}; expected a transformers model")

@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Iterable
-from pathlib import Path
 
 import matplotlib
 import pandas as pd
@@ -14,7 +13,6 @@ from matplotlib.ticker import PercentFormatter
 from optical.evaluation.gap import BASELINE, FLOOR, NO_STUDENT, PIVOT_GROUP
 from optical.report.tables import MISSING, metric_name
 from optical.runtime.errors import InputError
-from optical.runtime.files import atomic_path
 from optical.settings.languages import GROUPS
 
 # Okabe and Ito's palette: told apart with any colour vision, and by shape in black and white.
@@ -54,9 +52,17 @@ def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
         InputError: when no student has that metric.
     """
     table = _of_students(languages, metric)
+    # A collection may have none of the study's foreign languages.
+    collections = {
+        name: rows
+        for name, part in table.groupby("collection", sort=False)
+        if (rows := _rows(part))
+    }
+    table = table[table["collection"].isin(collections)]
+    if table.empty:
+        raise InputError("no collection has any of the foreign languages")
     styles = _styles(table["method"])
     students = list(table["student"].unique())
-    collections = {name: _rows(part) for name, part in table.groupby("collection", sort=False)}
     heights = [len(rows) for rows in collections.values()]
     with matplotlib.rc_context(LOOK):
         figure = Figure(
@@ -244,17 +250,6 @@ def _draw_gaps(
     axes.grid(axis="y", color="#EEEEEE")
     axes.axhline(0, color=FAINT, linewidth=1, zorder=0)
     axes.set_axisbelow(True)
-
-
-def save_figure(figure: Figure, *paths: str | Path) -> None:
-    """Write a picture in the formats of the suffixes, .svg and .png; equal tables, equal bytes."""
-    for path in paths:
-        suffix = Path(path).suffix.removeprefix(".")
-        if suffix not in ("svg", "png"):
-            raise InputError(f"{path}: pictures are written as .svg or .png")
-        nothing = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[suffix]
-        with atomic_path(path) as temporary, matplotlib.rc_context(LOOK):
-            figure.savefig(temporary, format=suffix, dpi=160, metadata=nothing)
 
 
 def _of_students(table: pd.DataFrame, metric: str) -> pd.DataFrame:

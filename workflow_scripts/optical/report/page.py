@@ -19,6 +19,7 @@ from optical.report.differences import (
     shown_size_table,
     size_notes,
 )
+from optical.report.pictures import reason_of
 from optical.report.tables import (
     ShownTable,
     gap_notes,
@@ -114,7 +115,7 @@ def write_report(
         language_rows=_html(shown_language_rows(of_metric)),
         language_notes=language_notes(of_metric, pivot),
         pictures=[
-            (Markup(inline_svg(Path(path).read_text(encoding="utf-8"), f"picture{number}")), text)
+            shown_picture(Path(path).read_text(encoding="utf-8"), f"picture{number}", text)
             for number, (text, path) in enumerate(pictures.items(), start=1)
         ],
         index_table=_html(shown_index_table(of_metric)) if of_metric["n_exact"].any() else "",
@@ -140,6 +141,12 @@ def write_report(
     )
     with atomic_path(output) as temporary:
         temporary.write_text(page, encoding="utf-8")
+
+
+def shown_picture(svg: str, prefix: str, caption: str) -> tuple[Markup, str, str]:
+    """(SVG within the page, caption, why it is left out); one of the first and last is empty."""
+    reason = reason_of(svg)
+    return Markup("" if reason else inline_svg(svg, prefix)), caption, reason
 
 
 def inline_svg(svg: str, prefix: str) -> str:

@@ -13,7 +13,11 @@ from matplotlib.ticker import NullFormatter, PercentFormatter
 from optical.evaluation.gap import NO_STUDENT
 from optical.report.figures import FAINT, INK, LOOK, drawn, style
 from optical.report.tables import metric_name
+from optical.runtime.errors import InputError
 from optical.settings.languages import GROUPS
+
+READABLE = 60
+"""Tokens of a sentence that a picture of plans has room for."""
 
 
 def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) -> Figure:
@@ -23,16 +27,26 @@ def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) ->
         curves: by panel and line, the logs of its trainings, with columns examples and loss. A line
             is the mean of its trainings, and a shade from the lowest to the highest.
     """
-    columns = min(3, len(curves))
-    lines = -(-len(curves) // columns)
+    each = {
+        panel: {name: shares_of(logs) for name, logs in of_panel.items()}
+        for panel, of_panel in curves.items()
+    }
+    shares = {panel: of_panel for panel, of_panel in each.items() if any(of_panel.values())}
+    if not shares:
+        raise InputError("no training wrote down a loss")
+    columns = min(3, len(shares))
+    lines = -(-len(shares) // columns)
     with matplotlib.rc_context(LOOK):
         figure = Figure(figsize=(max(5.5, 2.7 * columns), 0.3 + 2.4 * lines), layout="constrained")
         grid = figure.subplots(lines, columns, squeeze=False).flatten()
-        for axes, (panel, of_panel) in zip(grid, curves.items(), strict=False):
-            for at, (name, logs) in enumerate(of_panel.items()):
+        for axes, (panel, of_panel) in zip(grid, shares.items(), strict=False):
+            for at, (name, own) in enumerate(of_panel.items()):
+                if not own:
+                    continue
                 color, _ = style(at)
-                shares = [log.set_index("examples")["loss"] / log["loss"].iloc[0] for log in logs]
-                loss = pd.concat(shares, axis=1).dropna()
+                loss = pd.concat(own, axis=1)
+                # Where trainings wrote at other examples, there is no line of all of them.
+                loss = loss if (whole := loss.dropna()).empty else whole
                 axes.plot(loss.index, loss.mean(axis=1), color=color, label=name, linewidth=1.4)
                 axes.fill_between(
                     loss.index, loss.min(axis=1), loss.max(axis=1), color=color, alpha=0.2, lw=0
@@ -47,12 +61,27 @@ def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) ->
             axes.tick_params(axis="both", which="both", color=FAINT, labelsize=7)
             axes.grid(color="#EEEEEE")
             axes.legend(frameon=False, fontsize=7)
-        for axes in grid[len(curves) :]:
+        for axes in grid[len(shares) :]:
             axes.set_visible(False)
-        for axes in grid[max(0, len(curves) - columns) : len(curves)]:
+        for axes in grid[max(0, len(shares) - columns) : len(shares)]:
             axes.set_xlabel("examples")
         figure.supylabel("loss, share of the first", fontsize=9)
         return drawn(figure)
+
+
+def shares_of(logs: Sequence[pd.DataFrame]) -> list[pd.Series]:
+    """Of each training, by examples, the losses as shares of the first.
+
+    A loss that is not finite and above 0 has no place on the scale; a training without any is left
+    out.
+    """
+    found = []
+    for log in logs:
+        loss = log.drop_duplicates("examples", keep="last").set_index("examples")["loss"]
+        loss = loss[np.isfinite(loss) & (loss > 0)]
+        if len(loss):
+            found.append(loss / loss.iloc[0])
+    return found
 
 
 def amounts_figure(
@@ -65,11 +94,25 @@ def amounts_figure(
             collection is drawn, with its first and its last method.
         amounts: by the name of what is counted, the amount of each language.
         metric: which of the metrics.
+
+    Raises:
+        InputError: where no language has both a value and an amount.
     """
     table = languages[(languages["metric"] == metric) & (languages["student"] != NO_STUDENT)]
     table = table[table["group"].isin(GROUPS)]
+    if table.empty:
+        raise InputError(f"no student has the metric {metric} in a foreign language")
+    # On a scale of ratios there is no place for none.
+    amounts = {
+        counted: {name: amount for name, amount in of_language.items() if amount > 0}
+        for counted, of_language in amounts.items()
+    }
     for name in ("collection", "student"):
         table = table[table[name] == table[name].iloc[0]]
+    languages = set(table["language"])
+    amounts = {counted: known for counted, known in amounts.items() if languages & known.keys()}
+    if not amounts:
+        raise InputError("it is not known how much text there was of any language")
     methods = list(table["method"].unique())
     shown = {name: style(at) for at, name in enumerate(dict.fromkeys([methods[0], methods[-1]]))}
     with matplotlib.rc_context(LOOK):
@@ -121,8 +164,14 @@ def pairs_figure(
         pairs: of each method at most how many, None for all; methods that differ in nothing else.
         kept: pairs of each language's bitext.
         metric: which of the metrics.
+
+    Raises:
+        InputError: where none of the methods has a value, or no language any pairs.
     """
     table = languages[(languages["metric"] == metric) & languages["method"].isin(pairs)]
+    table = table[table["language"].map(lambda language: kept.get(language, 0) > 0)]
+    if table.empty:
+        raise InputError("no method and language of which the number of pairs is known")
     table = table[table["student"] == table["student"].iloc[0]]
     most = {method: math.inf if number is None else number for method, number in pairs.items()}
     table = table.assign(
@@ -167,11 +216,18 @@ def plans_figure(pairs: Sequence[Mapping[str, Any]]) -> Figure:
 
     Args:
         pairs: of each the tokens `source` [n] and `target` [m], and the plans [n, m] by their
-            title, in `plans`. A cell is the share of a whole token's mass.
+            title, in `plans`. A cell is the share of a whole token's mass. Of longer sentences the
+            first `READABLE` tokens are shown.
+
+    Raises:
+        InputError: where no pair has tokens on both sides.
     """
+    pairs = [pair for pair in pairs if pair["source"] and pair["target"]]
+    if not pairs:
+        raise InputError("no sentence pair to align")
     columns = max(len(pair["plans"]) for pair in pairs)
-    heights = [max(6, len(pair["source"])) for pair in pairs]
-    width = max(len(pair["target"]) for pair in pairs)
+    heights = [max(6, min(READABLE, len(pair["source"]))) for pair in pairs]
+    width = max(min(READABLE, len(pair["target"])) for pair in pairs)
     with matplotlib.rc_context(LOOK):
         figure = Figure(
             figsize=(
@@ -184,11 +240,16 @@ def plans_figure(pairs: Sequence[Mapping[str, Any]]) -> Figure:
         for axes_of_pair, pair in zip(grid, pairs, strict=True):
             for axes, (title, plan) in zip(axes_of_pair, pair["plans"].items(), strict=True):
                 # A token without a counterpart keeps its mass: its row is empty.
-                shares = plan / plan.sum(axis=1).max()
+                shares = plan / (plan.sum(axis=1).max() or 1.0)
+                shares = shares[:READABLE, :READABLE]
                 image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
-                axes.set_title(title, loc="left")
-                axes.set_xticks(np.arange(len(pair["target"])), pair["target"], rotation=90)
-                axes.set_yticks(np.arange(len(pair["source"])), pair["source"])
+                cut = max(plan.shape) > READABLE
+                axes.set_title(
+                    f"{title}, the first {READABLE} tokens" if cut else title, loc="left"
+                )
+                source, target = pair["source"][:READABLE], pair["target"][:READABLE]
+                axes.set_xticks(np.arange(len(target)), target, rotation=90)
+                axes.set_yticks(np.arange(len(source)), source)
                 axes.tick_params(length=0, labelsize=7, labelcolor=INK)
         bar = figure.colorbar(image, ax=grid, shrink=0.5, pad=0.01)
         bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

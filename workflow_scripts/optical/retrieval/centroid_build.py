@@ -36,19 +36,20 @@ def build(
     """Write the files of an index into a folder; returns what built it.
 
     codec: how residuals are kept, one of `CODECS`. centroids: their number; `centroids_for` when
-    None. Vectors are read from their store twice, a block at a time. Raises InputError for more
-    centroids than tokens, an unknown codec, dimensions that the codec cannot part, and a vector
-    that is not finite.
+    None; a collection of fewer tokens has as many as those. Vectors are read from their store
+    twice, a block at a time. Raises InputError for an impossible number of centroids, an unknown
+    codec, dimensions that the codec cannot part, and a vector that is not finite.
     """
     tokens, dimension = int(vectors.offsets[-1]), vectors.dimension
     number = centroids or min(centroids_for(tokens), tokens)
     if codec not in CODECS:
         raise InputError(f"codec {codec!r}: expected one of {', '.join(CODECS)}")
-    if not 1 <= number <= min(tokens, MAXIMUM_CENTROIDS):
-        raise InputError(
-            f"{number} centroids for {tokens} tokens: expected no more than these, "
-            f"and at most {MAXIMUM_CENTROIDS}"
-        )
+    if not 1 <= number <= MAXIMUM_CENTROIDS:
+        raise InputError(f"{number} centroids: expected 1 to {MAXIMUM_CENTROIDS}")
+    if number > tokens:
+        # The setting is that of all collections of a study, of which one may be tiny.
+        print(f"{tokens} centroids, as many as there are tokens, in place of {number}")
+        number = tokens
     if codec == "pq" and dimension % PQ_DIMENSIONS:
         raise InputError(f"codec pq: {dimension} dimensions are no multiple of {PQ_DIMENSIONS}")
     sample = sampled(vectors, number * SAMPLE)
@@ -141,6 +142,10 @@ def code_book(sample: np.ndarray, finder: Finder) -> np.ndarray:
     residuals = sample[: 256 * 256].copy()
     kernels.scaled_residuals(residuals, finder(residuals), finder.centroids)
     parts = residuals.shape[1] // PQ_DIMENSIONS
+    if len(residuals) <= 256:
+        # Too few to train on, and each can be a word.
+        words = np.resize(residuals, (256, residuals.shape[1]))
+        return words.reshape(256, parts, PQ_DIMENSIONS).transpose(1, 0, 2).copy()
     quantizer = faiss.ProductQuantizer(residuals.shape[1], parts, 8)
     quantizer.cp.min_points_per_centroid = 1
     quantizer.train(residuals)

@@ -1,4 +1,7 @@
-"""Mistakes of the user, told apart from those of the program."""
+"""Mistakes of the user, told apart from those of the program, and what the user ends."""
+
+INTERRUPTED = "interrupted: run the same again"
+"""What is said after Ctrl-C: everything goes on where it was."""
 
 
 class InputError(ValueError):

@@ -17,6 +17,7 @@ import inspect
 import os
 import re
 import shlex
+import signal
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from stat import S_ISREG
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from optical.runtime.errors import InputError
+from optical.runtime.errors import INTERRUPTED, InputError
 
 REQUIRED = inspect.Parameter.empty
 
@@ -47,8 +48,8 @@ def run_program(main: Callable[..., None], *, argument_files: bool = False) -> N
     """Run a program on the options of the command line.
 
     A mistake of the user (`InputError`, or a file named on the command line that is not there) ends
-    it with one line; anything else with a traceback. argument_files: an argument @FILE stands for
-    the arguments in FILE, one a line.
+    it with one line, and so does Ctrl-C; anything else with a traceback. argument_files: an
+    argument @FILE stands for the arguments in FILE, one a line.
     """
     # Importing PyTorch and its kind makes millions of objects that stay: looking through them for
     # garbage after every 700 new ones, Python's default, is a tenth of the time of a short program.
@@ -64,6 +65,9 @@ def run_program(main: Callable[..., None], *, argument_files: bool = False) -> N
         main(*positional, **named)
     except InputError as error:
         sys.exit(f"{parser.prog.removesuffix('.py')}: {error}")
+    except KeyboardInterrupt:
+        print(f"{parser.prog.removesuffix('.py')}: {INTERRUPTED}", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)  # as a shell says it
     except FileNotFoundError as error:
         if not (told := absent(error, values.values())):
             raise

@@ -15,6 +15,8 @@ Seed = Annotated[int, ("minimum", 0)]
 # What an encoder reads at most is checked when it is known: 512 tokens for one from scratch.
 Length = Annotated[int, ("minimum", 8), ("maximum", 8192)]
 LearningRate = Annotated[float, ("exclusiveMinimum", 0), ("maximum", 1)]
-Name = Annotated[str, ("pattern", "^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+NAME = "^[A-Za-z0-9][A-Za-z0-9_-]*$"
+Name = Annotated[str, ("pattern", NAME)]
 # A pull request of a model's page may be amended: its commit is looked up once and recorded.
-Commit = Annotated[str, ("pattern", "^([0-9a-f]{40}|refs/pr/[1-9][0-9]*)$")]
+COMMIT = "^([0-9a-f]{40}|refs/pr/[1-9][0-9]*)$"
+Commit = Annotated[str, ("pattern", COMMIT)]

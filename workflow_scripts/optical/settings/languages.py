@@ -11,6 +11,11 @@ METRIC = "^(map|recip_rank|Rprec|bpref|ndcg|(map_cut|ndcg_cut|recall|P|success)_
 """Metrics of trec_eval with one value a query, 0 at worst. A name like ndcg.10 or recall_0 aborts
 the process inside pytrec_eval."""
 
+METRIC_NAMES = "{}; or {} with a depth, such as ndcg_cut_10".format(
+    *(", ".join(names.strip("^(|").split("|")) for names in METRIC.split(")")[0].rsplit("(", 1))
+)
+"""The same in words."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Languages:

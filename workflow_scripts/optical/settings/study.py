@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from optical.settings.bounds import DISTINCT, SPARSE, LearningRate, Name, Positive
+from optical.settings.bounds import DISTINCT, NAME, SPARSE, LearningRate, Name, Positive
 from optical.settings.clef import Clef
 from optical.settings.constructed import Constructed
 from optical.settings.distillation import Distillation, Variant
@@ -25,7 +25,7 @@ from optical.settings.translation import Translation
 from optical.settings.windows import Windows
 
 # Keywords of JSON schema: names of folders as keys, and what every list of methods is.
-NAMES = ("propertyNames", {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$"})
+NAMES = ("propertyNames", {"pattern": NAME})
 WITH_ZERO_SHOT = ("contains", {"const": "zero_shot"})
 
 METRICS = ["map", "recip_rank", "ndcg_cut_10", "ndcg_cut_20", "recall_100", "P_10"]

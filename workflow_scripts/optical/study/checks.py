@@ -1,13 +1,15 @@
 """The settings of a study checked against each other, and against the data that there is."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from optical.corpora import layouts, registry
 from optical.corpora.constructed_languages import PIVOT
-from optical.models.layouts import check_dimension
+from optical.models.layouts import check_dimension, check_model
 from optical.runtime.errors import InputError
 from optical.settings.encoder import LONGEST
+from optical.settings.languages import METRIC
 from optical.settings.methods import TRANSLATED
 from optical.study import paths
 from optical.study.files import is_users, sources
@@ -104,8 +106,13 @@ def check_finished(study: Study) -> None:
 
 
 def check_encoders(study: Study) -> None:
-    """Encoders from scratch have a possible shape, and text to be trained on."""
+    """Encoders of folders are there; those from scratch have a possible shape, and text."""
     for name, encoder in study["encoders"].items():
+        copy = Path(paths.ENCODER.format(study=study.name, encoder=name))
+        # A copy outlives the folder that it is of.
+        if "folder" in encoder and not (copy.is_dir() and not Path(encoder["folder"]).is_dir()):
+            place = f"encoders.{name}.folder: {encoder['folder']}"
+            check_model(Path(encoder["folder"]), place, dimension=None)
         if "layers" not in encoder:
             continue
         if encoder["width"] % encoder["heads"]:
@@ -199,9 +206,10 @@ def check_windows(study: Study) -> None:
 def check_metric(study: Study) -> None:
     """The gap's metric is measured."""
     if study["metric"] not in study["metrics"]:
+        known = re.fullmatch(METRIC, study["metric"])
         raise InputError(
-            f"metric: {study['metric']!r} is not measured; expected one of metrics, "
-            f"{', '.join(study['metrics'])}"
+            f"metric: {study['metric']!r} is not among metrics; expected one of them, "
+            f"{', '.join(study['metrics'])}{', or it among them too' if known else ''}"
         )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,6 +13,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
 from optical.runtime.errors import InputError
+from optical.settings.bounds import COMMIT, NAME
+from optical.settings.languages import METRIC, METRIC_NAMES
 from optical.settings.schema import schema_of
 from optical.settings.study import StudyFile
 from optical.study.checks import CHECKS, check_names, check_sources
@@ -21,6 +22,13 @@ from optical.study.files import with_own
 from optical.study.miniature import in_miniature
 from optical.study.study import Study
 from optical.study.translators import RESOURCES, completed
+
+IN_WORDS = {
+    METRIC: METRIC_NAMES,
+    NAME: "letters, digits, _ and -, the first a letter or digit",
+    COMMIT: "a commit, which is 40 hexadecimal digits, or refs/pr/NUMBER",
+}
+"""What a text may be, by its pattern."""
 
 
 @cache
@@ -60,20 +68,6 @@ def load_study(config: Mapping, datasets: Mapping) -> Study:
     for check in CHECKS:
         check(study)
     return replace(study, settings=in_order(study.settings, schema()["properties"]))
-
-
-def read_settings(file: Path) -> dict[str, Any]:
-    """The settings that a study file gives, for programs that are not steps of the workflow.
-
-    Raises InputError, with the file's name, for one that is no mapping of YAML.
-    """
-    try:
-        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{file}: not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(settings, dict):
-        raise InputError(f"{file}: no settings of a study; expected lines like `pivot: en`")
-    return settings
 
 
 def read_datasets() -> dict[str, Any]:
@@ -161,6 +155,8 @@ def explain(error: ValidationError) -> str:
             f"{key}: expected {'' if key.startswith('teachers.') else scratch}"
             "hub and revision, or folder"
         )
+    if error.validator == "pattern" and error.validator_value in IN_WORDS:
+        return f"{key}: {error.instance!r}; expected {IN_WORDS[error.validator_value]}"
     if error.validator == "contains":
         return f"{key}: {error.instance!r} lacks {error.validator_value['const']!r}"
     if error.validator == "minItems":
