@@ -46,7 +46,7 @@ ALIASES = dict(pair.split(":") for pair in _ALIASES.split())
 MEMBERS = frozenset("cmn gan hak hsn lzh nan wuu yue".split())  # noqa: SIM905
 """Chinese languages, which may follow zh: zh-yue is yue."""
 
-OTHER_SCRIPTS = {
+_SCRIPTS = {
     "Arab": "ar fa ks ps sd ug ur",
     "Armn": "hy",
     "Avst": "ae",
@@ -66,6 +66,11 @@ OTHER_SCRIPTS = {
     "Knda": "kn",
     "Kore": "ko",
     "Laoo": "lo",
+    "Latn": "aa af ak an ay az bi bm br bs ca ch co cs cy da de ee en eo es et eu ff fi fj fo "
+    "fr fy ga gd gl gn gv ha ho hr ht hu hz ia id ig ik io is it jv kg ki kj kl kr ku "
+    "kw la lb lg li ln lt lu lv mg mh mi ms mt na nd ng nl nn no nr nv ny oc om pl pt "
+    "qu rm rn ro rw sc se sg sk sl sm sn so sq ss st su sv sw tk tl tn to tr ts ty uz "
+    "ve vi vo wa wo xh yo za zu",
     "Mlym": "ml",
     "Mymr": "my",
     "Orya": "or",
@@ -78,9 +83,9 @@ OTHER_SCRIPTS = {
     "Yiii": "ii",
 }
 USUAL_SCRIPT = {
-    language: script for script, names in OTHER_SCRIPTS.items() for language in names.split()
+    language: script for script, names in _SCRIPTS.items() for language in names.split()
 }
-"""The script (ISO 15924) of languages of two letters that are not usually written in Latin."""
+"""The script (ISO 15924) of each language that has a code of two letters."""
 
 _REGIONS = {
     "Arab": "az-IQ az-IR ha-CM ha-SD kk-AF kk-CN kk-IR kk-MN ku-LB ky-CN ms-CC pa-PK tg-PK uz-AF",
@@ -141,12 +146,12 @@ def canonical(code: str) -> str:
 def script(code: str) -> str | None:
     """The script that a text in the language is in: the one that the code names, or the usual one.
 
-    None where that is not known, as of languages with three letters and of constructed ones.
+    None where that is not known here, as of codes of three letters and constructed languages.
     """
     tag = parse(code)
     if tag.script:
         return tag.script
-    usual = USUAL_SCRIPT.get(tag.language, "Latn" if len(tag.language) == 2 else None)
+    usual = USUAL_SCRIPT.get(tag.language)
     return REGION_SCRIPT.get(f"{tag.language}-{tag.region}", usual)
 
 
