@@ -12,6 +12,7 @@ from langcodes.data_dicts import (
 from optical.corpora.constructed_languages import LANGUAGES
 from optical.corpora.language_tags import (
     ALIASES,
+    MEMBERS,
     REGION_SCRIPT,
     base,
     canonical,
@@ -36,8 +37,8 @@ OTHER_WAY_ROUND = {"fil", "tgl", "nb", "nob"}
         ("zh_TW", "zh", "Hant"),
         ("zho_Hans", "zh", "Hans"),
         ("cmn", "zh", "Hans"),
-        ("yue", "yue", None),
-        ("zh-yue", "yue", None),
+        ("yue", "yue", "Hant"),
+        ("zh-yue", "yue", "Hant"),
         ("pt-BR", "pt", "Latn"),
         ("pt_br", "pt", "Latn"),
         ("sr-Latn", "sr", "Latn"),
@@ -115,6 +116,8 @@ def test_usual_scripts_are_those_of_langcodes():
         language, *rest = code.split("-")
         if len(language) == 2 and language in LIKELY_SUBTAGS and len("".join(rest)) in (0, 2):
             assert script(code) == likely.split("-")[1], code
+    for code in MEMBERS - {"cmn"}:  # which is zh
+        assert script(code) == LIKELY_SUBTAGS[code].split("-")[1], code
     assert all(names_script(code) for code in REGION_SCRIPT)
 
 

@@ -85,7 +85,8 @@ _SCRIPTS = {
 USUAL_SCRIPT = {
     language: script for script, names in _SCRIPTS.items() for language in names.split()
 }
-"""The script (ISO 15924) of each language that has a code of two letters."""
+USUAL_SCRIPT |= dict.fromkeys(MEMBERS, "Hans") | {"yue": "Hant"}
+"""The script (ISO 15924) of each language with a code of two letters, and of Chinese ones."""
 
 _REGIONS = {
     "Arab": "az-IQ az-IR ha-CM ha-SD kk-AF kk-CN kk-IR kk-MN ku-LB ky-CN ms-CC pa-PK tg-PK uz-AF",
@@ -146,7 +147,7 @@ def canonical(code: str) -> str:
 def script(code: str) -> str | None:
     """The script that a text in the language is in: the one that the code names, or the usual one.
 
-    None where that is not known here, as of codes of three letters and constructed languages.
+    None where that is not known here, as of most codes of three letters and constructed languages.
     """
     tag = parse(code)
     if tag.script:
