@@ -264,11 +264,12 @@ rule mine_negatives:
         "logs/{study}/mine_negatives.benchmark.tsv"
     params:
         code=code("mine_negatives"),
+        pivot=study.pivot,
     conda:
         "../envs/score.yaml"
     shell:
-        "python workflow_scripts/mine_negatives.py --training-set {input.training_set} --output {output}"
-        " > {log} 2>&1"
+        "python workflow_scripts/mine_negatives.py --training-set {input.training_set} --pivot {params.pivot}"
+        " --output {output} > {log} 2>&1"
 
 
 rule prepare_text:
