@@ -6,15 +6,17 @@ tmx     {lang}.tmx, .tmx.gz or .tmx.zip          units in both languages; others
 opus    {lang}.zip                               line-aligned *.{lang} and *.en within the archive
 """
 
+import sys
 import zipfile
 from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 
-from optical.corpora.layouts import bitext_files, named
+from optical.corpora.language_tags import variants
+from optical.corpora.layouts import bitext_files, named, other_files
 from optical.corpora.lines import aligned_lines, intact, lines_of, numbered_rows, parallel_lines
 from optical.corpora.records import Pair
-from optical.corpora.tmx import segments, text_in
+from optical.corpora.tmx import Variants, segments
 from optical.runtime.errors import InputError
 
 PIVOT = "en"
@@ -40,20 +42,29 @@ def bitext(folder: Path, language: str, *, layout: str, origin: str = "own") -> 
         rows = units(files[0], language)
     else:
         rows = zipped_lines(files[0], language)
+    if others := other_files(Path(folder), language, layout):
+        print(
+            f"{folder}: {language} is in variants; {files[0].name} is read, "
+            f"{', '.join(others)} not",
+            file=sys.stderr,
+        )
     for line, source, target in rows:
         yield Pair(f"{origin}-{language}-{line}", source, target)
 
 
 def units(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
     """Yield (line, foreign, English) of a translation memory."""
+    sides = Variants(language), Variants(PIVOT)
     for segment in segments(path):
-        texts = text_in(segment, language), text_in(segment, PIVOT)
+        texts = [side.text_in(segment) for side in sides]
         if None in texts:
             raise InputError(
                 f"{path}:{segment.line}: a unit in {sorted(segment.texts)}, "
                 f"expected {language} and {PIVOT}"
             )
         yield segment.line, *texts
+    for remark in filter(None, (side.remark() for side in sides)):
+        print(f"{path}: {remark}", file=sys.stderr)
 
 
 def zipped_lines(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
@@ -69,8 +80,21 @@ def zipped_lines(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
 
 
 def member(archive: zipfile.ZipFile, path: Path, language: str) -> str:
-    """The one member of an archive whose name ends in a language's code."""
-    names = [name for name in archive.namelist() if name.endswith(f".{language}")]
+    """The one member of an archive whose name ends in a language's code.
+
+    OPUS writes some as zh_cn or pt_br: without the code itself the nearest one of the language
+    counts, and is told.
+    """
+    ends: dict[str, list[str]] = {}
+    for name in archive.namelist():
+        ends.setdefault(name.rpartition(".")[2], []).append(name)
+    codes = variants(language, ends)
+    names = ends[codes[0]] if codes else []
     if len(names) != 1:
         raise InputError(f"{path}: {len(names)} files *.{language} in it, expected one")
+    if others := codes[1:]:
+        print(
+            f"{path}: {language} is in variants; {codes[0]} is read, {', '.join(others)} not",
+            file=sys.stderr,
+        )
     return names[0]

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from optical.corpora.layouts import query_file
 from optical.corpora.lines import numbered_lines, numbered_rows, whole_number
 from optical.corpora.records import Passage, Query
 from optical.runtime.errors import InputError
@@ -31,11 +32,12 @@ def passages(folder: Path, *, layout: str) -> Iterator[Passage]:
 def queries(folder: Path, language: str, *, layout: str) -> Iterator[Query]:
     """The judged queries in a language; a file may have others."""
     folder = Path(folder)
+    path = folder / query_file(folder, language, layout)
     asked = {query for query, _ in judgements(folder, layout=layout)}
     if layout == "beir":
-        rows: Iterable[Sequence[str]] = records(folder / f"queries.{language}.jsonl", "_id", "text")
+        rows: Iterable[Sequence[str]] = records(path, "_id", "text")
     else:
-        rows = (row for _, row in numbered_rows(folder / f"queries.{language}.tsv", 2))
+        rows = (row for _, row in numbered_rows(path, 2))
     for name, text in rows:
         if name in asked:
             yield Query(name, text)
