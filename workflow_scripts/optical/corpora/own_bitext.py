@@ -56,13 +56,13 @@ def units(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
     """Yield (line, foreign, English) of a translation memory."""
     sides = Variants(language), Variants(PIVOT)
     for segment in segments(path):
-        texts = [side.text_in(segment) for side in sides]
-        if None in texts:
+        source, target = (side.text_in(segment) for side in sides)
+        if source is None or target is None:
             raise InputError(
                 f"{path}:{segment.line}: a unit in {sorted(segment.texts)}, "
                 f"expected {language} and {PIVOT}"
             )
-        yield segment.line, *texts
+        yield segment.line, source, target
     for remark in filter(None, (side.remark() for side in sides)):
         print(f"{path}: {remark}", file=sys.stderr)
 
