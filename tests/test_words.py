@@ -3,7 +3,7 @@ import unicodedata
 import pytest
 import regex
 
-from optical.corpora.words import folded, pieces, plain_pieces, search_terms
+from optical.corpora.words import countable, folded, pieces, plain_pieces, search_terms
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,26 @@ def test_words_end_where_unicode_says(text):
     """UAX 29 as the package regex has it (flag w)."""
     parts = regex.split(r"(?wV1)\b", folded(text, "sw").replace("’", "'"))  # noqa: RUF001
     assert pieces(text, "sw") == [part for part in parts if regex.search(r"\w", part)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the cat  sat on\tthe mat",
+        "苍鹭站在河边的芦苇丛中。 等待 IBM-PC小鱼游过!",
+        "นกกระสายืนอยู่ในกก รอ 12 ตัว",
+        "བོད་སྐད་ཡིན། ང་",
+        "“苍鹭”",
+        "",
+    ],
+)
+def test_counted_words_are_the_whole_text(text):
+    assert "".join(countable(text)) == " ".join(text.split())
+
+
+def test_words_are_counted_where_there_are_no_spaces():
+    assert countable("the cat sat.") == ["the", " cat", " sat."]
+    assert countable("苍鹭站”,在 IBM。") == ["苍鹭", "站”,", "在", " IBM。"]
+    assert len(countable("苍" * 120)) == 80
+    assert len(countable("กิ" * 290)) == 80
+    assert len(countable("こ" * 12)) == 8

@@ -32,7 +32,15 @@ LAO = "\u0e81-\u0eba\u0ec0-\u0ece\u0edc-\u0edf"
 BURMESE = "\u1000-\u103f\u104c-\u108f\u109a-\u109f\ua9e0-\ua9ef\ua9fa-\ua9fe\uaa60-\uaa7f"
 KHMER = "\u1780-\u17d3\u17d7\u17dc\u17dd"
 TIBETAN = "\u0f40-\u0fbc"
-UNSPACED = HAN_AND_KANA + THAI + LAO + BURMESE + KHMER + TIBETAN
+UNSPACED_SCRIPTS = {
+    "Hans": HAN_AND_KANA,
+    "Thai": THAI,
+    "Laoo": LAO,
+    "Mymr": BURMESE,
+    "Khmr": KHMER,
+    "Tibt": TIBETAN,
+}
+UNSPACED = "".join(UNSPACED_SCRIPTS.values())
 
 WITHOUT_SPACES = re.compile(f"[{UNSPACED}]")
 
@@ -166,9 +174,11 @@ def patterns(language: str) -> tuple[re.Pattern, re.Pattern]:
 
 @cache
 def runs() -> re.Pattern:
-    """What finds the parts of a text in a script without spaces."""
-    scripts = (HAN_AND_KANA, THAI, LAO, BURMESE, KHMER, TIBETAN + TSHEG)
-    each = (rf"[{script.removesuffix(TSHEG)}][{script}{marks()}]*" for script in scripts)
+    """What finds the parts of a text in a script without spaces, as groups by its name."""
+    each = (
+        f"(?P<{name}>[{letter}][{letter}{TSHEG if name == 'Tibt' else ''}{marks()}]*)"
+        for name, letter in UNSPACED_SCRIPTS.items()
+    )
     return re.compile("|".join(each))
 
 
@@ -232,3 +242,43 @@ def search_terms(text: str, language: str) -> list[str]:
     """
     terms = pieces(text, language, pairs=True)
     return [term.replace("\u0131", "i") for term in terms] if "\u0131" in "".join(terms) else terms
+
+
+def countable(text: str) -> list[str]:
+    """A text in parts of a word, or of as many letters as a word has where there are no spaces.
+
+    Together they are the text with single spaces for white space; a part begins with the space
+    before it.
+    """
+    if not WITHOUT_SPACES.search(text):
+        first, *others = text.split() or [""]
+        return [first, *(f" {word}" for word in others)]
+    parts: list[str] = []
+    for token in text.split():
+        pieces, begin = [], 0
+        for run in runs().finditer(token):
+            pieces += [token[begin : run.start()], *groups_of_letters(run)]
+            begin = run.end()
+        space = " " if parts else ""
+        for piece in filter(None, [*pieces, token[begin:]]):
+            if parts and not space and not any(map(str.isalnum, piece)):
+                parts[-1] += piece  # punctuation is no word
+            else:
+                parts.append(space + piece)
+            space = ""
+    return parts
+
+
+def groups_of_letters(run: re.Match) -> list[str]:
+    """A part without spaces in pieces about as long as a word; Tibetan keeps its marks."""
+    words_a_letter = 8 / LETTERS_OF_EIGHT_WORDS[run.lastgroup or ""]
+    groups: list[str] = []
+    ends = [letter.end() for letter in clusters().finditer(run[0])]
+    last = 0
+    for number, end in enumerate(ends, start=1):
+        if int(number * words_a_letter) > len(groups) or end == ends[-1]:
+            # What stands between syllables belongs to the one before.
+            until = len(run[0]) if end == ends[-1] else end
+            groups.append(run[0][last:until])
+            last = until
+    return groups
