@@ -27,6 +27,22 @@ def bitext_folders(wildcards, resources):
     ]
 
 
+def other_codes(wildcards):
+    """NAME=CODE of those of them that have the language under another code."""
+    codes = {
+        study_files.named(source, study): study.code_in(source, wildcards.lang)
+        for source in bitext_sources(wildcards.lang)
+    }
+    other = [f"{name}={code}" for name, code in codes.items() if code != wildcards.lang]
+    return command_line({"codes": other or None})
+
+
+def code_of_queries(wildcards):
+    """The code that a collection has the language of a job under, where that is another."""
+    code = study.code_in(dataset_of(wildcards.collection), wildcards.lang)
+    return command_line({"code": code if code != wildcards.lang else None})
+
+
 def bitext_files(wildcards):
     """The files of the same sources."""
     return [
@@ -44,7 +60,7 @@ guarded = [] if study.is_constructed else list(study["collections"])
 
 def tested_texts(lang):
     """The hashes of what the guarded collections say in a language."""
-    tested = [name for name in guarded if lang in study.collection_languages(name)]
+    tested = [name for name in guarded if study.tests(name, lang)]
     return of_study(paths.NGRAMS, collection=tested, lang=lang)
 
 
@@ -208,13 +224,14 @@ rule prepare_bitext:
         # Not in the command: tracked in place of the folders, which are not.
         names=bitext_names,
         sources=bitext_folders,
+        codes=other_codes,
         pairs=command_line({"pairs": study["bitext"]["pairs"]}),
         share=setting("bitext/held_out"),
     conda:
         "../envs/data.yaml"
     shell:
         "python workflow_scripts/prepare_bitext.py --language {wildcards.lang} --pivot {params.pivot}"
-        " --sources {params.sources:q} --tests {input.tests} --pivot-tests {input.pivot_tests}"
+        " --sources {params.sources:q} {params.codes} --tests {input.tests} --pivot-tests {input.pivot_tests}"
         " {params.pairs} --held-out-share {params.share} --output {output.bitext}"
         " --held-out {output.held_out} --cleaning {output.cleaning} > {log} 2>&1"
 
@@ -264,11 +281,12 @@ rule mine_negatives:
         "logs/{study}/mine_negatives.benchmark.tsv"
     params:
         code=code("mine_negatives"),
+        pivot=study.pivot,
     conda:
         "../envs/score.yaml"
     shell:
-        "python workflow_scripts/mine_negatives.py --training-set {input.training_set} --output {output}"
-        " > {log} 2>&1"
+        "python workflow_scripts/mine_negatives.py --training-set {input.training_set} --pivot {params.pivot}"
+        " --output {output} > {log} 2>&1"
 
 
 rule prepare_text:
@@ -336,12 +354,13 @@ rule prepare_queries:
         code=collection_code("prepare_queries"),
         collection=collection_name,
         folder=collection_folder,
+        language=code_of_queries,
         clef=clef_options(Clef),
     conda:
         "../envs/data.yaml"
     shell:
         "python workflow_scripts/prepare_queries.py --collection {params.collection} --folder {params.folder:q}"
-        " --language {wildcards.lang} --qrels {input.qrels} {params.clef} --output {output.queries}"
+        " --language {wildcards.lang} {params.language} --qrels {input.qrels} {params.clef} --output {output.queries}"
         " --doubtful {output.doubtful} > {log} 2>&1"
 
 

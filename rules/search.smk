@@ -12,7 +12,7 @@ def query_encoder(wildcards):
 
 def collections_in(lang):
     """The collections that have queries in a language."""
-    return [name for name in study["collections"] if lang in study.collection_languages(name)]
+    return [name for name in study["collections"] if study.tests(name, lang)]
 
 
 # All collections in one job: to load the libraries and the model takes longer than most queries.
@@ -82,6 +82,16 @@ rule search_passages:
         " --output {output.run} --exact {output.exact} > {log} 2>&1"
 
 
+def cut_as(wildcards):
+    """The languages whose words queries and passages are cut into, as options."""
+    translated = queries_of(wildcards) == paths.TRANSLATED
+    language = study.pivot if translated else wildcards.lang
+    # Passages in several languages are cut by rules that fit all, and so are the queries then.
+    pooled = wildcards.collection in registry.POOLED
+    names = ("mul", "mul") if pooled else (language, study.pivot)
+    return command_line(dict(zip(("language", "passage_language"), names, strict=True)))
+
+
 # The lexical floor: the query as it is, or translated, against the words of the passages.
 rule search_lexical:
     message:
@@ -99,9 +109,10 @@ rule search_lexical:
         "logs/{study}/search_lexical/{method}.{lang}.{collection}.benchmark.tsv"
     params:
         code=code("search_lexical"),
+        languages=cut_as,
         depth=setting("search/depth"),
     conda:
         "../envs/score.yaml"
     shell:
         "python workflow_scripts/search_lexical.py --passages {input.passages} --queries {input.queries}"
-        " --depth {params.depth} --output {output} > {log} 2>&1"
+        " {params.languages} --depth {params.depth} --output {output} > {log} 2>&1"

@@ -24,6 +24,7 @@ SMALLEST = {
     "embed": ("--shape tiny --passages 2 --repeat 1", RATIO),
     "gap": ("--languages 2 --queries 20", RATIO),
     "leaks": ("--passages 1000 --sentences 1000", RATIO),
+    "lexical": ("--passages 100", RATIO),
     "marginals": ("--pairs 2 --iterations 3", r"^\| 0.2 of the spread \| (\S+) \[\S+\] \|$"),
     "search": (
         "--tokens 10000 --queries 8 --threads 1 --codecs int8",

@@ -314,6 +314,14 @@ def test_a_collection_is_written(tmp_path):
     assert (tmp_path / "qrels.txt").read_text() == "q1 0 p1 1\nq2 0 p2 1\n"
 
 
+def test_a_text_without_spaces_is_cut_into_windows_too():
+    text = "".join(chr(0x4E00 + number) for number in range(120))  # 80 words of a letter and a half
+    parts = windows(f"{text}。", 40, 20)
+    assert [len(part) for part in parts] == [60, 60, 61]
+    assert [text.index(part[:5]) for part in parts] == [0, 30, 60]
+    assert windows("苍鹭站在", 40) == ["苍鹭站在"]
+
+
 def test_a_long_text_is_cut_into_windows(tmp_path):
     texts = [Passage("p1", "d", "a b c d e f g"), Passage("p2", "d", "h  i")]
     judgements = [("q1", "p1"), ("q2", "p2")]

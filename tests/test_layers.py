@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "settings": {"runtime", "transport"},
     "evaluation": {"corpora", "runtime", "settings"},
     "report": {"evaluation", "runtime", "settings", "study"},
-    "retrieval": {"runtime", "settings"},
+    "retrieval": {"corpora", "runtime", "settings"},
     "models": {"retrieval", "runtime", "settings"},
     "corpora": {"runtime", "settings"},
     "study": {"corpora", "models", "runtime", "settings"},

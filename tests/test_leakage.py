@@ -72,13 +72,39 @@ def test_a_text_is_looked_for_in_its_own_language_only(guard):
     assert not guard("en", SENTENCE).knows(SENTENCE, "fr")
 
 
-@pytest.mark.parametrize(("language", "letter", "length"), [("zh", "很", 12), ("th", "ก", 39)])
+@pytest.mark.parametrize(
+    ("language", "letter", "length"),
+    [("zh", "很", 12), ("zh-Hans", "很", 12), ("zh_cn", "很", 12), ("yue", "很", 12)],
+)
 def test_runs_are_characters_where_there_are_no_spaces(guard, language, letter, length):
     alphabet = [chr(ord(letter) + i) for i in range(3 * length)]
     passage = "".join(alphabet)
     known = guard(language, passage)
     assert known.knows("。 ".join(alphabet[3 : 3 + length]), language)
     assert not known.knows("".join(alphabet[3 : 2 + length]), language)
+
+
+@pytest.mark.parametrize(
+    ("language", "cluster", "length"), [("th", "ก่", 29), ("my", "က်", 23), ("km", "កិ", 26)]
+)
+def test_a_letter_and_its_marks_are_one_character(guard, language, cluster, length):
+    first = ord(cluster[0])
+    letters = [chr(first + i % 25) + cluster[-1] for i in range(3 * length)]
+    known = guard(language, "".join(letters))
+    assert known.knows("".join(letters[5 : 5 + length]), language)
+    assert not known.knows("".join(letters[5 : 4 + length]), language)
+
+
+def test_a_chinese_sentence_is_known_in_part_whatever_its_code_looks_like(guard):
+    test = "昨天有一只苍鹭站在河边的芦苇丛中等待小鱼游过。"
+    for language in ("zh", "zh-Hans", "zh_cn", "cmn"):
+        assert guard(language, test).knows("据报道苍鹭站在河边的芦苇丛中等待小鱼游过。", language)
+
+
+def test_turkish_capitals_are_those_of_its_letters(guard):
+    sentence = "Işıklar söndü ve İzmir kıyısında ılık bir akşam başladı"
+    known = guard("tr", sentence)
+    assert known.knows("IŞIKLAR SÖNDÜ VE İZMİR KIYISINDA ILIK BİR AKŞAM BAŞLADI", "tr-TR")
 
 
 def test_vowel_signs_are_part_of_words():

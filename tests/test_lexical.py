@@ -50,3 +50,32 @@ def test_a_text_has_the_score_of_its_best_window():
     texts = LexicalIndex(["p1", "p1", "p2", "p3"], windows).search("mat", 10)
     alone = LexicalIndex(["w1", "w2", "w3", "w4"], windows).search("mat", 10)
     assert texts == {"p1": alone["w2"], "p3": alone["w4"]}
+
+
+def test_queries_are_cut_as_their_own_language_does():
+    index = LexicalIndex(["p1", "p2", "p3"], ["Izmir is a city", "the IBM office", "a dog's life"])
+    assert set(index.search("İzmir'in", 10, "tr")) == {"p1"}
+    assert set(index.search("IBM'de", 10, "tr")) == {"p2"}
+    assert set(index.search("dog", 10)) == {"p3"}
+
+
+@pytest.mark.parametrize(
+    ("language", "passages", "query"),
+    [
+        ("zh", ["苍鹭站在河边的芦苇丛中", "面包在黎明时分烤好"], "芦苇里的苍鹭"),
+        ("th", ["นกกระสายืนอยู่ในกก", "ขนมปังอบตอนรุ่งสาง"], "นกกระสา"),
+        ("my", ["ငှက်ကြီး ရေထဲမှာရပ်နေသည်", "ပေါင်မုန့်ဖုတ်သည်"], "ငှက်ကြီးတစ်ကောင်"),
+        ("vi", ["Một con diệc", "bánh mì"], "die\u0323\u0302c"),
+        ("tr", ["ışık söndü", "ekmek pişti"], "IŞIK"),
+    ],
+)
+def test_a_passage_is_found_in_its_own_language(language, passages, query):
+    index = LexicalIndex(["right", "wrong"], passages, language)
+    assert next(iter(index.search(query, 1))) == "right"
+
+
+def test_passages_in_several_languages_are_cut_alike():
+    index = LexicalIndex(["fr", "tr", "en"], ["l'eau", "Ankara'da ışık", "don't"], "mul")
+    assert set(index.search("eau", 10)) == {"fr"}
+    assert set(index.search("Ankara IŞIK", 10)) == {"tr"}
+    assert set(index.search("don't", 10)) == {"en"}

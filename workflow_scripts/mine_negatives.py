@@ -12,17 +12,19 @@ from optical.training.mining import mined_negatives
 def main(
     *,
     training_set: Path,
+    pivot: str = "en",
     number: int = 16,
     output: Path,
 ) -> None:
     """
     training_set: folder: queries, passages, judgements
+    pivot: language of the texts
     number: negatives of a query at most
     output: parquet to write
     """
     if number < 1:
         raise InputError(f"--number is {number}, expected 1 or more")
-    mined = write_parquet(output, NEGATIVE_COLUMNS, mined_negatives(training_set, number))
+    mined = write_parquet(output, NEGATIVE_COLUMNS, mined_negatives(training_set, number, pivot))
     print(f"{mined} hard negatives")
 
 

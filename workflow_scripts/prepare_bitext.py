@@ -14,6 +14,7 @@ def main(
     language: str,
     pivot: str = "en",
     sources: dict[str, Path],
+    codes: dict[str, str] | None = None,
     tests: Sequence[Path] = (),
     pivot_tests: Sequence[Path] = (),
     pairs: int | None = None,
@@ -27,6 +28,7 @@ def main(
     pivot: language of the target side
     sources: NAME=FOLDER of the bitext's sources, read in this order; NAME:LAYOUT=FOLDER of a
         user's own
+    codes: NAME=CODE of those that have the language under another code, such as zh for zh-Hans
     tests: hashes of test collections in the language, whose texts no pair may have
     pivot_tests: the same in the pivot language
     pairs: cleaned pairs to keep at most (all)
@@ -37,6 +39,7 @@ def main(
     """
     written = write_bitext(
         *(output, cleaning, list(sources.items()), language, pivot, pairs),
+        codes=codes or {},
         guard=Guard({language: tests, pivot: pivot_tests}),
         held_out=held_out_share,
         held_out_path=held_out,

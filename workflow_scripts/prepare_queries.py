@@ -16,6 +16,7 @@ def main(
     collection: str,
     folder: Path,
     language: str,
+    code: str | None = None,
     qrels: Path,
     output: Path,
     doubtful: Path,
@@ -25,16 +26,17 @@ def main(
     collection: name, such as xnli-premise
     folder: folder of its data set
     language: language of the queries
+    code: that of its queries in the data set, if it is another, such as zh for zh-Hans
     qrels: the collection's judgements
     output: queries to write (.tsv)
     doubtful: ids to write of queries that do not look like the language, one a line
     """
     source = collection_named(collection, {"clef": clef})
-    queries = source.queries(folder, language)
+    queries = source.queries(folder, code or language)
     found = write_queries(
         output, doubtful, queries, qrels, lambda text: looks_foreign(text, language)
     )
-    for remark in source.remarks(folder, language):
+    for remark in source.remarks(folder, code or language):
         print(remark, file=sys.stderr)
     print(f"{collection}: {found.written} queries in {language}", file=sys.stderr)
     if found.empty:

@@ -14,19 +14,24 @@ def main(
     *,
     passages: Path,
     queries: Path,
+    language: str = "en",
+    passage_language: str = "en",
     depth: int = Search.depth,
     output: Path,
 ) -> None:
     """
     passages: passages.parquet
     queries: queries, id<TAB>text a line
+    language: language of the queries, whose words are cut as it does
+    passage_language: that of the passages; mul where they are in several
     depth: results kept for a query
     output: TREC run to write (.run.gz)
     """
     if depth < 1:
         raise InputError(f"--depth is {depth}, expected 1 or more")
     texts = read_queries(queries)
-    written = write_run(output, LexicalIndex.of_collection(passages).rank(texts, depth), tag="bm25")
+    found = LexicalIndex.of_collection(passages, passage_language).rank(texts, depth, language)
+    written = write_run(output, found, tag="bm25")
     print(f"{written} of {len(texts)} queries share a word with a passage")
 
 

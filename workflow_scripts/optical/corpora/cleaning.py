@@ -8,7 +8,7 @@ import math
 import re
 import unicodedata
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import chain, islice
 from pathlib import Path
@@ -254,6 +254,7 @@ def write_bitext(
     pivot: str,
     limit: int | None = None,
     *,
+    codes: Mapping[str, str] | None = None,
     guard: Guard = NO_TESTS,
     held_out: float = 0.0,
     held_out_path: Path | None = None,
@@ -263,9 +264,10 @@ def write_bitext(
     `counts_path` gets a table with columns origin, rule, pairs (see `Cleaner.table`). Sources
     after the limit was reached are not read and not in it. Returns the number of pairs.
 
-    guard: knows the texts that no pair may have. held_out: share of the pivot's sentences that are
-    left out with their translations, the same ones in every language, and do not count for the
-    limit; the first `MOST_HELD_OUT` of them go to `held_out_path`.
+    codes: of sources that have the language under another code. guard: knows the texts that no
+    pair may have. held_out: share of the pivot's sentences that are left out with their
+    translations, the same ones in every language, and do not count for the limit; the first
+    `MOST_HELD_OUT` of them go to `held_out_path`.
 
     Raises:
         InputError: if no pair is left.
@@ -277,7 +279,8 @@ def write_bitext(
         for source, folder in sources:
             # Of NAME:LAYOUT, a set of the user's own, the name.
             origin = source.partition(":")[0]
-            for pair in cleaner.clean(origin, bitext(source, folder, language)):
+            code = (codes or {}).get(source, language)
+            for pair in cleaner.clean(origin, bitext(source, folder, code)):
                 row = (pair.id, pair.source, pair.target, origin)
                 if not (held_out and is_held_out(pair.target, pivot, held_out)):
                     yield row

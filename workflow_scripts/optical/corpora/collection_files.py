@@ -12,6 +12,7 @@ from optical.corpora.lines import numbered_lines
 from optical.corpora.records import Passage, Query
 from optical.corpora.rows import some, write_parquet, write_rows
 from optical.corpora.text import Place, is_empty
+from optical.corpora.words import countable
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
@@ -86,14 +87,15 @@ def windows(text: str, window: int, stride: int | None = None) -> list[str]:
     """Cut a text of more than `window` words into windows of so many, the last perhaps of fewer.
 
     stride: words from one window to the next; when None half a window, as in Dai and Callan (2019,
-    arXiv 1905.09217). Words stand between white space.
+    arXiv 1905.09217). Words stand between white space; where a script has none, a few letters count
+    as one (`words.countable`).
     """
-    words = text.split()
+    words = countable(text)
     if len(words) <= window:
         return [text]
     stride = stride or max(1, window // 2)
     starts = range(0, len(words) - window + stride, stride)
-    return [" ".join(words[start : start + window]) for start in starts]
+    return ["".join(words[start : start + window]).strip() for start in starts]
 
 
 def judged_texts(passages: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """Keep the texts of the test collections out of what models are trained on.
 
 A text leaks into another when they share an n-gram: so many consecutive words, or so many
-characters where a language writes no spaces, compared without case, punctuation and white space
+letters where a language writes no spaces, compared without case, punctuation and white space
 (NFKC). A shorter text is one n-gram itself, and so only matches a text that is the same. An n-gram
 is known by an 8-byte hash, so that of 10 million n-grams looked up among 400 million, 2 in 10,000
 times one is found by mistake.
@@ -11,7 +11,6 @@ memory of its own. 8.8 million passages of 56 words are 430 million n-grams, 3.4
 Writing holds `SPILL` n-grams at a time; docs/performance.md says how fast both are.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import lru_cache
@@ -22,8 +21,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from optical.corpora.language_tags import script, variants
 from optical.corpora.lines import read_queries
 from optical.corpora.records import TrainingSet
+from optical.corpora.words import LETTERS_OF_EIGHT_WORDS, plain_pieces
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path, scratch
 
@@ -31,10 +32,6 @@ WORDS = 8
 """Words of an n-gram. Of the sides of 112,000 pairs of TICO-19, Tatoeba and LAFAND 48 share eight
 in a row with, or are, a sentence of XNLI, XQuAD or NTREX; 775 share six, mostly set phrases, 37
 ten."""
-
-CHARACTERS = {"ja": 18, "km": 45, "lo": 39, "my": 51, "th": 39, "zh": 12}
-"""Characters of an n-gram in languages without spaces: as long as eight English words by the median
-of XNLI's sentences in Burmese, Thai and Chinese. Japanese, Khmer and Lao are not measured."""
 
 SPILL = 1 << 24
 """N-grams held in memory, 128 MB, before they are sorted and written."""
@@ -49,28 +46,14 @@ HASH = np.dtype("<u8")
 MULTIPLIER = 0x9E3779B97F4A7C15
 
 
-class Marks(dict):
-    """What `str.translate` puts for a character: a space for punctuation and white space."""
-
-    def __missing__(self, code: int) -> str | None:
-        kind = unicodedata.category(chr(code))
-        # Invisible ones, such as the joiners of Urdu, stand inside words.
-        self[code] = None if kind == "Cf" else " " if kind[0] in "PSZC" else chr(code)
-        return self[code]
-
-
-MARKS = Marks()
-
-
 def units(text: str, language: str) -> list[str]:
-    """The words of a text, or its characters where the language writes no spaces."""
-    words = unicodedata.normalize("NFKC", text).casefold().translate(MARKS).split()
-    return list("".join(words)) if language in CHARACTERS else words
+    """The words of a text, or its letters where the language writes no spaces."""
+    return plain_pieces(text, language)
 
 
 def ngram_length(language: str) -> int:
     """Units of an n-gram."""
-    return CHARACTERS.get(language, WORDS)
+    return LETTERS_OF_EIGHT_WORDS.get(script(language) or "", WORDS)
 
 
 @lru_cache(maxsize=1 << 18)
@@ -186,17 +169,26 @@ class Guard:
 
     def __init__(self, files: Mapping[str, Iterable[Path]]):
         """files: for each language the files of `write_ngrams`."""
-        self.tests = {language: list(map(read_ngrams, paths)) for language, paths in files.items()}
+        self.files = {language: list(map(read_ngrams, paths)) for language, paths in files.items()}
+        self.tests: dict[str, list[np.ndarray]] = {}
+
+    def tested(self, language: str) -> list[np.ndarray]:
+        """What the collections say in a language, whichever of its codes they have it under."""
+        if language not in self.tests:
+            codes = variants(language, self.files)
+            self.tests[language] = [test for code in codes for test in self.files[code]]
+        return self.tests[language]
 
     def knows(self, text: str, language: str) -> bool:
         """Whether a text shares an n-gram with a test collection."""
-        tests = self.tests.get(language)
-        return bool(tests) and bool(self.known_ngrams(ngrams([text], language), language).any())
+        return bool(self.tested(language)) and bool(
+            self.known_ngrams(ngrams([text], language), language).any()
+        )
 
     def known_ngrams(self, found: np.ndarray, language: str) -> np.ndarray:
         """Which of some n-grams are in a test collection, [n-grams]."""
         known = np.zeros(len(found), bool)
-        for test in self.tests.get(language, ()):
+        for test in self.tested(language):
             known |= are_among(found, test)
         return known
 

@@ -6,18 +6,21 @@ tmx     {lang}.tmx, .tmx.gz or .tmx.zip          units in both languages; others
 opus    {lang}.zip                               line-aligned *.{lang} and *.en within the archive
 """
 
+import sys
+import zipfile
 from collections.abc import Iterator
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 
 from optical.corpora.archives import one_member, open_archive, open_member, shown_name
-from optical.corpora.layouts import bitext_files, named
+from optical.corpora.language_tags import variants
+from optical.corpora.layouts import bitext_files, named, other_files
 from optical.corpora.lines import aligned_lines, lines_of, numbered_rows, parallel_lines
 from optical.corpora.records import Pair
 from optical.corpora.rows import some
 from optical.corpora.text import Place, as_text
-from optical.corpora.tmx import segments, text_in
+from optical.corpora.tmx import Variants, segments
 from optical.runtime.errors import InputError
 
 PIVOT = "en"
@@ -43,8 +46,18 @@ def bitext(folder: Path, language: str, *, layout: str, origin: str = "own") -> 
         rows = units(files[0], language)
     else:
         rows = zipped_lines(files[0], language)
+    if others := other_files(Path(folder), language, layout):
+        say_variants(folder, language, files[0].name, others)
     for line, *texts in rows:
         yield Pair(f"{origin}-{language}-{line}", *texts)
+
+
+def say_variants(place: Path, language: str, taken: str, others: list[str]) -> None:
+    """Say which of a language's variants is read and which are not."""
+    print(
+        f"{place}: {language} is in variants; {taken} is read, {', '.join(others)} not",
+        file=sys.stderr,
+    )
 
 
 def two_columns(path: Path) -> Iterator[tuple[int, str, str]]:
@@ -62,9 +75,10 @@ def units(path: Path, language: str) -> Iterator[tuple[int, str, str, str]]:
     Raises:
         InputError: at the end of a file without a unit in both languages.
     """
+    sides = Variants(language), Variants(PIVOT)
     found, others = False, set()
     for segment in segments(path):
-        texts = text_in(segment, language), text_in(segment, PIVOT)
+        texts = [side.text_in(segment) for side in sides]
         if None in texts:
             others.update(segment.texts)
             note = "left_out:without_language"
@@ -75,14 +89,16 @@ def units(path: Path, language: str) -> Iterator[tuple[int, str, str, str]]:
     if not found:
         there = f"its units are in {some(others)}" if others else "it has no unit with text"
         raise InputError(f"{path}: {there}, expected some in both {language} and {PIVOT}")
+    for remark in filter(None, (side.remark() for side in sides)):
+        print(f"{path}: {remark}", file=sys.stderr)
 
 
 def zipped_lines(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
     """Yield (line, foreign, English) of two aligned files in an archive, which is not unpacked."""
     with open_archive(path) as archive:
         names = [
-            one_member(archive, path, partial(is_in, language=end), f"files *.{end}")
-            for end in (language, PIVOT)
+            one_member(archive, path, partial(is_in, code=code), f"files *.{code}")
+            for code in (code_of(archive, path, side) for side in (language, PIVOT))
         ]
         with (
             open_member(archive, path, names[0]) as source,
@@ -96,6 +112,18 @@ def zipped_lines(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
             yield from aligned_lines(sides[0], sides[1], places[0], places[1])
 
 
-def is_in(name: str, language: str) -> bool:
-    """Whether a member's name says that it is in a language, as OPUS ends its names."""
-    return name.endswith(f".{language}")
+def is_in(name: str, code: str) -> bool:
+    """Whether a member's name ends in a language's code, as OPUS ends its names."""
+    return name.endswith(f".{code}")
+
+
+def code_of(archive: zipfile.ZipFile, path: Path, language: str) -> str:
+    """The code that a language has in the names of an archive's members.
+
+    OPUS writes some as zh_cn or pt_br: without the code itself the nearest one of the language
+    counts, and is told.
+    """
+    codes = variants(language, {name.rpartition(".")[2] for name in archive.namelist()})
+    if codes[1:]:
+        say_variants(path, language, codes[0], codes[1:])
+    return codes[0] if codes else language

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from optical.corpora.ids import as_id
 from optical.corpora.json_lines import objects
+from optical.corpora.layouts import query_file
 from optical.corpora.lines import numbered_lines, numbered_rows, whole_number
 from optical.corpora.records import Passage, Query
 from optical.corpora.text import Place, as_text
@@ -29,9 +30,9 @@ def passages(folder: Path, *, layout: str) -> Iterator[Passage]:
 
 def queries(folder: Path, language: str, *, layout: str) -> Iterator[Query]:
     """The judged queries in a language, and blank lines; a file may have others."""
+    folder = Path(folder)
     asked = {query for query, _ in judgements(folder, layout=layout)}
-    end = "jsonl" if layout == "beir" else "tsv"
-    for place, name, _, text in records(Path(folder) / f"queries.{language}.{end}", layout):
+    for place, name, _, text in records(folder / query_file(folder, language, layout), layout):
         if name in asked or not name:
             yield Query(name, text, place)
 

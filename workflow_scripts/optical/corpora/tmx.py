@@ -5,14 +5,17 @@ small file fill the memory or read another.
 """
 
 import gzip
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BufferedIOBase
 from pathlib import Path
 from typing import IO, NamedTuple
 from xml.parsers import expat
 
 from optical.corpora.archives import one_member, open_archive, open_member
+from optical.corpora.language_tags import variants
 from optical.corpora.lines import intact
 from optical.corpora.text import as_text
 from optical.corpora.tmx_text import MARK, xml_text
@@ -152,9 +155,36 @@ class Reader:
         )
 
 
-def text_in(segment: Segment, language: str) -> str | None:
-    """The text in a language, whichever its region: `sw-KE` and `SW` are `sw`; None without one."""
-    for code, text in segment.texts.items():
-        if code.lower().replace("_", "-").split("-")[0] == language:
-            return text
-    return None
+class Variants:
+    """Takes the text in a language from units, and counts the variants of it that they have.
+
+    Of several, such as sr-Cyrl and sr-Latn in one unit, the nearest to the language's code is
+    taken (`language_tags.variants`).
+    """
+
+    def __init__(self, language: str):
+        self.language = language
+        self.seen: Counter[str] = Counter()
+        self.taken: Counter[str] = Counter()
+
+    def text_in(self, segment: Segment) -> str | None:
+        """The text in the language, None without one."""
+        codes = variants_among(self.language, tuple(segment.texts))
+        if not codes:
+            return None
+        self.seen.update(codes)
+        self.taken[codes[0]] += 1
+        return segment.texts[codes[0]]
+
+    def remark(self) -> str:
+        """Which variants there are and which were taken; empty where there is one alone."""
+        if len(self.seen) < 2:
+            return ""
+        counts = (f"{code} ({self.taken[code]} of {self.seen[code]})" for code in sorted(self.seen))
+        return f"{self.language} is in variants; taken of each: {', '.join(counts)}"
+
+
+@lru_cache(maxsize=1 << 10)
+def variants_among(language: str, codes: tuple[str, ...]) -> list[str]:
+    """`language_tags.variants`, which is asked the same of every unit."""
+    return variants(language, codes)

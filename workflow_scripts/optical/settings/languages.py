@@ -22,7 +22,7 @@ class Languages:
     """Query languages by resource group. The gap is between high and low."""
 
     high: Group
-    """Languages by their codes."""
+    """Languages by their codes (BCP 47), such as fr, zh-Hans or pt-BR; Norwegian is "no"."""
 
     mid: Group = ABSENT
     """Languages by their codes."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from optical.corpora import layouts, registry
 from optical.corpora.constructed_languages import PIVOT
+from optical.corpora.language_tags import base, canonical, find
 from optical.models.layouts import check_dimension, check_model
 from optical.runtime.errors import InputError
 from optical.settings.encoder import LONGEST
@@ -138,7 +139,7 @@ def check_encoders(study: Study) -> None:
                 )
     known = study.bitext_languages | {study["pivot"]}
     for language in study["pretraining"]["text"]:
-        if language not in known:
+        if language != study["pivot"] and not study.has_bitext(language):
             raise InputError(
                 f"pretraining.text: {language!r} is in none of the bitext sources; "
                 f"expected one of {', '.join(sorted(known))}"
@@ -226,17 +227,18 @@ def check_languages(study: Study) -> None:
     tested = set.union(*(study.collection_languages(name) for name in study["collections"]))
     for group, language in study.grouped_languages():
         key = f"languages.{group}"
-        if language in group_of:
-            raise InputError(f"{key}: {language!r} is in group {group_of[language]!r} too")
-        group_of[language] = group
-        if language == study["pivot"]:
+        code = canonical(language)
+        if code in group_of:
+            raise InputError(f"{key}: {language!r} is in group {group_of[code]!r} too")
+        group_of[code] = group
+        if base(language) == base(study["pivot"]):
             raise InputError(f"{key}: {language!r} is the pivot, which every study tests")
-        if language not in tested:
+        if not any(study.tests(name, language) for name in study["collections"]):
             raise InputError(
                 f"{key}: {language!r} is in none of the collections; "
                 f"expected one of {', '.join(sorted(tested - {pivot}))}{brought(study, language)}"
             )
-        if reads_bitext and language not in bitext:
+        if reads_bitext and not study.has_bitext(language):
             raise InputError(
                 f"{key}: {language!r} is in none of the bitext sources; "
                 f"expected one of {', '.join(sorted(bitext))}"
@@ -247,7 +249,7 @@ def brought(study: Study, language: str) -> str:
     """How a user can bring queries in a language that a collection has none in."""
     for name in study["collections"]:
         for group in study.datasets.get(dataset_of(name), {}).get("topics", ()):
-            if language in group["languages"]:
+            if find(language, group["languages"]):
                 return f"; of {name}'s topics in it, {group['origin']}"
     return ""
 

@@ -44,12 +44,13 @@ def own_dataset(study: Study, name: str) -> dict:
     layout, collection = about["layout"], about["layout"] in layouts.COLLECTION
     # Bitext is of the pivot anyway; a collection is always asked in the pivot too.
     spoken = [language for language in about["languages"] if language != study.pivot]
+    folder = Path(study["local"], about["folder"]) if study["local"] and about["folder"] else None
     if collection:
-        whole, each = layouts.COLLECTION[layout]
+        whole, _ = layouts.COLLECTION[layout]
         files: dict[str, dict] = {file: {} for file in whole}
-        names = {language: [each.format(lang=language)] for language in (study.pivot, *spoken)}
+        both = (study.pivot, *spoken)
+        names = {lang: [layouts.query_file(folder, lang, layout)] for lang in both}
     else:
-        folder = Path(study["local"], about["folder"]) if study["local"] else None
         files = {}
         names = {lang: layouts.bitext_files(folder, lang, layout) for lang in spoken}
     for language, own in names.items():
@@ -100,11 +101,7 @@ def sources(study: Study) -> list[str]:
 
 def bitext_sources(study: Study, language: str) -> list[str]:
     """The study's sources of bitext that have a language, in its order."""
-    return [
-        source
-        for source in study["bitext"]["sources"]
-        if language in study.source_languages(source)
-    ]
+    return [source for source in study["bitext"]["sources"] if study.code_in(source, language)]
 
 
 def source_folder(study: Study, source: str) -> str:
@@ -124,10 +121,11 @@ def source_files(study: Study, source: str, *languages: str, role: str = "train"
     folder = source_folder(study, source)
     if source == "constructed":
         return [f"{folder}/world.json"]
+    codes = {study.code_in(source, language) for language in languages}
     return [
         f"{folder}/{name}"
         for name, file in study.datasets[source]["files"].items()
-        if file.get("language", study["pivot"]) in (*languages, study["pivot"])
+        if file.get("language", study["pivot"]) in {*codes, study["pivot"]}
         and file.get("role", role) == role
     ]
 
@@ -172,7 +170,7 @@ def translated_queries(study: Study) -> dict[str, str]:
     source = study["training_set"]["source"]
     if "translate_train" not in study["methods"] or source not in study.datasets:
         return {}
-    files = {lang: f"{lang}.queries.train.tsv" for lang in study.languages}
+    files = {lang: f"{study.code_in(source, lang)}.queries.train.tsv" for lang in study.languages}
     return {
         lang: f"{source_folder(study, source)}/{file}"
         for lang, file in files.items()
@@ -210,7 +208,8 @@ def needed_files(study: Study) -> dict[str, list[str]]:
     ]
     for collection in study["collections"]:
         # What a collection says in a language is kept out of all bitext of that language.
-        tested = study.collection_languages(collection) & {study.pivot, *read_languages(study)}
+        asked_in = (study.pivot, *read_languages(study))
+        tested = [language for language in asked_in if study.tests(collection, language)]
         files = collection_files(study, collection, *sorted(tested))
         asked.append((dataset_of(collection), files))
     # A training set that is downloaded is one of the datasets too; it has one language.

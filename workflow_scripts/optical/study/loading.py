@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from math import isfinite
 from typing import Any
@@ -93,13 +94,32 @@ def in_order(study: Mapping[str, Any], properties: Mapping) -> dict:
     return ordered
 
 
-def plain(value):
-    """A copy made of plain dicts and lists, safe to fill in."""
+def plain(value, place: str = ""):
+    """A copy made of plain dicts and lists, safe to fill in; its keys are text.
+
+    Raises InputError for a key such as no, Norwegian, which YAML reads as false. place: the key of
+    the value itself.
+    """
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        for key in value:
+            if isinstance(key, bool):
+                raise InputError(f"{place or 'study file'}: the key {key}{unquoted(key)}")
+        return {str(key): plain(item, f"{place}.{key}".lstrip(".")) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain(item, f"{place}.{number}") for number, item in enumerate(value)]
     return value
+
+
+def unquoted(value) -> str:
+    """Why YAML may have read something else where text was meant, and what to write."""
+    if isinstance(value, bool):
+        words, example = ("yes and on", '"yes"') if value else ("no and off", '"no"')
+        return f"; YAML reads {words} as {str(value).lower()}, write {example} in quotes"
+    if isinstance(value, int | float):
+        return f'; YAML reads it as a number, write "{value}" in quotes'
+    if isinstance(value, date):
+        return f'; YAML reads it as a date, write "{value}" in quotes'
+    return ""
 
 
 def numbers(node, key: str = "") -> Iterator[tuple[str, float]]:
@@ -145,6 +165,8 @@ def explain(error: ValidationError) -> str:
         hint = ""
         if isinstance(error.instance, str) and wanted in ("number", "integer"):
             hint = "; YAML reads 1e-5 as text, write 1.0e-5"
+        elif "string" in wanted:
+            hint = unquoted(error.instance)
         return f"{key}: {error.instance!r} is not of type {wanted}{hint}"
     if error.validator == "enum":
         choices = ", ".join(map(str, error.validator_value))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import yaml
 
+from optical.corpora.language_tags import find
 from optical.study.loading import RESOURCES
 from optical.study.study import Study
 
@@ -18,7 +19,6 @@ def amounts_read(study: Study) -> tuple[Mapping[str, float], str]:
     for family in yaml.safe_load((RESOURCES / "pretraining_text.yaml").read_text(encoding="utf-8")):
         if any(family["name"] in name for name in hub):
             amounts = family["languages"]
-            return {lang: amounts[lang] for lang in study.languages if lang in amounts}, family[
-                "unit"
-            ]
+            found = {lang: find(lang, amounts) for lang in study.languages}
+            return {lang: amounts[code] for lang, code in found.items() if code}, family["unit"]
     return {}, ""

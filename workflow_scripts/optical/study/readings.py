@@ -82,7 +82,8 @@ def readings(study: Study, source: str, names: list[str]) -> Iterator[Reading]:
         for language in study_files.read_languages(study):
             if source in study_files.bitext_sources(study, language):
                 files = study_files.source_files(study, source, language)
-                read = partial(first_rows.read_bitext, name, language=language)
+                code = study.code_in(source, language)
+                read = partial(first_rows.read_bitext, name, language=code)
                 yield Reading(names_in(study, source, files), read)
     for collection in study["collections"]:
         if dataset_of(collection) != source:
@@ -93,5 +94,6 @@ def readings(study: Study, source: str, names: list[str]) -> Iterator[Reading]:
         yield Reading(names_in(study, source, files), read)
         for language in (study.pivot, *study.tested_languages(collection)):
             files = study_files.collection_files(study, collection, language)
-            read = partial(first_rows.read_queries_of, name, language=language)
+            code = study.code_in(source, language)
+            read = partial(first_rows.read_queries_of, name, language=code)
             yield Reading(names_in(study, source, files), read)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from optical.corpora.constructed_languages import LANGUAGES
+from optical.corpora.language_tags import find
 from optical.settings.distillation import read_by
 from optical.settings.languages import GROUPS
 from optical.settings.methods import DISTILLED, FINETUNED, LEXICAL
@@ -211,19 +212,34 @@ class Study:
         sources = map(self.source_languages, self["bitext"]["sources"])
         return set.union(*sources) - {self.pivot}
 
+    def code_in(self, source: str, language: str) -> str | None:
+        """The code that a source of bitext or a test collection has a language under.
+
+        The same one first, then another of the language and script (`language_tags.find`), None
+        where the source lacks the language.
+        """
+        return find(language, self.source_languages(source))
+
+    def has_bitext(self, language: str) -> bool:
+        """Whether any of the study's sources of bitext has a language."""
+        return any(self.code_in(source, language) for source in self["bitext"]["sources"])
+
+    def tests(self, collection: str, language: str) -> bool:
+        """Whether a test collection has queries in a language."""
+        return self.code_in(dataset_of(collection), language) is not None
+
     def collection_languages(self, collection: str) -> set[str]:
         """The languages that a test collection has queries in, the pivot among them."""
         return self.source_languages(dataset_of(collection))
 
     def tested_languages(self, collection: str) -> list[str]:
         """The foreign languages of the study that a test collection has, in the study's order."""
-        spoken = self.collection_languages(collection)
-        return [language for language in self.languages if language in spoken]
+        return [language for language in self.languages if self.tests(collection, language)]
 
     @property
     def known_languages(self) -> list[str]:
         """Every language that a file of the study may be named after, in order."""
-        names = {self.pivot, *self["pretraining"]["text"], *self.bitext_languages}
+        names = {self.pivot, *self.languages, *self["pretraining"]["text"], *self.bitext_languages}
         names.update(*map(self.collection_languages, self["collections"]))
         return sorted(names)
 

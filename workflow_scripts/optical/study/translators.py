@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from optical.corpora.language_tags import find
+
 RESOURCES = Path(__file__).parents[3] / "resources"
 
 
@@ -31,6 +33,8 @@ def completed(translation: Mapping[str, Any], languages: list[str]) -> dict[str,
     hub = translation["hub"]
     if hub not in read_translators():
         return dict(translation)
-    known = {name: code for name, code in known_codes(hub).items() if name in languages}
+    codes = known_codes(hub)
+    named = {name: find(name, codes) for name in languages}
+    known = {name: codes[code] for name, code in named.items() if code}
     revision = translation["revision"] or read_translators()[hub]["revision"]
     return dict(translation) | {"revision": revision, "codes": known | translation["codes"]}

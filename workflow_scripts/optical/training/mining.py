@@ -15,20 +15,22 @@ SAME_TEXTS = 16
 """Further results that are looked at for negatives, where some are the relevant text again."""
 
 
-def mined_negatives(training_set: Path, number: int) -> Iterator[tuple[str, str]]:
+def mined_negatives(
+    training_set: Path, number: int, pivot: str = "en"
+) -> Iterator[tuple[str, str]]:
     """Yield (query id, passage id) of the best passages of each query that are not relevant to it.
 
     training_set: a folder as `write_training_set` makes it; its passages are searched. number:
-    negatives of a query at most. A passage that scores as a relevant one does is left out: mostly
-    it is the same text under another id. A query whose words no other passage has gets one passage
-    by chance, so that it is not lost to the training.
+    negatives of a query at most. pivot: the language of the texts. A passage that scores as a
+    relevant one does is left out: mostly it is the same text under another id. A query whose words
+    no other passage has gets one passage by chance, so that it is not lost to the training.
     """
     relevant = defaultdict(set)
     for _, (query, _, passage, _) in numbered_rows(training_set / "qrels.tsv", 4):
         relevant[query].add(passage)
     passages = training_set / "collection.tsv"
     ids = [key for _, (key, _) in numbered_rows(passages, 2)]
-    index = LexicalIndex(ids, (text for _, (_, text) in numbered_rows(passages, 2)))
+    index = LexicalIndex(ids, (text for _, (_, text) in numbered_rows(passages, 2)), pivot)
     queries = read_queries(training_set / "queries.tsv")
     depth = number + max(map(len, relevant.values())) + SAME_TEXTS
     for query, found in tqdm(index.rank(queries, depth), "mining", len(queries), unit="query"):
