@@ -134,7 +134,7 @@ def test_counted_words_are_the_whole_text(text):
 
 def test_words_are_counted_where_there_are_no_spaces():
     assert countable("the cat sat.") == ["the", " cat", " sat."]
-    assert countable("苍鹭站”,在 IBM。") == ["苍鹭", "站”,", "在", " IBM。"]
+    assert countable("“苍鹭站”,在 (IBM。 …") == ["“苍鹭", "站”,", "在", " (IBM。", " …"]
     assert len(countable("苍" * 120)) == 80
     assert len(countable("กิ" * 290)) == 80
     assert len(countable("こ" * 12)) == 8

@@ -259,13 +259,17 @@ def countable(text: str) -> list[str]:
         for run in runs().finditer(token):
             pieces += [token[begin : run.start()], *groups_of_letters(run)]
             begin = run.end()
-        space = " " if parts else ""
+        before = " " if parts else ""  # what stands before the next word
         for piece in filter(None, [*pieces, token[begin:]]):
-            if parts and not space and not any(map(str.isalnum, piece)):
-                parts[-1] += piece  # punctuation is no word
+            if any(map(str.isalnum, piece)):
+                parts.append(before + piece)
+                before = ""
+            elif parts and not before:
+                parts[-1] += piece
             else:
-                parts.append(space + piece)
-            space = ""
+                before += piece
+        if before.strip():
+            parts.append(before)
     return parts
 
 
