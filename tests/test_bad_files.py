@@ -232,7 +232,7 @@ BAD = {
     ),
     "qrels, a pair twice": (
         *(collection, "msmarco", {"qrels.tsv": 2 * MARCO["qrels.tsv"]}),
-        "id q0/p0 is given twice",
+        "query q0 is judged twice for p0",
     ),
     "qrels, three columns": (
         *(collection, "msmarco", {"qrels.tsv": "q0\tp0\t1\n"}),

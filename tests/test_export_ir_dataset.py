@@ -49,9 +49,13 @@ def test_an_exported_set_is_read_as_ones_own(known, tmp_path):
     found = registry.collection("mine:beir")
     texts = {passage.passage_id: passage.text for passage in found.passages(folder)}
     assert texts == {"p1": "A dog sat", "0x": '"Cats" ate'}
-    assert dict(found.queries(folder, "en")) == {"1": "which dog", "2": "which cat"}
-    assert dict(found.queries(folder, "sw")) == {"1": "mbwa gani", "2": "paka gani"}
-    assert list(found.judgements(folder)) == [("1", "p1"), ("2", "0x")]
+    assert dict(found.queries(folder, "en")) == {
+        "1": "which dog",
+        "2": "which cat",
+        "3": "unjudged",
+    }
+    assert dict(found.queries(folder, "sw")) == {"1": "mbwa gani", "2": "paka gani", "3": "hapana"}
+    assert list(found.judgements(folder)) == [("1", "p1", 1), ("1", "0x", 0), ("2", "0x", 2)]
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,15 @@ beir     corpus.jsonl (_id, title, text), queries.{lang}.jsonl (_id, text), qrel
          (query-id, corpus-id, score)
 msmarco  collection.tsv (id, text), queries.{lang}.tsv (id, text), qrels.tsv (query, 0, passage,
          grade)
-
-A judgement of 1 and more is relevant.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from optical.corpora.lines import numbered_lines, numbered_rows, whole_number
-from optical.corpora.records import Passage, Query
+from optical.corpora.lines import numbered_lines, numbered_rows
+from optical.corpora.qrels import blank_lines, read_judgements
+from optical.corpora.records import Judgement, Passage, Query
 from optical.runtime.errors import InputError
 
 
@@ -29,30 +28,27 @@ def passages(folder: Path, *, layout: str) -> Iterator[Passage]:
 
 
 def queries(folder: Path, language: str, *, layout: str) -> Iterator[Query]:
-    """The judged queries in a language; a file may have others."""
+    """The queries in a language, judged or not."""
     folder = Path(folder)
-    asked = {query for query, _ in judgements(folder, layout=layout)}
     if layout == "beir":
         rows: Iterable[Sequence[str]] = records(folder / f"queries.{language}.jsonl", "_id", "text")
     else:
         rows = (row for _, row in numbered_rows(folder / f"queries.{language}.tsv", 2))
     for name, text in rows:
-        if name in asked:
-            yield Query(name, text)
+        yield Query(name, text)
 
 
-def judgements(folder: Path, *, layout: str) -> Iterator[tuple[str, str]]:
-    """Each query with its relevant passages."""
-    path = Path(folder) / "qrels.tsv"
-    for number, line in numbered_lines(path):
-        fields = line.split()
-        if layout == "beir" and number == 1 and fields[-1:] == ["score"]:
-            continue
-        names = 3 if layout == "beir" else 4
-        if len(fields) != names:
-            raise InputError(f"{path}:{number}: {len(fields)} columns, expected {names}")
-        if whole_number(fields[-1], path, number) > 0:
-            yield fields[0], fields[-2]
+def judgements(folder: Path, *, layout: str) -> Iterator[Judgement]:
+    """All judgements, with their grades."""
+    columns = 3 if layout == "beir" else 4
+    for _, judgement in read_judgements(Path(folder) / "qrels.tsv", columns):
+        yield judgement
+
+
+def remarks(folder: Path, language: str | None = None, *, layout: str) -> Iterator[str]:
+    """What was skipped of the judgements."""
+    if language is None:
+        yield from blank_lines(Path(folder) / "qrels.tsv")
 
 
 def records(path: Path, *keys: str) -> Iterator[tuple[str, ...]]:
