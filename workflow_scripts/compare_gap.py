@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors import safe_open
 
 from optical.evaluation.gap import compare
-from optical.evaluation.scores import is_development, read_scores
+from optical.evaluation.scores import common_queries, is_development, read_scores
 from optical.report.tables import (
     gap_notes,
     language_notes,
@@ -48,7 +48,7 @@ def main(
     """
     parameters = dict(zip(students, map(parameters_of, encoders), strict=True))
     languages_of = {group: languages.split(",") for group, languages in groups.items()}
-    read = read_scores(scores)
+    read = common_queries(read_scores(scores))
     if development:
         read = read[~is_development(read["query_id"], development)]
     tables = compare(
