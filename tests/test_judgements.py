@@ -19,12 +19,12 @@ RANKED = {"q1": ["c", "b", "a", "d"], "q2": ["a", "d", "b"]}
 def test_a_judgement_of_an_absent_passage_is_kept_as_not_found(tmp_path, capsys, layout):
     judgements = [ONE, ("q1", "gone", 1), TWO, ("q2", "lost", 0)]
     made = prepared(collection(tmp_path, judgements, layout), layout)
-    told = "warning: 2 judgements are of passages that are not there, 1 of them relevant"
+    told = "warning: judgements of passages that are not there: 2, 1 of them relevant"
     assert told in capsys.readouterr().err
     # The one that is there stands first, and is half of what is relevant.
     values = scored(made, {"q1": ["a"], "q2": ["d"]}, ["map", "recall_100"])
     assert values == {metric: {"q1": 0.5, "q2": 1.0} for metric in ("map", "recall_100")}
-    assert "2 judgements are of passages that are not there, 1 of them" in described(made)[1]
+    assert "Judgements of passages that are not there: 2, 1 of them" in described(made)[1]
 
 
 def test_a_query_whose_only_passage_is_absent_scores_0(tmp_path):
@@ -34,7 +34,7 @@ def test_a_query_whose_only_passage_is_absent_scores_0(tmp_path):
 
 def test_judgements_know_a_text_that_is_cut_into_windows(tmp_path):
     made = prepared(collection(tmp_path, [ONE, ("q1", "a#0", 1), TWO]), words=1)
-    assert "1 judgements are of passages that are not there" in described(made)[1]
+    assert "Judgements of passages that are not there: 1, " in described(made)[1]
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_lexical_search_leaves_the_query_out(tmp_path, capsys, depth):
         # What is left is in the same order.
         assert found[False][name][1:] == found[True][name][: depth - 1]
     scored(made, found[False], ["map"])
-    assert "2 queries find the passage of their own id first" in capsys.readouterr().err
+    assert "queries that find the passage of their own id first: 2" in capsys.readouterr().err
     values = scored(made, found[True], ["map"])["map"]
     assert values["a1"] == (1.0 if found[True]["a1"][0] == "a2" else 0.5 if depth > 1 else 0.0)
     assert "own id" not in capsys.readouterr().err

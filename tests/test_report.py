@@ -343,7 +343,7 @@ def test_the_judgements_of_a_collection_are_shown_and_doubts_are_warnings(argume
     assert f"<strong>xnli</strong>: {facts}" in page
     _, _, box = page.partition("Before you compare")
     warnings, _, _ = box.partition("</div>")
-    assert "xnli: 7 judgements are of passages that are not there, 7 of them relevant." in warnings
+    assert "xnli: Judgements of passages that are not there: 7, 7 of them relevant." in warnings
     assert "xnli: Judged queries are not there or have no text: 2 in sw." in warnings
 
 

@@ -67,7 +67,10 @@ def main(
     languages, gap = (table[table["metric"] == metric] for table in tables[:2])
     if gap.empty:
         known = ", ".join(tables.gap["metric"].unique())
-        raise InputError(f"no score has the metric {metric}: expected one of {known}")
+        raise InputError(
+            f"no score has the metric {metric}: expected one of {known}; if it was left out, the "
+            "logs of score_run say why"
+        )
     for name, title, shown, notes in (
         ("gap", "Gap table", shown_gap_table(gap, pivot), gap_notes(gap, pivot)),
         (

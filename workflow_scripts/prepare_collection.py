@@ -46,7 +46,7 @@ def main(
     print(f"{collection}: {found.passages} passages, {judged} judgements", file=sys.stderr)
     if found.absent:
         print(
-            f"warning: {sum(found.absent.values())} judgements are of passages that are not there, "
+            f"warning: judgements of passages that are not there: {sum(found.absent.values())}, "
             f"{relevant(found.absent)} of them relevant, which no search can find",
             file=sys.stderr,
         )

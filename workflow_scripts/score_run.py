@@ -85,7 +85,7 @@ def main(
         )
     if scores.own_first:
         print(
-            f"warning: {scores.own_first} queries find the passage of their own id first; "
+            f"warning: queries that find the passage of their own id first: {scores.own_first}; "
             "where it is the query itself, set leave_out_query of the collection",
             file=sys.stderr,
         )

@@ -76,7 +76,7 @@ def absent_passages(rows: pd.DataFrame) -> Iterable[str]:
     what = "judgements of absent passages"
     if number(rows, what):
         yield (
-            f"{number(rows, what):,} judgements are of passages that are not there, "
+            f"Judgements of passages that are not there: {number(rows, what):,}, "
             f"{number(rows, what, 1):,} of them relevant. Metrics count these as not found."
         )
 
