@@ -232,7 +232,7 @@ BAD = {
     ),
     "qrels, a pair twice": (
         *(collection, "msmarco", {"qrels.tsv": 2 * MARCO["qrels.tsv"]}),
-        "query q0 is judged twice for p0",
+        "qrels.tsv:2: query q0 is judged twice for p0, before in line 1",
     ),
     "qrels, three columns": (
         *(collection, "msmarco", {"qrels.tsv": "q0\tp0\t1\n"}),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from optical.corpora.lines import numbered_rows
-from optical.corpora.qrels import blank_lines, read_judgements
+from optical.corpora.qrels import blank_lines, judged_once
 from optical.corpora.records import Judgement, Passage, Query
 
 
@@ -26,8 +26,7 @@ def queries(folder: Path, language: str) -> Iterator[Query]:
 
 def judgements(folder: Path) -> Iterator[Judgement]:
     """Each query with the passages that answer it."""
-    for _, judgement in read_judgements(Path(folder) / "qrels.dev.tsv", 4):
-        yield judgement
+    yield from judged_once(Path(folder) / "qrels.dev.tsv", 4)
 
 
 def remarks(folder: Path, language: str | None = None) -> Iterator[str]:

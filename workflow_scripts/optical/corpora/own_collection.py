@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from optical.corpora.lines import numbered_lines, numbered_rows
-from optical.corpora.qrels import blank_lines, read_judgements
+from optical.corpora.qrels import blank_lines, judged_once
 from optical.corpora.records import Judgement, Passage, Query
 from optical.runtime.errors import InputError
 
@@ -40,9 +40,7 @@ def queries(folder: Path, language: str, *, layout: str) -> Iterator[Query]:
 
 def judgements(folder: Path, *, layout: str) -> Iterator[Judgement]:
     """All judgements, with their grades."""
-    columns = 3 if layout == "beir" else 4
-    for _, judgement in read_judgements(Path(folder) / "qrels.tsv", columns):
-        yield judgement
+    yield from judged_once(Path(folder) / "qrels.tsv", 3 if layout == "beir" else 4)
 
 
 def remarks(folder: Path, language: str | None = None, *, layout: str) -> Iterator[str]:

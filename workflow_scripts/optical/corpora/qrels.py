@@ -40,6 +40,23 @@ def read_judgements(path: Path, columns: int) -> Iterator[tuple[int, Judgement]]
         yield number, Judgement(fields[0], fields[-2], grade_of(fields[-1], path, number))
 
 
+def judged_once(path: Path, columns: int) -> Iterator[Judgement]:
+    """The judgements of a file that is the whole of a collection's.
+
+    Raises:
+        InputError: as `read_judgements`, and names both lines of a pair that is judged twice.
+    """
+    lines: dict[tuple[str, str], int] = {}
+    for number, judgement in read_judgements(path, columns):
+        before = lines.setdefault(judgement[:2], number)
+        if before != number:
+            raise InputError(
+                f"{path}:{number}: query {judgement.query} is judged twice for "
+                f"{judgement.passage}, before in line {before}; expected each pair once"
+            )
+        yield judgement
+
+
 def fields_of(line: str, columns: int) -> list[str]:
     """The fields of a line: between tabs, where that gives so many, or else white space."""
     fields = line.split("\t")
