@@ -318,6 +318,7 @@ rule prepare_collection:
     output:
         passages=paths.PASSAGES,
         qrels=paths.QRELS,
+        counts=paths.COLLECTION_COUNTS,
     log:
         "logs/{study}/prepare_collection/{collection}.log",
     benchmark:
@@ -332,7 +333,8 @@ rule prepare_collection:
         "../envs/data.yaml"
     shell:
         "python workflow_scripts/prepare_collection.py --collection {params.collection} --folder {params.folder:q}"
-        " {params.windows} {params.clef} --passages {output.passages} --qrels {output.qrels} > {log} 2>&1"
+        " {params.windows} {params.clef} --passages {output.passages} --qrels {output.qrels}"
+        " --counts {output.counts} > {log} 2>&1"
 
 
 rule prepare_queries:
@@ -346,6 +348,7 @@ rule prepare_queries:
     output:
         queries=paths.QUERIES,
         doubtful=paths.DOUBTFUL,
+        counts=paths.QUERY_COUNTS,
     log:
         "logs/{study}/prepare_queries/{collection}.{lang}.log",
     benchmark:
@@ -361,7 +364,7 @@ rule prepare_queries:
     shell:
         "python workflow_scripts/prepare_queries.py --collection {params.collection} --folder {params.folder:q}"
         " --language {wildcards.lang} {params.language} --qrels {input.qrels} {params.clef} --output {output.queries}"
-        " --doubtful {output.doubtful} > {log} 2>&1"
+        " --doubtful {output.doubtful} --counts {output.counts} > {log} 2>&1"
 
 
 rule hash_collection:

@@ -66,6 +66,16 @@ def prepared_data(wildcards):
     return list(dict.fromkeys(files))
 
 
+def collection_counts(wildcards):
+    """How many passages, judgements and queries each collection has."""
+    files = []
+    for name in study["collections"]:
+        langs = (study.pivot, *study.tested_languages(name))
+        files += of_study(paths.COLLECTION_COUNTS, collection=name)
+        files += of_study(paths.QUERY_COUNTS, collection=name, lang=langs)
+    return files
+
+
 def aligned(path):
     """A path of the student whose transport plans are shown, in a low-resource language."""
 
@@ -350,6 +360,7 @@ rule write_report:
         costs=paths.fill(paths.TABLE, table="cost"),
         datasets="resources/datasets.yaml",
         pictures=of_study(f"{paths.GAP}/{{picture}}.svg", picture=pictures),
+        collections=collection_counts,
         cleaning=of_study(paths.CLEANING, lang=study.languages),
         translations=translation_scores,
         training=paths.TRAINING_COUNTS,
@@ -380,6 +391,7 @@ rule write_report:
         "python workflow_scripts/write_report.py --study {wildcards.study} --settings {input.settings}"
         " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
         " --metric {params.metric} {params.queries}"
+        " --collections {input.collections}"
         " --cleaning {input.cleaning} --translations {input.translations} --training {input.training}"
         " --datasets {input.datasets} --sources {params.sources} --environments {input.environments}"
         " --provenance {input.provenance} {params.note:q} --output {output} > {log} 2>&1"

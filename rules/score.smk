@@ -34,6 +34,7 @@ rule score_run:
         exact=exact_run_of,
         pivot_run=pivot_run_of,
         qrels=paths.QRELS,
+        queries=paths.QUERIES,
         doubtful=paths.DOUBTFUL,
     output:
         paths.SCORES,
@@ -46,12 +47,14 @@ rule score_run:
     params:
         code=code("score_run"),
         metrics=command_line({"metrics": study["metrics"]}),
+        level=lambda wildcards: study.of_collection(wildcards.collection, "relevance_level"),
         exact=lambda wildcards, input: command_line({"exact": input.exact or None}),
         teacher=lambda wildcards: ("none" if wildcards.student == "none" else teacher_of(wildcards)),
     conda:
         "../envs/score.yaml"
     shell:
         "python workflow_scripts/score_run.py --run {input.run} {params.exact} --qrels {input.qrels}"
+        " --queries {input.queries} --relevance-level {params.level}"
         " --study {wildcards.study} --student {wildcards.student} --teacher {params.teacher}"
         " --method {wildcards.method} --language {wildcards.lang}"
         " --collection {wildcards.collection} --seed {wildcards.seed}"

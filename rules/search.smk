@@ -15,6 +15,12 @@ def collections_in(lang):
     return [name for name in study["collections"] if study.tests(name, lang)]
 
 
+def leave_out(wildcards):
+    """The option that leaves the passage of the query's own id out of a collection's runs."""
+    value = study.of_collection(wildcards.collection, "leave_out_query")
+    return command_line({"leave_out_query": value or None})
+
+
 # All collections in one job: to load the libraries and the model takes longer than most queries.
 rule embed_queries:
     message:
@@ -73,12 +79,13 @@ rule search_passages:
                 ("probes", "candidates", "exact_queries") if always_exact else ()
             ),
         ),
+        leave_out=leave_out,
     conda:
         "../envs/index.yaml"
     shell:
         "python workflow_scripts/search_passages.py --index {input.index} --vectors {input.vectors}"
         " --passages {input.passages} --query-vectors {input.query_vectors}/{wildcards.collection}"
-        " --queries {input.queries} {params.settings}"
+        " --queries {input.queries} {params.settings} {params.leave_out}"
         " --output {output.run} --exact {output.exact} > {log} 2>&1"
 
 
@@ -111,8 +118,9 @@ rule search_lexical:
         code=code("search_lexical"),
         languages=cut_as,
         depth=setting("search/depth"),
+        leave_out=leave_out,
     conda:
         "../envs/score.yaml"
     shell:
         "python workflow_scripts/search_lexical.py --passages {input.passages} --queries {input.queries}"
-        " {params.languages} --depth {params.depth} --output {output} > {log} 2>&1"
+        " {params.languages} --depth {params.depth} {params.leave_out} --output {output} > {log} 2>&1"

@@ -91,7 +91,8 @@ def collection(folder, layout):
 
 def queries(folder, layout):
     out = folder / "out"
-    (folder / "qrels.txt").write_text("q0 0 p0 1\n")
+    if not (folder / "qrels.txt").exists():
+        (folder / "qrels.txt").write_text("q0 0 p0 1\n")
     run(
         *(prepare_queries, "--collection", f"mine:{layout}", "--folder", folder),
         *("--language", "sw", "--qrels", folder / "qrels.txt"),
@@ -233,7 +234,7 @@ BAD = {
     ),
     "qrels, a pair twice": (
         *(collection, "msmarco", {"qrels.tsv": 2 * MARCO["qrels.tsv"]}),
-        "query q0 is judged twice for p0",
+        "qrels.tsv:2: query q0 is judged twice for p0, before in line 1",
     ),
     "qrels, three columns": (
         *(collection, "msmarco", {"qrels.tsv": "q0\tp0\t1\n"}),

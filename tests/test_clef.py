@@ -128,12 +128,19 @@ def test_a_newspaper_may_be_searched_alone_and_is_judged_alone(clef):
         "glasgow_herald": ["GH950102-000001", "GH950102-000003", "GH950102-000004"],
     }
     judged = {name: list(each.judgements(clef)) for name, each in alone.items()}
-    assert judged["la_times"] == [("C001", "LA010194-0001")]
-    assert judged["glasgow_herald"] == [("C091", "GH950102-000003")]
+    assert judged["la_times"] == [("C001", "LA010194-0001", 1)]
+    assert judged["glasgow_herald"] == [
+        ("C091", "GH950102-000003", 1),
+        ("C091", "GH950102-000004", 0),
+    ]
 
 
 def test_judgements_of_the_years_are_one_without_those_of_other_languages(clef):
-    assert list(source.judgements(clef)) == [("C001", "LA010194-0001"), ("C091", "GH950102-000003")]
+    assert list(source.judgements(clef)) == [
+        ("C001", "LA010194-0001", 1),
+        ("C091", "GH950102-000003", 1),
+        ("C091", "GH950102-000004", 0),
+    ]
     (remark,) = source.remarks(clef)
     assert remark == (
         "judgements of 2 (biling_qrels, qrels_EN): 4, without 1 of documents that are not searched"
@@ -356,7 +363,7 @@ def test_topics_of_the_campaign_find_the_documents(clef, tmp_path, language, ask
     passages, qrels = tmp_path / "passages.parquet", tmp_path / "qrels.txt"
     queries, run = tmp_path / "queries.tsv", tmp_path / "run.gz"
     written = write_collection(passages, qrels, source.passages(clef), source.judgements(clef))
-    assert written == (4, 2, [])
+    assert (written.passages, written.judgements) == (4, {1: 2, 0: 1})
     found = write_queries(
         queries, tmp_path / "doubtful", source.queries(clef, language), qrels, lambda text: False
     )

@@ -27,6 +27,13 @@ def real(mirror, tmp_path):
     return folder
 
 
+def pairs(judgements):
+    """(query, passage) of judgements that are all of relevant passages."""
+    found = list(judgements)
+    assert {judgement.grade for judgement in found} == {1}
+    return [judgement[:2] for judgement in found]
+
+
 def languages(name):
     return sorted({f["language"] for f in DATASETS[name]["files"].values() if "language" in f})
 
@@ -65,7 +72,7 @@ def test_equal_premises_are_one_passage(small_xnli):
 
 
 def test_merged_premises_keep_all_their_judgements(small_xnli):
-    expected = [("1", "p0"), ("3", "p3"), ("4", "p0")]
+    expected = [("1", "p0", 1), ("3", "p3", 1), ("4", "p0", 1)]
     assert list(xnli.judgements(small_xnli, split="test", task="premise")) == expected
 
 
@@ -103,8 +110,8 @@ def test_a_premise_asks_for_its_hypotheses(small_xnli):
     ]
     # Rows 0, 1, 2 and 4 have the same premise.
     assert list(xnli.queries(small_xnli, "sw", **task)) == [Query("0", "p"), Query("3", "p")]
-    assert list(xnli.judgements(small_xnli, **task)) == [("0", "h1"), ("3", "h3"), ("0", "h4")]
-    topic = list(xnli.judgements(small_xnli, split="test", task="topic"))
+    assert pairs(xnli.judgements(small_xnli, **task)) == [("0", "h1"), ("3", "h3"), ("0", "h4")]
+    topic = pairs(xnli.judgements(small_xnli, split="test", task="topic"))
     assert topic == [("0", "h0"), ("0", "h1"), ("0", "h2"), ("3", "h3"), ("0", "h4")]
 
 
@@ -113,7 +120,7 @@ def test_equal_hypotheses_are_one_passage(small_xnli):
     path.write_text(path.read_text().replace("hypothesis 4", "hypothesis 1"))
     task = {"split": "test", "task": "hypothesis"}
     assert len(list(xnli.passages(small_xnli, **task))) == 4
-    assert list(xnli.judgements(small_xnli, **task)) == [("0", "h1"), ("3", "h3")]
+    assert pairs(xnli.judgements(small_xnli, **task)) == [("0", "h1"), ("3", "h3")]
 
 
 def test_the_pool_has_the_premise_in_every_language(small_xnli):
@@ -125,7 +132,7 @@ def test_the_pool_has_the_premise_in_every_language(small_xnli):
     names = [passage.passage_id for passage in xnli.passages(small_xnli, **task)]
     assert names == ["en.p0", "en.p3", "sw.p0", "sw.p1", "sw.p2", "sw.p4"]
     # What reads the same in both languages is one passage.
-    assert list(xnli.judgements(small_xnli, **task)) == [
+    assert pairs(xnli.judgements(small_xnli, **task)) == [
         *(("1", "en.p0"), ("3", "en.p3"), ("4", "en.p0"), ("1", "sw.p1"), ("4", "sw.p4"))
     ]
     assert [query.id for query in xnli.queries(small_xnli, "sw", **task)] == ["1", "3", "4"]
@@ -176,19 +183,19 @@ def test_the_tasks_of_xnli_have_their_sizes(real, name, queries, passages, judge
     folder, source = real("xnli"), registry.collection(name)
     found = list(source.passages(folder))
     assert len({passage.text for passage in found}) == len(found) == passages
-    pairs = list(source.judgements(folder))
-    assert len({query for query, _ in pairs}) == queries
-    assert len(pairs) == judged
-    assert {passage for _, passage in pairs} <= {passage.passage_id for passage in found}
+    relevant = pairs(source.judgements(folder))
+    assert len({query for query, _ in relevant}) == queries
+    assert len(relevant) == judged
+    assert {passage for _, passage in relevant} <= {passage.passage_id for passage in found}
     asked = {query.id for query in source.queries(folder, "sw")}
-    assert asked == {query for query, _ in pairs}
+    assert asked == {query for query, _ in relevant}
 
 
 @pytest.mark.parametrize(("name", "number"), [("xnli-premise", 1670), ("xnli-premise-dev", 830)])
 def test_xnli_has_one_relevant_premise_a_query(real, name, number):
     folder, source = real("xnli"), registry.collection(name)
     passages = {passage.passage_id: passage.text for passage in source.passages(folder)}
-    judged = dict(source.judgements(folder))
+    judged = dict(pairs(source.judgements(folder)))
     assert len(set(passages.values())) == len(passages) == number
     assert len(judged) == number
     assert set(judged.values()) == passages.keys()
@@ -224,7 +231,7 @@ def test_paragraphs_are_english_and_questions_are_not(small_xquad):
     passages = list(xquad.passages(small_xquad))
     assert passages[2] == Passage("a1p0", "a1", "Text 1 0 en")
     assert list(xquad.queries(small_xquad, "de"))[2] == Query("q10", "Why de?")
-    assert list(xquad.judgements(small_xquad))[2] == ("q10", "a1p0")
+    assert list(xquad.judgements(small_xquad))[2] == ("q10", "a1p0", 1)
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '{"data": [{"title": "no paragraphs"}]}'])
@@ -236,7 +243,7 @@ def test_a_file_in_another_format_is_told(tmp_path, text):
 
 def test_xquad_has_1190_questions_in_every_language(real):
     folder = real("xquad")
-    judged = dict(xquad.judgements(folder))
+    judged = dict(pairs(xquad.judgements(folder)))
     passages = {passage.passage_id for passage in xquad.passages(folder)}
     assert len(passages) == 240
     assert set(judged.values()) == passages
@@ -273,7 +280,7 @@ def test_headlines_are_the_queries(small_ntrex):
 
 
 def test_all_windows_of_an_article_are_relevant(small_ntrex):
-    assert list(ntrex.judgements(small_ntrex)) == [("a", "a.0"), ("a", "a.1"), ("b", "b.0")]
+    assert pairs(ntrex.judgements(small_ntrex)) == [("a", "a.0"), ("a", "a.1"), ("b", "b.0")]
 
 
 def test_a_language_with_a_sentence_less_is_refused(small_ntrex):
@@ -287,7 +294,7 @@ def test_ntrex_has_669_windows_of_123_articles(real):
     passages = list(ntrex.passages(folder))
     assert len(passages) == 669
     assert len({passage.document_id for passage in passages}) == 123
-    per_query = Counter(query for query, _ in ntrex.judgements(folder))
+    per_query = Counter(query for query, _, _ in ntrex.judgements(folder))
     assert sum(per_query.values()) / len(per_query) == pytest.approx(5.44, abs=0.01)
     for language in languages("ntrex"):
         queries = list(ntrex.queries(folder, language))
@@ -300,12 +307,12 @@ def test_ntrex_has_669_windows_of_123_articles(real):
 PASSAGES = [Passage("p1", "d1", "first"), Passage("p2", "d1", "second")]
 
 
-def write(folder, passages=PASSAGES, judgements=(("q1", "p1"), ("q2", "p2"))):
+def write(folder, passages=PASSAGES, judgements=(("q1", "p1", 1), ("q2", "p2", 1))):
     return write_collection(folder / "p.parquet", folder / "qrels.txt", passages, judgements)
 
 
 def test_a_collection_is_written(tmp_path):
-    assert write(tmp_path) == (2, 2, [])
+    assert write(tmp_path) == (2, {1: 2}, {}, {1: 2}, [])
     assert pd.read_parquet(tmp_path / "p.parquet").to_dict("list") == {
         "passage_id": ["p1", "p2"],
         "judged_id": ["p1", "p2"],
@@ -324,9 +331,9 @@ def test_a_text_without_spaces_is_cut_into_windows_too():
 
 def test_a_long_text_is_cut_into_windows(tmp_path):
     texts = [Passage("p1", "d", "a b c d e f g"), Passage("p2", "d", "h  i")]
-    judgements = [("q1", "p1"), ("q2", "p2")]
+    judgements = [("q1", "p1", 1), ("q2", "p2", 1)]
     files = (tmp_path / "p.parquet", tmp_path / "qrels.txt")
-    assert write_collection(*files, texts, judgements, window=4) == (4, 2, [])
+    assert write_collection(*files, texts, judgements, window=4).passages == 4
     assert pd.read_parquet(files[0]).to_dict("list") == {
         "passage_id": ["p1#0", "p1#1", "p1#2", "p2"],
         "judged_id": ["p1", "p1", "p1", "p2"],
@@ -345,9 +352,10 @@ def test_windows_hold_every_word_and_end_with_the_last(words):
         assert all(len(part) > (stride or window // 2) - window for part in found)
 
 
-def test_a_judgement_of_no_passage_is_refused(tmp_path):
-    with pytest.raises(InputError, match="query q1 is judged for p9"):
-        write(tmp_path, judgements=[("q1", "p9")])
+def test_judgements_of_no_passage_at_all_are_refused(tmp_path):
+    message = "of 2 passages none is judged relevant: query q1 is judged for p9, which is no"
+    with pytest.raises(InputError, match=message):
+        write(tmp_path, judgements=[("q1", "p9", 1), ("q1", "p1", 0)])
     assert not (tmp_path / "qrels.txt").exists()
 
 
@@ -374,26 +382,29 @@ def queries_written(folder, queries):
 
 def test_queries_are_written(tmp_path):
     queries = [Query("q1", "ün\tdeux"), Query("q2", "drèi")]
-    assert queries_written(tmp_path, queries) == (2, [], [])
+    assert queries_written(tmp_path, queries) == (2, [], [], [], 0, 0)
     assert (tmp_path / "sw.tsv").read_text() == "q1\tün deux\nq2\tdrèi\n"
 
 
 def test_a_query_without_text_is_left_out_and_told(tmp_path):
-    assert queries_written(tmp_path, [Query("q1", "ün"), Query("q2", " ")]) == (1, ["q2"], [])
+    assert queries_written(tmp_path, [Query("q1", "ün"), Query("q2", " ")]) == (
+        *(1, ["q2"], [], [], 0, 0),
+    )
     assert (tmp_path / "sw.tsv").read_text() == "q1\tün\n"
 
 
 def test_a_query_that_does_not_look_like_its_language_stays_and_is_told(tmp_path):
     queries = [Query("q1", "یہ ایک جملہ ہے"), Query("q2", "yeh aik jumla hai")]
-    assert queries_written(tmp_path, queries) == (2, [], ["q2"])
+    assert queries_written(tmp_path, queries).doubtful == ["q2"]
+    assert (tmp_path / "sw.tsv").read_text().count("\n") == 2
     assert (tmp_path / "doubtful.txt").read_text() == "q2\n"
 
 
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        (["q1"], "not among the queries: 1 .q2."),
-        (["q1", "q2", "q3"], r"without a judgement in .*qrels\.txt: 1 .q3."),
+        (["q3", "q4"], r"queries such as 'q3', judgements in .*qrels\.txt of 2 \(q1, q2\)"),
+        ([], r"no query has a text and a relevant passage"),
         (["q1", "q1"], "id q1 is given twice"),
     ],
 )

@@ -60,12 +60,14 @@ def test_an_exported_set_is_read_as_ones_own(known, tmp_path):
     assert {query.id: query.text for query in found.queries(folder, "en")} == {
         "1": "which dog",
         "2": "which cat",
+        "3": "unjudged",
     }
     assert {query.id: query.text for query in found.queries(folder, "sw")} == {
         "1": "mbwa gani",
         "2": "paka gani",
+        "3": "hapana",
     }
-    assert list(found.judgements(folder)) == [("1", "p1"), ("2", "0x")]
+    assert list(found.judgements(folder)) == [("1", "p1", 1), ("1", "0x", 0), ("2", "0x", 2)]
 
 
 @pytest.mark.parametrize(

@@ -57,12 +57,14 @@ def test_a_failed_folder_leaves_the_earlier_folder(tmp_path):
     assert [folder.name for folder in tmp_path.iterdir()] == ["folder"]
 
 
+@pytest.mark.parametrize("name", [".0123abcd.text.txt", ".4567cdef..0123abcd.text.txt"])
 @pytest.mark.parametrize("make", [Path.touch, Path.mkdir])
-def test_what_a_killed_process_left_half_written_goes_with_the_next_write(tmp_path, make):
-    for name in ("text.txt", ".text.txt", ".0123abcd.other.txt", ".0123abcd.text.txt.part"):
-        (tmp_path / name).touch()
+def test_what_a_killed_process_left_half_written_goes_with_the_next_write(tmp_path, make, name):
+    left = tmp_path / name
+    for other in ("text.txt", ".text.txt", ".0123abcd.other.txt", ".0123abcd.text.txt.part"):
+        (tmp_path / other).touch()
     others = sorted(tmp_path.iterdir())
-    make(tmp_path / ".0123abcd.text.txt")
+    make(left)
     with atomic_path(tmp_path / "text.txt") as temporary:
         temporary.touch()
         assert sorted(tmp_path.iterdir()) == sorted([*others, temporary])

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from optical.corpora import msmarco, own_bitext, registry
 from optical.corpora.cleaning import Cleaner
 from optical.corpora.collection_files import write_collection
+from optical.corpora.records import Judgement
 from optical.corpora.scores import scored_queries
 from optical.corpora.text import is_empty
 from optical.evaluation.trec import read_qrels
@@ -192,7 +193,17 @@ def passages_are_counted(folder, layout, name, data):
     (folder / name).write_bytes(data)
     passages = registry.collection(f"mine:{layout}").passages
     files = folder / "passages.parquet", folder / "qrels.txt"
-    written = outcome(layout, lambda: write_collection(*files, passages(folder), []), name)
+    judged = []
+
+    def read():
+        for passage in passages(folder):
+            if not is_empty(passage.text):
+                judged.append(Judgement("q", passage.passage_id))
+            yield passage
+        if not judged:
+            raise InputError(f"{name}: no text")
+
+    written = outcome(layout, lambda: write_collection(*files, read(), iter(judged)), name)
     if written:
         assert written.passages + len(written.empty) == rows_of(data)
 

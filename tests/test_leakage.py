@@ -218,6 +218,14 @@ def test_a_passage_that_answers_a_test_query_is_not_trained_on(collection):
     assert clear.left_out["queries whose relevant passage answers a test query"] == 1
 
 
+def test_a_passage_that_is_judged_not_relevant_answers_no_test_query(collection):
+    with open(collection / "qrels.txt", "a", encoding="utf-8") as file:
+        file.write("q0 0 p1 0\nq0 0 gone -1\n")
+    data = trained(["How hot is steam?", "Is iron hard?"], [ANSWER, OTHER], [(0, 0), (1, 1)])
+    clear = without_tests(data, [collection], "en")
+    assert [query.id for query in clear.queries()] == ["1"]
+
+
 def test_a_passage_is_the_same_text_when_half_of_its_runs_are():
     known = np.unique(ngrams([ANSWER], "en"))
     assert is_known(f"Note. {ANSWER.upper()}", "en", known)

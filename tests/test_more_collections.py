@@ -36,9 +36,9 @@ def test_questions_on_one_passage_find_the_same(belebele):
     source = registry.collection("belebele")
     assert [passage.text for passage in source.passages(belebele)] == ["rain en", "snow en"]
     judged = list(source.judgements(belebele))
-    assert [passage for _, passage in judged] == ["p0", "p0", "p1"]
+    assert [passage for _, passage, _ in judged] == ["p0", "p0", "p1"]
     asked = list(source.queries(belebele, "sw"))
-    assert [query.id for query in asked] == [query for query, _ in judged]
+    assert [query.id for query in asked] == [query for query, _, _ in judged]
     assert asked[1].text == "swali 2"
 
 
@@ -59,15 +59,15 @@ def mmarco(tmp_path):
     return tmp_path
 
 
-def test_mmarco_asks_its_judged_queries(mmarco):
+def test_mmarco_has_queries_and_judgements(mmarco):
     source = registry.collection("mmarco-dev")
     passages, queries = mmarco / "collection.tsv", mmarco / "de.dev.tsv"
     assert next(source.passages(mmarco)) == Passage("0", "0", "one", (passages, 1))
-    assert list(source.queries(mmarco, "de")) == [
+    assert list(source.queries(mmarco, "de"))[:2] == [
         Query("7", "eins", (queries, 1)),
         Query("8", "zwei", (queries, 2)),
     ]
-    assert list(source.judgements(mmarco)) == [("7", "0"), ("8", "1")]
+    assert list(source.judgements(mmarco)) == [("7", "0", 1), ("8", "1", 1), ("8", "2", 0)]
 
 
 @pytest.fixture
@@ -128,8 +128,17 @@ def test_both_layouts_say_the_same(own, layout):
         Passage("p1", "p1", "One text", (own / passages, 1)),
         Passage("p2", "p2", "two", (own / passages, 2)),
     ]
-    assert list(source.queries(own, "sw")) == [Query("q1", "moja", (own / queries, 1))]
-    assert list(source.judgements(own)) == [("q1", "p1")]
+    assert list(source.queries(own, "sw")) == [
+        Query("q1", "moja", (own / queries, 1)),
+        Query("q9", "bila jibu", (own / queries, 2)),
+    ]
+    assert (
+        list(source.judgements(own))
+        == {
+            "beir": [("q1", "p1", 2), ("q1", "p2", 0)],
+            "msmarco": [("q1", "p1", 1), ("q1", "p2", -1)],
+        }[layout]
+    )
 
 
 @pytest.mark.parametrize(

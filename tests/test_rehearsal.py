@@ -258,7 +258,7 @@ def test_a_gated_data_set_and_a_gated_model_are_said(hub, lines):
         ("/en.jsonl", "belebele/en.jsonl", b"<!doctype html><html>", "a page of HTML"),
         ("/en.jsonl", "belebele/en.jsonl", b"", "is empty"),
         ("/en.jsonl", "belebele/en.jsonl", b'{"link": "a"}\n', ":1: not a question of Belebele"),
-        ("/qrels.tsv", "mmarco/qrels.train.tsv", b"1\t1\n", ":1: 2 tab-separated columns"),
+        ("/qrels.tsv", "mmarco/qrels.train.tsv", b"1\t1\n", ":1: 2 columns, expected 4"),
         ("/collection.tsv", "mmarco/collection.tsv", FILES["sw.zip"], "is a zip archive; expected"),
         ("/queries.tsv", "mmarco/queries.train.tsv", b"\xff\xfe1\0\t\0", "text in UTF-16"),
         (

@@ -22,8 +22,9 @@ import write_report as program
 from optical.evaluation.gap import compare
 from optical.evaluation.scores import SCORE_COLUMNS
 from optical.report import verdict
+from optical.report.collections import read_collections
 from optical.report.page import inline_svg
-from optical.report.tables import read_cleaning
+from optical.report.tables import metric_name, read_cleaning
 from optical.runtime.errors import InputError
 
 NOTE = "The data is constructed: <invented> languages."
@@ -35,6 +36,15 @@ COSTS = (
     "distill_student,small,2,90.00,50.00,160.00,700.00,9600,7200\n"
     "describe_study,,1,0.20,0.20,,,,\n"
 )
+
+
+COLLECTION = """collection,language,what,grade,number
+xnli,,passages,,5000
+xnli,,judgements,0,600
+xnli,,judgements,1,500
+xnli,,judgements of absent passages,1,7
+xnli,,queries,1,400
+"""
 
 
 class Page(html.parser.HTMLParser):
@@ -329,6 +339,38 @@ def test_a_note_is_shown_and_none_is_not(arguments):
 
 def test_settings_are_shown_as_text(arguments):
     assert "epsilon: 0.05 # &lt;b&gt;not bold&lt;/b&gt;" in written(arguments)
+
+
+def test_the_judgements_of_a_collection_are_shown_and_doubts_are_warnings(arguments, tmp_path):
+    (tmp_path / "counts.csv").write_text(COLLECTION)
+    (tmp_path / "sw.counts.csv").write_text(
+        "collection,language,what,grade,number\nxnli,sw,queries,,398\nxnli,sw,not there,,2\n"
+    )
+    counts = [tmp_path / "counts.csv", tmp_path / "sw.counts.csv"]
+    page = " ".join(written({**arguments, "collections": counts}).split())
+    facts = "5,000 passages; 1,100 judgements, 500 of them relevant; 400 judged queries, 400"
+    assert f"<strong>xnli</strong>: {facts}" in page
+    _, _, box = page.partition("Before you compare")
+    warnings, _, _ = box.partition("</div>")
+    assert "xnli: Judgements of passages that are not there: 7, 7 of them relevant." in warnings
+    assert "xnli: Judged queries are not there or have no text: 2 in sw." in warnings
+
+
+def test_counts_of_another_shape_are_named(tmp_path):
+    (tmp_path / "counts.csv").write_text("what,number\npassages,1\n")
+    with pytest.raises(InputError, match=r"counts.csv: expected the columns collection, language"):
+        read_collections([tmp_path / "counts.csv"])
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"),
+    [
+        *(("map", "MAP"), ("ndcg", "nDCG"), ("bpref", "bpref"), ("Rprec", "Rprec")),
+        *(("ndcg_cut_10", "nDCG@10"), ("judged_10", "Judged@10"), ("P_10", "P@10")),
+    ],
+)
+def test_metrics_have_the_names_that_people_read(metric, name):
+    assert metric_name(metric) == name
 
 
 def test_the_cleaning_of_the_bitext_is_shown(arguments):

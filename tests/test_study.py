@@ -237,6 +237,25 @@ REAL_MISTAKES = {
         {"own.mine": MARCO | {"queries": "mmarco/v2/fr/dev/small"}},
         "own.mine.queries: 'mmarco/v2/fr/dev/small' has no {lang}",
     ),
+    "a grade of bitext": (
+        {"own.mine": {"layout": "tsv", "folder": "x", "languages": ["fr"], "relevance_level": 2}},
+        "own.mine.relevance_level: 2, but layout tsv is of bitext; expected it of a collection",
+    ),
+    "a query to leave out of bitext": (
+        {
+            "own.mine": {
+                "layout": "tmx",
+                "folder": "x",
+                "languages": ["fr"],
+                "leave_out_query": True,
+            }
+        },
+        "own.mine.leave_out_query: True, but layout tmx is of bitext",
+    ),
+    "a grade that all passages have": (
+        {"own.mine": MARCO | {"relevance_level": 0}},
+        "own.mine.relevance_level: 0 is less than the minimum of 1",
+    ),
     "a language without bitext": ({"languages.low": ["ne"]}, "languages.low: ", "'ne'", "sw"),
     "bitext that is tested on": (
         {"collections": ["ntrex"], "bitext.sources": ["tatoeba", "ntrex"]},
@@ -384,6 +403,17 @@ def test_sets_of_the_users_own_are_sources_like_others():
     ]
     assert [named(name, study) for name in ("tatoeba", "letters")] == ["tatoeba", "letters:moses"]
     assert "ha" in study.known_languages
+
+
+def test_settings_of_a_collection_have_defaults_where_it_is_not_the_users():
+    clippings = OWN["clippings"] | {"relevance_level": 2, "leave_out_query": True}
+    study = load(REAL, edits=OWN_STUDY | {"own": OWN | {"clippings": clippings}})
+    names = ("relevance_level", "leave_out_query")
+    assert [study.of_collection("clippings", name) for name in names] == [2, True]
+    assert [study.of_collection("xquad", name) for name in names] == [1, False]
+    assert [load(REAL, edits=OWN_STUDY).of_collection("clippings", name) for name in names] == [
+        *(1, False)
+    ]
 
 
 def test_a_set_of_ir_datasets_is_downloaded_from_the_ids_of_its_parts():

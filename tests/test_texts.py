@@ -239,8 +239,13 @@ def test_a_record_without_text_is_left_out_and_counted(tmp_path, capsys, record,
 
 @pytest.mark.parametrize("text", [None, float("nan"), "", "\u2060", "\u3164 \u00ad"])
 def test_a_query_without_text_is_left_out_and_counted(tmp_path, capsys, text):
-    files = {"queries.sw.jsonl": records({"_id": "q0", "text": text})}
-    assert queries(put(tmp_path / "mine", queries, "beir", files), "beir") == ""
+    asked = {"_id": "q1", "text": "swali"}
+    files = {
+        "queries.sw.jsonl": records({"_id": "q0", "text": text}, asked),
+        "qrels.txt": "q0 0 p0 1\nq1 0 p0 1\n",
+    }
+    folder = put(tmp_path / "mine", queries, "beir", files)
+    assert queries(folder, "beir") == "q1\tswali\n"
     assert "left out, without text in sw: 1 (q0)" in capsys.readouterr().err
 
 
@@ -248,11 +253,13 @@ def test_a_query_without_text_is_left_out_and_counted(tmp_path, capsys, text):
 def test_a_row_without_text_is_left_out_and_counted(tmp_path, capsys, text):
     files = {
         "collection.tsv": MARCO["collection.tsv"] + f"p1\t{text}\n",
-        "queries.sw.tsv": f"q0\t{text}\n",
+        "queries.sw.tsv": f"q0\t{text}\nq1\tswali\n",
+        "qrels.tsv": "q0\t0\tp0\t1\nq1\t0\tp0\t1\n",
+        "qrels.txt": "q0 0 p0 1\nq1 0 p0 1\n",
     }
     folder = put(tmp_path / "mine", collection, "msmarco", files)
     assert collection(folder, "msmarco")["judged_id"] == ["p0"]
-    assert queries(folder, "msmarco") == ""
+    assert queries(folder, "msmarco") == "q1\tswali\n"
     told = capsys.readouterr().err
     assert "left out, without text: 1 (p1)" in told
     assert "left out, without text in sw: 1 (q0)" in told

@@ -144,6 +144,7 @@ def test_translations_are_scored_against_what_people_wrote(tmp_path):
     for name, text in {
         "same": "q1\ta cat on the mat\nq2\tno water here\n",
         "half": "q2\tno water there\nq1\tthe cats of a mat\n",
+        "more": "q1\ta cat on the mat\nq2\tno water here\nq9\tnobody wrote this\n",
         "other": "q1\tzzz\nq2\tyyy\n",
     }.items():
         (tmp_path / f"{name}.tsv").write_text(text)
@@ -156,7 +157,7 @@ def test_translations_are_scored_against_what_people_wrote(tmp_path):
         table = read_translation_scores([tmp_path / f"{name}.chrf.csv"])
         assert table.drop(columns="chrf").to_numpy().tolist() == [["xquad", "sw", "en", 2]]
         scores[name] = table["chrf"].item()
-    assert scores["same"] == pytest.approx(100)
+    assert scores["same"] == scores["more"] == pytest.approx(100)
     assert scores["other"] == 0
     assert 30 < scores["half"] < 90
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from optical.evaluation.scores import is_development, read_scores
+from optical.evaluation.scores import common_queries, is_development, read_scores
 from optical.report.tables import MISSING, ShownTable, decimal, to_markdown
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
@@ -33,7 +33,7 @@ def main(
     text: mean of each trial, to be read (.md)
     choice: the best rate of each method, as the variants of a study (.yaml)
     """
-    read = read_scores(scores)
+    read = common_queries(read_scores(scores))
     read = read[(read["metric"] == metric) & is_development(read["query_id"], development)]
     if read.empty:
         raise InputError(

@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors import safe_open
 
 from optical.evaluation.gap import compare
-from optical.evaluation.scores import is_development, read_scores
+from optical.evaluation.scores import common_queries, is_development, read_scores
 from optical.report.tables import (
     gap_notes,
     language_notes,
@@ -48,7 +48,7 @@ def main(
     """
     parameters = dict(zip(students, map(parameters_of, encoders), strict=True))
     languages_of = {group: languages.split(",") for group, languages in groups.items()}
-    read = read_scores(scores)
+    read = common_queries(read_scores(scores))
     if development:
         read = read[~is_development(read["query_id"], development)]
     tables = compare(
@@ -67,7 +67,10 @@ def main(
     languages, gap = (table[table["metric"] == metric] for table in tables[:2])
     if gap.empty:
         known = ", ".join(tables.gap["metric"].unique())
-        raise InputError(f"no score has the metric {metric}: expected one of {known}")
+        raise InputError(
+            f"no score has the metric {metric}: expected one of {known}; if it was left out, the "
+            "logs of score_run say why"
+        )
     for name, title, shown, notes in (
         ("gap", "Gap table", shown_gap_table(gap, pivot), gap_notes(gap, pivot)),
         (

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from optical.corpora.lines import read_queries
 from optical.evaluation.scoring import RANKS, score_run, top
 from optical.evaluation.trec import iterate_run, read_qrels
 from optical.runtime.files import atomic_path
@@ -26,6 +27,8 @@ def main(
     exact: Path | None = None,
     pivot_run: Path | None = None,
     doubtful: Path | None = None,
+    queries: Path | None = None,
+    relevance_level: int = 1,
 ) -> None:
     """
     run: TREC run (.run.gz)
@@ -37,17 +40,27 @@ def main(
     language: language of the queries
     collection: collection that was searched
     seed: seed of the training
-    metrics: of trec_eval: map, recip_rank, recall_100...
+    metrics: of trec_eval: map, recip_rank, recall_100...; judged_10
     output: scores to write (.parquet)
     exact: TREC run of exact search for some of the queries, where the run's is approximate
     pivot_run: TREC run of the same queries in the pivot language: adds the metric rankc
     doubtful: ids of queries that may not be in the language, without which it is scored too
+    queries: queries that were asked, id<TAB>text a line; all judged ones without
+    relevance_level: least grade that is relevant to all metrics but nDCG
     """
     known = dict(iterate_run(exact)) if exact else {}
     pivot = None
     if pivot_run:
         pivot = {query: top(results, RANKS) for query, results in iterate_run(pivot_run)}
-    scores = score_run(iterate_run(run), read_qrels(qrels), metrics, known, pivot)
+    scores = score_run(
+        iterate_run(run),
+        read_qrels(qrels),
+        metrics,
+        known,
+        pivot,
+        asked=read_queries(queries) if queries else None,
+        relevance_level=relevance_level,
+    )
     table = scores.table
     labels = [study, student, teacher, method, language, collection, seed]
     names = ["study", "student", "teacher", "method", "language", "collection", "seed"]
@@ -61,9 +74,21 @@ def main(
         print(f"{metric} {value:.4f} over {table['query_id'].nunique()} queries")
     print(
         f"{scores.without_results} queries without results (score 0), {scores.without_relevant} "
-        f"without a relevant passage and {scores.unjudged} without judgement (left out)",
+        f"without a relevant passage, {scores.unjudged} without judgement and {scores.absent} "
+        "not asked (left out)",
         file=sys.stderr,
     )
+    for metric in scores.undefined:
+        print(
+            f"warning: {metric} left out: no passage is judged not relevant, which it needs",
+            file=sys.stderr,
+        )
+    if scores.own_first:
+        print(
+            f"warning: queries that find the passage of their own id first: {scores.own_first}; "
+            "where it is the query itself, set leave_out_query of the collection",
+            file=sys.stderr,
+        )
 
 
 if __name__ == "__main__":

@@ -22,23 +22,25 @@ def main(
 ) -> None:
     """
     translations: translated queries, id<TAB>text a line
-    references: the queries of the same ids as people wrote them in the target language
+    references: the queries of the same ids as people wrote them in the target language, where it
+        has them
     collection: what the queries are of
     source: language that was translated
     target: language of the translations
     output: a line of collection, source, target, chrf and queries (.csv)
     """
     found, expected = read_queries(translations), read_queries(references)
-    missing = found.keys() - expected.keys()
-    if missing:
-        raise InputError(f"{references}: no query {min(missing)}, which {translations} has")
+    common = [query for query in found if query in expected]
+    if not common:
+        raise InputError(f"{references}: no query {min(found)}, which {translations} has")
     # Popovic 2015, chrF: character n-gram F-score for automatic MT evaluation, WMT.
     metric = CHRF()
-    score = metric.corpus_score(list(found.values()), [[expected[query] for query in found]])
-    print(f"{score} ({metric.get_signature()})")
+    texts, people = ([of[query] for query in common] for of in (found, expected))
+    score = metric.corpus_score(texts, [people])
+    print(f"{score} ({metric.get_signature()}), {len(found) - len(common)} without a reference")
     row = {"collection": collection, "source": source, "target": target, "chrf": score.score}
     with atomic_path(output) as temporary:
-        pd.DataFrame([row | {"queries": len(found)}]).to_csv(temporary, index=False)
+        pd.DataFrame([row | {"queries": len(common)}]).to_csv(temporary, index=False)
 
 
 if __name__ == "__main__":

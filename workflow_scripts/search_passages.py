@@ -5,7 +5,7 @@ from pathlib import Path
 
 from optical.corpora.collection_files import judged_texts
 from optical.corpora.lines import read_queries
-from optical.evaluation.trec import write_run
+from optical.evaluation.trec import without_query, write_run
 from optical.retrieval.exact_index import ExactIndex
 from optical.retrieval.token_index import Index, open_index, search
 from optical.retrieval.token_vectors import TokenVectors
@@ -24,6 +24,7 @@ def main(
     settings: Search,
     output: Path,
     exact: Path,
+    leave_out_query: bool = False,
 ) -> None:
     """
     index: folder of the index
@@ -33,6 +34,7 @@ def main(
     queries: queries, id<TAB>text a line
     output: TREC run to write (.run.gz)
     exact: TREC run to write of the exact search (.run.gz)
+    leave_out_query: whether the passage with the query's own id is no result
     """
     ids, documents = judged_texts(passages)
     names, store = list(read_queries(queries)), TokenVectors(vectors)
@@ -42,9 +44,13 @@ def main(
         raise InputError(f"{query_vectors} is of {len(asked)} queries, {queries} of {len(names)}")
 
     def rankings(by: Index, queries: Sequence[int]) -> Iterator[tuple[str, dict[str, float]]]:
-        found = search(by, asked, depth=settings.depth, rows=queries, documents=documents)
+        depth = settings.depth + leave_out_query
+        found = search(by, asked, depth=depth, rows=queries, documents=documents)
         for query, (rows, scores) in zip(queries, found, strict=True):
-            yield names[query], dict(zip(ids[rows], scores.tolist(), strict=True))
+            results = dict(zip(ids[rows], scores.tolist(), strict=True))
+            if leave_out_query:
+                results = without_query(names[query], results, settings.depth)
+            yield names[query], results
 
     write_run(output, rankings(opened, range(len(names))), tag="late_interaction")
     approximate = not isinstance(opened, ExactIndex)

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from optical.evaluation.gap import COLUMNS, Tables, read_table
+from optical.report.collections import read_collections
 from optical.report.costs import read_costs
 from optical.report.page import write_report
 from optical.report.tables import gap_markdown, pivot_name, read_cleaning, read_counts
@@ -51,6 +52,7 @@ def main(
     tables: Path,
     costs: Path,
     pictures: list[Path],
+    collections: Sequence[Path] = (),
     cleaning: Sequence[Path] = (),
     translations: Sequence[Path] = (),
     training: Path,
@@ -69,6 +71,7 @@ def main(
     tables: folder of *_table.csv
     costs: cost_table.csv
     pictures: pictures (.svg), each by a name that has a caption
+    collections: counts.csv files of the collections and {language}.counts.csv of their queries
     cleaning: {language}.cleaning.csv files
     translations: {language}.chrf.csv files
     training: training_set.csv
@@ -95,6 +98,7 @@ def main(
         tables=read,
         costs=read_costs(costs),
         pictures={CAPTIONS[path.stem]: path for path in pictures},
+        collections=read_collections(collections),
         cleaning=read_cleaning(cleaning),
         translations=read_translation_scores(translations),
         training=read_counts(training),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from optical.corpora.json_lines import objects
-from optical.corpora.records import Passage, Query
+from optical.corpora.records import Judgement, Passage, Query
 from optical.corpora.text import as_text
 
 PIVOT = "en"
@@ -29,12 +29,12 @@ def queries(folder: Path, language: str) -> Iterator[Query]:
         yield Query(name(row), " ".join(row["question"].split()))
 
 
-def judgements(folder: Path) -> Iterator[tuple[str, str]]:
+def judgements(folder: Path) -> Iterator[Judgement]:
     """Each question with its passage."""
     numbers: dict[str, int] = {}
     for row in rows(folder, PIVOT):
         number = numbers.setdefault(row["flores_passage"], len(numbers))
-        yield name(row), f"p{number}"
+        yield Judgement(name(row), f"p{number}")
 
 
 def name(row: dict) -> str:

@@ -22,8 +22,9 @@ from pathlib import Path
 from optical.corpora.clef_files import DOCUMENTS, judgement_files, topic_files, utf8_or_latin
 from optical.corpora.clef_topics import NUMBER as TOPIC_NUMBER
 from optical.corpora.clef_topics import plain, read_topics, topic_name
-from optical.corpora.lines import intact, numbered_lines, whole_number
-from optical.corpora.records import Passage, Query
+from optical.corpora.lines import intact
+from optical.corpora.qrels import blank_lines, read_judgements
+from optical.corpora.records import Judgement, Passage, Query
 from optical.corpora.rows import some
 from optical.corpora.text import Place, as_text
 from optical.runtime.errors import InputError
@@ -127,7 +128,8 @@ def queries(folder: Path, language: str, *, settings: Clef | None = None) -> Ite
             without topics in the language.
     """
     settings = settings or Clef()
-    asked = dict.fromkeys(query for query, _ in judgements(folder, settings=settings))
+    found = judgements(folder, settings=settings)
+    asked = dict.fromkeys(one.query for one in found if one.grade > 0)
     given: dict[str, str] = {}
     for path in files_in(folder, language):
         for topic in read_topics(path, language)[1]:
@@ -163,16 +165,16 @@ def files_in(folder: Path, language: str) -> list[Path]:
     return found[language]
 
 
-def judgements(folder: Path, *, settings: ClefDocuments | None = None) -> Iterator[tuple[str, str]]:
-    """Each topic with its relevant documents of the newspapers, of all years."""
+def judgements(folder: Path, *, settings: ClefDocuments | None = None) -> Iterator[Judgement]:
+    """The judgements of documents of the newspapers, of all years."""
     settings = settings or ClefDocuments()
-    for topic, document, relevant in merged_judgements(Path(folder)):
-        if relevant and newspaper_of(document) in settings.newspapers:
-            yield topic, document
+    for judgement in merged_judgements(Path(folder)):
+        if newspaper_of(judgement.passage) in settings.newspapers:
+            yield judgement
 
 
-def merged_judgements(folder: Path) -> Iterator[tuple[str, str, bool]]:
-    """(topic, document, relevant) of all files of judgements, once where two files agree.
+def merged_judgements(folder: Path) -> Iterator[Judgement]:
+    """The judgements of all files, once where two files agree.
 
     Raises:
         InputError: names the line of anything that is no judgement, and of one that differs from
@@ -181,21 +183,20 @@ def merged_judgements(folder: Path) -> Iterator[tuple[str, str, bool]]:
     paths = judgement_files(folder)
     if not paths:
         raise InputError(f"{folder}: no judgements; expected files such as qrels.txt or qrels_EN")
-    given: dict[tuple[str, str], tuple[bool, str]] = {}
+    given: dict[tuple[str, str], tuple[int, str]] = {}
     for path in paths:
-        for number, line in numbered_lines(path):
-            fields, place = line.split(), f"{path}:{number}"
-            if len(fields) != 4 or not TOPIC_NUMBER.fullmatch(fields[0]):
-                raise InputError(f"{place}: expected topic, 0, document, judgement")
-            pair = topic_name(fields[0]), fields[2]
-            relevant = whole_number(fields[3], path, number) > 0
-            known, where = given.setdefault(pair, (relevant, place))
-            if known != relevant:
+        for number, (topic, document, grade) in read_judgements(path, 4):
+            place = f"{path}:{number}"
+            if not TOPIC_NUMBER.fullmatch(topic):
+                raise InputError(f"{place}: {topic!r}, expected the number of a topic")
+            pair = topic_name(topic), document
+            known, where = given.setdefault(pair, (grade, place))
+            if known != grade:
                 raise InputError(
                     f"{place}: topic {pair[0]}, document {pair[1]} was judged otherwise at {where}"
                 )
             if where == place:
-                yield *pair, relevant
+                yield Judgement(*pair, grade)
 
 
 def remarks(
@@ -204,12 +205,14 @@ def remarks(
     """What to say of how the files were read: those of the topics, or without a language others."""
     settings = settings or ClefDocuments()
     if language is None:
-        judged = [document for _, document, _ in merged_judgements(Path(folder))]
+        judged = [judgement.passage for judgement in merged_judgements(Path(folder))]
         other = sum(newspaper_of(document) not in settings.newspapers for document in judged)
         yield (
             f"judgements of {some(path.name for path in judgement_files(Path(folder)))}: "
             f"{len(judged)}, without {other} of documents that are not searched"
         )
+        for path in judgement_files(Path(folder)):
+            yield from blank_lines(path)
         return
     for path in files_in(folder, language):
         encoding, topics = read_topics(path, language)

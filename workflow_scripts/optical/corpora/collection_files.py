@@ -1,6 +1,8 @@
 """The files of a test collection, as later steps read them, checked against each other."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +11,7 @@ import pyarrow.parquet as pq
 
 from optical.corpora.ids import Ids, as_id
 from optical.corpora.lines import numbered_lines
-from optical.corpora.records import Passage, Query
+from optical.corpora.records import Judgement, Passage, Query
 from optical.corpora.rows import some, write_parquet, write_rows
 from optical.corpora.text import Place, is_empty
 from optical.corpora.words import countable
@@ -20,12 +22,21 @@ PASSAGE_COLUMNS = ["passage_id", "judged_id", "text"]
 """A passage's own id, and the id that judgements and runs know its text by. They differ for the
 windows of a long text, which stand together."""
 
+COUNT_COLUMNS = ("collection", "language", "what", "grade", "number")
+
 
 class Written(NamedTuple):
-    """What `write_collection` wrote, and the passages without text, a blank line by its place."""
+    """What `write_collection` found.
+
+    judgements, absent: how many there are by grade, of all passages and of those that are not
+    there. queries: how many there are by their highest grade. empty: the passages without text, a
+    blank line by its place.
+    """
 
     passages: int
-    judgements: int
+    judgements: Mapping[int, int]
+    absent: Mapping[int, int]
+    queries: Mapping[int, int]
     empty: list[str]
 
 
@@ -33,22 +44,25 @@ def write_collection(
     passages_path: Path,
     qrels_path: Path,
     passages: Iterable[Passage],
-    judgements: Iterable[tuple[str, str]],
+    judgements: Iterable[Judgement],
     *,
     window: int | None = None,
     stride: int | None = None,
 ) -> Written:
     """Write the passages (parquet) and the judgements (TREC).
 
-    Passages without text are left out and counted. window, stride: as in `windows`; texts stay
-    whole where they are None.
+    Passages without text are left out and counted. A judgement of a passage that is not there is
+    kept and counted: where it is relevant, no search can find it, and metrics count that. window,
+    stride: as in `windows`; texts stay whole where they are None.
 
     Raises:
-        InputError: for an id given twice or with white space, a judgement of no known passage or
-            given twice, and for a relevant passage without text.
+        InputError: for an id given twice or with white space, a judgement given twice, a relevant
+            passage without text, and judgements of which none is of a relevant passage that is
+            there.
     """
     known = Ids()
     empty: dict[str, Place | None] = {}
+    grades, absent, highest = Counter[int](), Counter[int](), dict[str, int]()
 
     def checked_passages() -> Iterator[tuple[str, str, str]]:
         for name, _, text, place in passages:
@@ -62,25 +76,39 @@ def write_collection(
                 yield f"{name}#{number}" if len(parts) > 1 else name, name, part
 
     def checked_judgements() -> Iterator[tuple[str, ...]]:
-        seen = set()
-        for query, passage in judgements:
-            if passage not in known:
-                raise InputError(f"query {query} is judged for {passage}, which is no passage")
-            if passage in empty:
+        seen: set[tuple[str, str]] = set()
+        missing = None
+        for query, passage, grade in judgements:
+            if (as_id(query), as_id(passage)) in seen:
+                raise InputError(f"query {query} is judged twice for {passage}")
+            seen.add((query, passage))
+            if passage in empty and grade > 0:
                 begin = f"{empty[passage]}: " if empty[passage] else ""
                 raise InputError(
                     f"{begin}passage {passage} has no text, but is relevant to query {query}; "
                     "expected a text, or no such judgement"
                 )
-            if (query, passage) in seen:
-                raise InputError(f"query {query} is judged twice for {passage}")
-            seen.add((as_id(query), passage))
-            yield query, "0", passage, "1"
+            grades[grade] += 1
+            highest[query] = max(grade, highest.get(query, grade))
+            if passage not in known or passage in empty:
+                absent[grade] += 1
+                missing = missing or f"query {query} is judged for {passage}, which is no passage"
+            yield query, "0", passage, str(grade)
+        if relevant(grades) == relevant(absent):
+            there = len(known.names) - len(empty)
+            raise InputError(
+                f"of {there} passages none is judged relevant: {missing or 'no grade above 0'}"
+            )
 
     with atomic_path(passages_path) as temporary:  # there with its judgements or not at all
         number = write_parquet(temporary, PASSAGE_COLUMNS, checked_passages())
-        judged = write_rows(qrels_path, checked_judgements(), separator=" ")
-        return Written(number, judged, list(empty))
+        write_rows(qrels_path, checked_judgements(), separator=" ")
+    return Written(number, grades, absent, Counter(highest.values()), list(empty))
+
+
+def relevant(grades: Mapping[int, int]) -> int:
+    """How many of the counts by grade are of one above 0."""
+    return sum(number for grade, number in grades.items() if grade > 0)
 
 
 def windows(text: str, window: int, stride: int | None = None) -> list[str]:
@@ -109,11 +137,20 @@ def judged_texts(passages: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Queries(NamedTuple):
-    """What `write_queries` found; `empty` has a blank line by its place."""
+    """What `write_queries` found: the number written, and the ids of others.
+
+    empty: those without text, a blank line by its place. doubtful: those written that may not be
+    in the language. absent: those with a relevant passage that are not among the queries.
+    unjudged, without_relevant: how many were left out because nothing is judged for them, or
+    nothing relevant.
+    """
 
     written: int
     empty: list[str]
     doubtful: list[str]
+    absent: list[str]
+    unjudged: int
+    without_relevant: int
 
 
 def write_queries(
@@ -123,36 +160,69 @@ def write_queries(
     qrels_path: Path,
     is_doubtful: Callable[[str], bool],
 ) -> Queries:
-    """Write (id, text) of the queries, and the ids of those whose text is doubtful.
+    """Write (id, text) of the queries with a relevant passage, and the ids of the doubtful ones.
 
-    A query may be empty in one language because nobody translated it; it is left out and
-    reported. Doubtful ones stay: results are given with and without them. Any other difference from
-    the judgements is a fault.
+    A query may be empty or absent in one language because nobody translated it; it is reported, and
+    left out of the scores of all languages. Doubtful ones stay: results are given with and without
+    them.
 
     Raises:
-        InputError: for an id given twice, a query without a judgement, a judged query that is
-            not there.
+        InputError: for an id given twice, and where no query has a text and a relevant passage.
     """
-    judged = {line.split()[0] for _, line in numbered_lines(qrels_path)}
+    is_relevant = judged_queries(qrels_path)
     known = Ids()
     empty: list[str] = []
     doubtful: list[str] = []
+    left_out = Counter[bool | None]()
+    unknown = ""
 
     def checked_queries() -> Iterator[tuple[str, str]]:
-        for query in queries:
-            if query.id or query.text:
-                known.add(as_id(query.id, query.place), query.place)
-            if is_empty(query.text):
-                empty.append(query.id or str(query.place))
+        nonlocal unknown
+        written = False
+        for name, text, place in queries:
+            if not name and not text:
+                empty.append(str(place))
                 continue
-            if is_doubtful(query.text):
-                doubtful.append(query.id)
-            yield query.id, query.text
-        if unjudged := known.names.keys() - judged:
-            raise InputError(f"queries without a judgement in {qrels_path}: {some(unjudged)}")
-        if missing := judged - known.names.keys():
-            raise InputError(f"judged in {qrels_path} but not among the queries: {some(missing)}")
+            if not is_relevant.get(as_id(name, place)):
+                left_out[is_relevant.get(name)] += 1
+                unknown = unknown or name
+                continue
+            known.add(name, place)
+            if is_empty(text):
+                empty.append(name)
+                continue
+            if is_doubtful(text):
+                doubtful.append(name)
+            written = True
+            yield name, text
+        if not written:
+            example = unknown or (empty or [""])[0]
+            raise InputError(
+                f"no query has a text and a relevant passage: queries such as {example!r}, "
+                f"judgements in {qrels_path} of {some(is_relevant)}"
+            )
 
     written = write_rows(path, checked_queries())
     write_rows(doubtful_path, ((query,) for query in doubtful))
-    return Queries(written, empty, doubtful)
+    absent = [name for name, is_one in is_relevant.items() if is_one and name not in known]
+    return Queries(written, empty, doubtful, absent, left_out[None], left_out[False])
+
+
+def judged_queries(qrels_path: Path) -> dict[str, bool]:
+    """Whether each judged query has a relevant passage, one of a grade above 0."""
+    found: dict[str, bool] = {}
+    for _, line in numbered_lines(qrels_path):
+        query, _, _, grade = line.split()
+        found[query] = found.get(query, False) or int(grade) > 0
+    return found
+
+
+def write_counts(
+    path: Path, collection: str, language: str, counts: Iterable[tuple[str, int | str, int]]
+) -> None:
+    """Write how many there are of what, perhaps of a grade, for the report (`COUNT_COLUMNS`).
+
+    language: of the queries; empty for the passages and judgements.
+    """
+    rows = ((collection, language, what, str(grade), str(n)) for what, grade, n in counts)
+    write_rows(path, chain([COUNT_COLUMNS], rows), separator=",")

@@ -35,7 +35,7 @@ from optical.corpora.constructed_words import (
     language_key,
     say,
 )
-from optical.corpora.records import Pair, Passage, Query, TrainingSet
+from optical.corpora.records import Judgement, Pair, Passage, Query, TrainingSet
 from optical.runtime.errors import InputError
 from optical.settings.constructed import Constructed as World
 
@@ -210,7 +210,7 @@ def queries(folder: Path, language: str) -> Iterator[Query]:
         yield Query(f"q{number}", question(world, language, COLLECTION, index))
 
 
-def judgements(folder: Path) -> Iterator[tuple[str, str]]:
+def judgements(folder: Path) -> Iterator[Judgement]:
     """(query, passage) for every passage that holds an answer, found in one pass over them."""
     world = read_world(folder)
     wanted: dict[tuple[int, int, int], list[str]] = {}
@@ -224,7 +224,7 @@ def judgements(folder: Path) -> Iterator[tuple[str, str]]:
         }
         for key in sorted(keys & wanted.keys()):
             for query in wanted[key]:
-                yield query, f"p{i}"
+                yield Judgement(query, f"p{i}")
 
 
 def training_set(folder: Path) -> TrainingSet:

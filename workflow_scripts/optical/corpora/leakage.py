@@ -247,7 +247,8 @@ def without_tests(data: TrainingSet, collections: Iterable[Path], pivot: str) ->
 def relevant_texts(folder: Path) -> Iterator[str]:
     """The texts of a collection that are relevant to any of its queries."""
     with open(folder / "qrels.txt", encoding="utf-8") as file:
-        judged = {line.split()[2] for line in file}
+        rows = map(str.split, file)
+        judged = {passage for _, _, passage, grade in rows if int(grade) > 0}
     columns = ["judged_id", "text"]
     for rows in pq.ParquetFile(folder / "passages.parquet").iter_batches(columns=columns):
         for name, text in zip(*(column.to_pylist() for column in rows.columns), strict=True):

@@ -147,17 +147,6 @@ def text_until(lines: Iterable[tuple[int, str]]) -> int:
     return max((number for number, line in lines if not is_empty(line)), default=0)
 
 
-def whole_number(text: str, path: Path, line: int) -> int:
-    """The judgement that stands in a line of a file.
-
-    Raises:
-        InputError: names the line of anything but a whole number.
-    """
-    if not text.removeprefix("-").isdecimal():
-        raise InputError(f"{path}:{line}: judgement {text!r}, expected a whole number")
-    return int(text)
-
-
 def read_queries(path: Path, *, empty: bool = False) -> dict[str, str]:
     """Texts by id of a file of queries, id<TAB>text a line, in the order of the file.
 

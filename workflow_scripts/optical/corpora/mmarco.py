@@ -7,8 +7,9 @@ The layout is that of the hub: `collection.tsv` (id, text), `{language}.dev.tsv`
 from collections.abc import Iterator
 from pathlib import Path
 
-from optical.corpora.lines import numbered_rows, whole_number
-from optical.corpora.records import Passage, Query
+from optical.corpora.lines import numbered_rows
+from optical.corpora.qrels import blank_lines, judged_once
+from optical.corpora.records import Judgement, Passage, Query
 from optical.corpora.text import Place, as_text
 
 
@@ -21,18 +22,19 @@ def passages(folder: Path) -> Iterator[Passage]:
 
 
 def queries(folder: Path, language: str) -> Iterator[Query]:
-    """The 6,980 queries of the small development set in a language."""
-    asked = {query for query, _ in judgements(folder)}
+    """All queries of the development set in a language; 6,980 of them are judged."""
     path = Path(folder) / f"{language}.dev.tsv"
     for number, (name, text) in numbered_rows(path, 2):
-        if name in asked:
-            place = Place(path, number)
-            yield Query(name, as_text(text, place), place)
+        place = Place(path, number)
+        yield Query(name, as_text(text, place), place)
 
 
-def judgements(folder: Path) -> Iterator[tuple[str, str]]:
+def judgements(folder: Path) -> Iterator[Judgement]:
     """Each query with the passages that answer it."""
-    path = Path(folder) / "qrels.dev.tsv"
-    for number, (query, _, passage, grade) in numbered_rows(path, 4):
-        if whole_number(grade, path, number) > 0:
-            yield query, passage
+    yield from judged_once(Path(folder) / "qrels.dev.tsv", 4)
+
+
+def remarks(folder: Path, language: str | None = None) -> Iterator[str]:
+    """What was skipped of the judgements."""
+    if language is None:
+        yield from blank_lines(Path(folder) / "qrels.dev.tsv")

@@ -24,14 +24,9 @@ from functools import partial
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
+from optical.corpora import qrels
 from optical.corpora.ids import as_id
-from optical.corpora.lines import (
-    lines_of,
-    numbered_rows,
-    read_queries,
-    whole_number,
-    without_last_blank,
-)
+from optical.corpora.lines import lines_of, numbered_rows, read_queries, without_last_blank
 from optical.corpora.records import Passage, Query, TrainingSet
 from optical.corpora.scored_negatives import ScoredPassages, scored_negatives
 from optical.corpora.scores import scored_queries
@@ -134,10 +129,10 @@ def in_order(ids: list[str], passages: dict[str, list[str]]) -> Iterator[tuple[s
 def read_judgements(path: Path, texts: dict[str, str]) -> dict[str, list[str]]:
     """Relevant passages by query, those judged 0 or less left out."""
     relevant = defaultdict(list)
-    for number, (query, _, passage, grade) in numbered_rows(path, 4):
+    for number, (query, passage, grade) in qrels.read_judgements(path, 4):
         if query not in texts:
             raise InputError(f"{path}:{number}: query {query} is not in queries.train.tsv")
-        if whole_number(grade, path, number) > 0 and passage not in relevant[query]:
+        if grade > 0 and passage not in relevant[query]:
             relevant[query].append(passage)
     return dict(relevant)
 
@@ -256,13 +251,14 @@ def first_line(path: Path, passage: str) -> int:
 
 def first_use(folder: Path, passages: set[str], scores: Path | None) -> str:
     """Where the training set first names one of the passages, as file:line: passage."""
-    for name, columns, column in (
-        ("qrels.train.tsv", 4, 2),
-        # Where there are scores, hard negatives are of no other file.
-        *(() if scores else (("negatives.tsv", 2, 1), ("articles.tsv", 2, 0))),
-    ):
+    judged = folder / "qrels.train.tsv"
+    for number, judgement in qrels.read_judgements(judged, 4):
+        if judgement.passage in passages:
+            return f"{judged}:{number}: passage {judgement.passage}"
+    # Where there are scores, hard negatives are of no other file.
+    for name, column in () if scores else (("negatives.tsv", 1), ("articles.tsv", 0)):
         if (folder / name).exists():
-            for number, fields in numbered_rows(folder / name, columns):
+            for number, fields in numbered_rows(folder / name, 2):
                 if fields[column] in passages:
                     return f"{folder / name}:{number}: passage {fields[column]}"
     for scored in scored_queries(scores) if scores else ():

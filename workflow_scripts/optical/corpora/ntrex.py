@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from optical.corpora.lines import parallel_lines
-from optical.corpora.records import Pair, Passage, Query
+from optical.corpora.records import Judgement, Pair, Passage, Query
 
 PIVOT = "en"
 WINDOW = 3
@@ -32,10 +32,10 @@ def queries(folder: Path, language: str) -> Iterator[Query]:
         yield Query(document, headline)
 
 
-def judgements(folder: Path) -> Iterator[tuple[str, str]]:
+def judgements(folder: Path) -> Iterator[Judgement]:
     """Each headline with the windows of its article."""
     for passage in passages(folder):
-        yield passage.document_id, passage.passage_id
+        yield Judgement(passage.document_id, passage.passage_id)
 
 
 def bitext(folder: Path, language: str) -> Iterator[Pair]:

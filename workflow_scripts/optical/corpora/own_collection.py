@@ -5,8 +5,8 @@ beir     corpus.jsonl (_id, title, text), queries.{lang}.jsonl (_id, text), qrel
 msmarco  collection.tsv (id, text), queries.{lang}.tsv (id, text), qrels.tsv (query, 0, passage,
          grade)
 
-A judgement of 1 and more is relevant. An empty text may be null or NaN, as pandas writes it: it is
-left out and counted, because both mean that there is none.
+An empty text may be null or NaN, as pandas writes it: it is left out and counted, because both mean
+that there is none.
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ from pathlib import Path
 from optical.corpora.ids import as_id
 from optical.corpora.json_lines import objects
 from optical.corpora.layouts import query_file
-from optical.corpora.lines import numbered_lines, numbered_rows, whole_number
-from optical.corpora.records import Passage, Query
+from optical.corpora.lines import numbered_rows
+from optical.corpora.qrels import blank_lines, judged_once
+from optical.corpora.records import Judgement, Passage, Query
 from optical.corpora.text import Place, as_text
-from optical.runtime.errors import InputError
 
 
 def passages(folder: Path, *, layout: str) -> Iterator[Passage]:
@@ -29,26 +29,21 @@ def passages(folder: Path, *, layout: str) -> Iterator[Passage]:
 
 
 def queries(folder: Path, language: str, *, layout: str) -> Iterator[Query]:
-    """The judged queries in a language, and blank lines; a file may have others."""
+    """The queries in a language, judged or not, and blank lines."""
     folder = Path(folder)
-    asked = {query for query, _ in judgements(folder, layout=layout)}
     for place, name, _, text in records(folder / query_file(folder, language, layout), layout):
-        if name in asked or not name:
-            yield Query(name, text, place)
+        yield Query(name, text, place)
 
 
-def judgements(folder: Path, *, layout: str) -> Iterator[tuple[str, str]]:
-    """Each query with its relevant passages."""
-    path = Path(folder) / "qrels.tsv"
-    for number, line in numbered_lines(path):
-        fields = line.split()
-        if layout == "beir" and number == 1 and fields[-1:] == ["score"]:
-            continue
-        names = 3 if layout == "beir" else 4
-        if len(fields) != names:
-            raise InputError(f"{path}:{number}: {len(fields)} columns, expected {names}")
-        if whole_number(fields[-1], path, number) > 0:
-            yield fields[0], fields[-2]
+def judgements(folder: Path, *, layout: str) -> Iterator[Judgement]:
+    """All judgements, with their grades."""
+    yield from judged_once(Path(folder) / "qrels.tsv", 3 if layout == "beir" else 4)
+
+
+def remarks(folder: Path, language: str | None = None, *, layout: str) -> Iterator[str]:
+    """What was skipped of the judgements."""
+    if language is None:
+        yield from blank_lines(Path(folder) / "qrels.tsv")
 
 
 def records(path: Path, layout: str) -> Iterator[tuple[Place, str, str, str]]:

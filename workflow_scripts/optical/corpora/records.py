@@ -42,6 +42,14 @@ class Query(NamedTuple):
     place: Place | None = None
 
 
+class Judgement(NamedTuple):
+    """How relevant a passage is to a query: 0 and less is not relevant."""
+
+    query: str
+    passage: str
+    grade: int = 1
+
+
 def nothing() -> Iterator[Any]:
     """No rows."""
     return iter(())

@@ -8,7 +8,7 @@ A training source has
 A collection has
     passages(folder) -> Iterator[Passage]                  in the pivot language
     queries(folder, language) -> Iterator[Query]           the same ids in every language
-    judgements(folder) -> Iterator[(query id, passage id)] the relevant ones, all of equal worth
+    judgements(folder) -> Iterator[Judgement]              with their grades, 0 and less too
 and may have
     remarks(folder, language or None) -> Iterator[str]     what the log should say of its files
 
@@ -26,7 +26,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from optical.corpora.records import Pair, Passage, Query, TrainingSet, nothing
+from optical.corpora.records import Judgement, Pair, Passage, Query, TrainingSet, nothing
 from optical.runtime.errors import InputError
 
 # A module may serve several sources; its functions then take the settings named here.
@@ -88,7 +88,7 @@ class Collection(NamedTuple):
 
     passages: Callable[[Path], Iterator[Passage]]
     queries: Callable[[Path, str], Iterator[Query]]
-    judgements: Callable[[Path], Iterator[tuple[str, str]]]
+    judgements: Callable[[Path], Iterator[Judgement]]
     remarks: Callable[..., Iterator[str]]
 
 

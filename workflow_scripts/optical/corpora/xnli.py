@@ -24,7 +24,7 @@ from pathlib import Path
 
 from optical.corpora.archives import open_archive, open_member
 from optical.corpora.lines import numbered_rows
-from optical.corpora.records import Passage, Query
+from optical.corpora.records import Judgement, Passage, Query
 from optical.corpora.text import Place, as_text
 from optical.runtime.errors import InputError
 
@@ -55,7 +55,7 @@ def queries(folder: Path, language: str, *, split: str, task: str) -> Iterator[Q
             yield Query(str(row), premise)
 
 
-def judgements(folder: Path, *, split: str, task: str) -> Iterator[tuple[str, str]]:
+def judgements(folder: Path, *, split: str, task: str) -> Iterator[Judgement]:
     """Each query with its relevant passages, in the order of the passages."""
     entailed = [label == ENTAILED for label in labels(folder, split)]
     first_rows = premise_rows(folder, split) if task in ASKED_BY_PREMISE else range(len(entailed))
@@ -64,7 +64,7 @@ def judgements(folder: Path, *, split: str, task: str) -> Iterator[tuple[str, st
         pair = (str(first_rows[row]), first)
         if (entailed[row] or task == "topic") and pair not in seen:
             seen.add(pair)
-            yield pair
+            yield Judgement(*pair)
 
 
 def texts(folder: Path, split: str, task: str) -> Iterator[tuple[int, str, str, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from optical.corpora.ids import as_id
 from optical.corpora.lines import intact
-from optical.corpora.records import Passage, Query
+from optical.corpora.records import Judgement, Passage, Query
 from optical.corpora.text import as_text
 from optical.runtime.errors import InputError
 
@@ -26,11 +26,11 @@ def queries(folder: Path, language: str) -> Iterator[Query]:
             yield Query(question["id"], question["question"])
 
 
-def judgements(folder: Path) -> Iterator[tuple[str, str]]:
+def judgements(folder: Path) -> Iterator[Judgement]:
     """Each question with its paragraph."""
     for passage_id, _, paragraph in paragraphs(folder, PIVOT):
         for question in paragraph["qas"]:
-            yield question["id"], passage_id
+            yield Judgement(question["id"], passage_id)
 
 
 def paragraphs(folder: Path, language: str) -> Iterator[tuple[str, str, dict]]:

@@ -47,6 +47,33 @@ def read_scores(paths: Iterable[str | Path]) -> pd.DataFrame:
     return scores
 
 
+def common_queries(scores: pd.DataFrame) -> pd.DataFrame:
+    """The scores of the queries that each collection has in every one of its languages.
+
+    A query that nobody translated into one language would make that one's mean another's.
+
+    Raises:
+        InputError: for a collection without such a query.
+    """
+    keys = ("collection", "language", "query_id")
+    columns = [scores[key].astype("category").cat for key in keys]
+    collection, language, query = (column.codes.to_numpy(np.int64) for column in columns)
+    # Whole numbers in place of names, of which there are millions.
+    queries = collection * len(columns[2].categories) + query
+    named, of_query = np.unique(queries, return_inverse=True)
+    pairs = np.unique(of_query * len(columns[1].categories) + language)
+    spoken = np.bincount(pairs // len(columns[1].categories), minlength=len(named))
+    of_collection = np.zeros(len(named), np.int64)
+    of_collection[of_query] = collection
+    languages = np.unique(collection * len(columns[1].categories) + language)
+    number = np.bincount(languages // len(columns[1].categories))
+    common = spoken == number[of_collection]
+    for code in np.setdiff1d(of_collection, of_collection[common]):
+        name = columns[0].categories[code]
+        raise InputError(f"{name}: no query is there in every language; expected some in common")
+    return scores[common[of_query]]
+
+
 def is_development(query_ids: pd.Series, share: float) -> pd.Series:
     """Whether each query is one of those for development, by a hash of its id.
 

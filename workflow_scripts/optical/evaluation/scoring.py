@@ -1,7 +1,7 @@
 """Scores of runs, query by query, by trec_eval's measures."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +15,21 @@ from optical.settings.languages import METRIC
 RANKC = "rankc"
 """Cross-lingual consistency beside the metrics of trec_eval, see `consistency`."""
 
+JUDGED = "judged_"
+"""What the names of `judged_share` begin with, before the depth."""
+
+GRADED = ("ndcg", JUDGED)
+"""Beginnings of the metrics that grades enter as they are, for which no grade is the least."""
+
 RANKS = 50
 """Ranks that `consistency` looks at: those beyond have a weight below 1e-21."""
 
 BEST = 100
 """Passages of an exact search that an approximate one is expected to find."""
+
+
+Qrels = Mapping[str, Mapping[str, int]]
+"""Grades of the judged passages of each query."""
 
 
 @dataclass(frozen=True)
@@ -34,60 +44,84 @@ class RunScores:
         without_relevant: judged queries with no relevant passage. No ranking can score on them,
             so they are left out of the table.
         unjudged: queries of the run without any judgement, left out of the table.
+        absent: queries with a relevant passage that nobody asked, left out of the table.
+        undefined: metrics that the judgements are not enough for, left out of the table.
+        own_first: queries whose best passage has their own id and is not judged relevant.
     """
 
     table: pd.DataFrame
     without_results: int
     without_relevant: int
     unjudged: int
+    absent: int
+    undefined: tuple[str, ...]
+    own_first: int
 
 
 def score_run(
     run: Iterable[tuple[str, Results]],
-    qrels: Mapping[str, Mapping[str, int]],
+    qrels: Qrels,
     metrics: Sequence[str] = ("map",),
     exact: Mapping[str, Results] | None = None,
     pivot: Mapping[str, Sequence[str]] | None = None,
+    *,
+    asked: Container[str] | None = None,
+    relevance_level: int = 1,
 ) -> RunScores:
     """Score a run with trec_eval's metrics, query by query.
 
     Every query with a relevant passage counts: trec_eval leaves a query without results out of
-    its mean, here its value is 0.
+    its mean, here its value is 0. Relevant to nDCG and `RANKC` is a grade of 1 and more.
 
     Args:
         run: (query id, results) pairs, as `iterate_run` yields them.
-        qrels: as `read_qrels` gives them; relevance of 1 and more is relevant.
+        qrels: as `read_qrels` gives them.
         exact: results of exact search for some of the queries, where the run's are of an
             approximate index.
         pivot: the best passages of each query in the pivot language, at least `RANKS` or all of
             them, where `RANKC` is wanted too.
         metrics: names such as map, recip_rank, recall_100, ndcg_cut_10; see `METRIC`.
+        asked: the queries that there were; all that are judged when None.
+        relevance_level: the least grade that is relevant to the other metrics.
 
     Raises:
-        InputError: for an unknown metric, scores equal in float32, and a run of which no query is
-            judged (ids of another collection). An empty run is none of these: it scores 0.
+        InputError: for an unknown metric, scores equal in float32, judgements without a relevant
+            passage, and a run of which no query is judged (ids of another collection). An empty run
+            is none of these: it scores 0.
     """
     check_metrics(metrics)
-    relevant = [query for query, judged in qrels.items() if max(judged.values(), default=0) > 0]
-    if not relevant:
-        raise InputError("the judgements name no relevant passage")
-    evaluator = pytrec_eval.RelevanceEvaluator(qrels, set(metrics))
+    highest = {query: max(judged.values(), default=0) for query, judged in qrels.items()}
+    if max(highest.values(), default=0) < relevance_level:
+        at_least = f", which takes a grade of {relevance_level}" if relevance_level > 1 else ""
+        raise InputError(f"the judgements name no relevant passage{at_least}")
+    relevant = [query for query, grade in highest.items() if grade > 0]
+    absent = [query for query in relevant if asked is not None and query not in asked]
+    if len(absent) == len(relevant):
+        raise InputError(f"none of the judged queries is asked, such as {relevant[0]!r}")
+    relevant = [query for query in relevant if asked is None or query in asked]
+    undefined = tuple(name for name in metrics if not is_defined(name, qrels, relevance_level))
+    metrics = [name for name in metrics if name not in undefined]
+
+    evaluate = evaluator(qrels, metrics, relevance_level)
+    values: dict[str, Mapping[str, float]]
     values = {query: dict.fromkeys(metrics, 0.0) for query in relevant}
     measured = {
-        query: evaluator.evaluate({query: results})[query]
+        query: evaluate(query, results)
         for query, results in (exact or {}).items()
         if query in values
     }
     recall = dict.fromkeys(measured, 0.0)
     consistent = dict.fromkeys(relevant, 0.0)
-    without_results, unjudged, example = set(relevant), 0, None
+    without_results, unjudged, own_first, example = set(relevant), 0, 0, None
     for query, results in run:
         if query not in qrels:
             unjudged, example = unjudged + 1, query
         elif query in values and results:
             _check_distinct(query, results)
-            values[query] = evaluator.evaluate({query: results})[query]
+            values[query] = evaluate(query, results)
             without_results.discard(query)
+            own = query in results and qrels[query].get(query, 0) <= 0
+            own_first += own and results[query] == max(results.values())
             if query in measured:
                 best = set(top(exact[query], BEST))
                 recall[query] = len(best.intersection(top(results, BEST))) / len(best)
@@ -104,6 +138,7 @@ def score_run(
         + (measured.get(query, nothing)[metric], recall.get(query, float("nan")))
         for query in relevant
         for metric in metrics
+        if highest[query] >= (1 if metric.startswith(GRADED) else relevance_level)
     ]
     if pivot is not None:
         unknown = (float("nan"), float("nan"))
@@ -112,9 +147,49 @@ def score_run(
     return RunScores(
         table=pd.DataFrame(rows, columns=columns),
         without_results=len(without_results),
-        without_relevant=len(qrels) - len(relevant),
+        without_relevant=sum(grade < relevance_level for grade in highest.values()),
         unjudged=unjudged,
+        absent=len(absent),
+        undefined=undefined,
+        own_first=own_first,
     )
+
+
+def is_defined(metric: str, qrels: Qrels, relevance_level: int = 1) -> bool:
+    """Whether judgements are enough for a metric.
+
+    bpref counts the passages judged not relevant that stand above a relevant one. Without any it
+    would be the recall (trec_eval takes a negative grade for no judgement).
+    """
+    grades = (grade for judged in qrels.values() for grade in judged.values())
+    return metric != "bpref" or any(0 <= grade < relevance_level for grade in grades)
+
+
+def evaluator(
+    qrels: Qrels, metrics: Sequence[str], relevance_level: int
+) -> Callable[[str, Results], Mapping[str, float]]:
+    """A function of a query and its results that gives the value of each metric."""
+    depths = {name: int(name.removeprefix(JUDGED)) for name in metrics if name.startswith(JUDGED)}
+    known = {name for name in metrics if name not in depths}
+    trec_eval = pytrec_eval.RelevanceEvaluator(qrels, known, relevance_level=relevance_level)
+
+    def evaluate(query: str, results: Results) -> Mapping[str, float]:
+        found = trec_eval.evaluate({query: results})[query] if known else {}
+        return found | {
+            name: judged_share(qrels[query], results, depth) for name, depth in depths.items()
+        }
+
+    return evaluate
+
+
+def judged_share(judged: Container[str], results: Results, depth: int) -> float:
+    """The share of the best passages that are judged, as the Judged@k of ir_measures.
+
+    Where few are, a method may have found relevant passages that nobody looked at. Of fewer than
+    `depth` results it is the share of these; 0 without any.
+    """
+    best = top(results, depth)
+    return sum(name in judged for name in best) / len(best) if best else 0.0
 
 
 def top(results: Results, number: int) -> list[str]:
@@ -148,7 +223,7 @@ def check_metrics(metrics: Sequence[str]) -> None:
         if not re.fullmatch(METRIC, metric):
             raise InputError(
                 f"{metric!r} is no metric here, expected map, recip_rank, Rprec, bpref, ndcg, or "
-                "map_cut, ndcg_cut, recall, P, success with a depth, as in recall_100"
+                "map_cut, ndcg_cut, recall, P, success, judged with a depth, as in recall_100"
             )
 
 

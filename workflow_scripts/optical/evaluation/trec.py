@@ -5,6 +5,7 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from optical.corpora.lines import lines_of
@@ -41,6 +42,15 @@ def write_run(path: str | Path, rankings: Iterable[tuple[str, Results]], tag: st
             written += bool(results)
             file.writelines(_run_lines(query, results, tag))
     return written
+
+
+def without_query(query: str, results: Results, depth: int) -> dict[str, float]:
+    """The results without the passage that is the query itself, by its id; the first `depth`.
+
+    results: one more than `depth`, best first.
+    """
+    others = ((name, score) for name, score in results.items() if name != query)
+    return dict(islice(others, depth))
 
 
 def _run_lines(query: str, results: Results, tag: str) -> Iterator[str]:

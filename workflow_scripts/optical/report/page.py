@@ -7,10 +7,12 @@ from typing import Any
 
 import jinja2
 import pandas as pd
+import yaml
 from markupsafe import Markup
 
 from optical.evaluation.gap import Tables
 from optical.report import verdict
+from optical.report.collections import described_collections
 from optical.report.costs import shown_cost_table
 from optical.report.differences import (
     contrast_notes,
@@ -49,6 +51,7 @@ def write_report(
     tables: Tables,
     costs: pd.DataFrame,
     pictures: Mapping[str, str | Path],
+    collections: pd.DataFrame,
     cleaning: pd.DataFrame,
     translations: pd.DataFrame,
     training: Mapping[str, int],
@@ -68,6 +71,7 @@ def write_report(
         tables: as `optical.evaluation.gap.compare` gives them.
         costs: as `optical.report.costs.cost_table` gives them.
         pictures: caption of each SVG file, which is put into the page.
+        collections: as `read_collections` gives them; may be empty.
         cleaning: as `read_cleaning` gives it; may be empty.
         translations: as `read_translation_scores` gives them; may be empty.
         training: what the teachers' training set has, and what was left out of it: how many.
@@ -88,12 +92,17 @@ def write_report(
         table[table["metric"] == metric]
         for table in (tables.size, tables.contrast, tables.language_contrast)
     )
+    described = described_collections(collections, yaml.safe_load(settings) or {})
     page = _template().render(
         study=study,
         note=note,
         metric=metric_name(metric),
         pivot=pivot,
-        warnings=verdict.warnings(of_metric, provenance["seeds"] if provenance else ()),
+        warnings=[
+            *(f"{name}: {doubt}" for name, (_, doubts) in described.items() for doubt in doubts),
+            *verdict.warnings(of_metric, provenance["seeds"] if provenance else ()),
+        ],
+        collections=described,
         answers=verdict.answers(gap, metric),
         sizes=verdict.sizes(tables.size, metric),
         transport_gains=verdict.gains(tables.contrast, metric, verdict.CONTROLS),

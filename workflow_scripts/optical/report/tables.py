@@ -62,13 +62,17 @@ class ShownTable:
         return position >= len(self.headings) - self.numeric
 
 
+NAMES = {"ndcg_cut": "nDCG", "recall": "R", "map_cut": "MAP", "judged": "Judged"}
+"""Of metrics with a depth, before it."""
+
+
 def metric_name(metric: str) -> str:
     """Name of a metric as it is printed: MAP for trec_eval's map."""
-    known = {"map": "MAP", "recip_rank": "MRR", "rankc": "RankC"}
-    if metric in known:
-        return known[metric]
-    name, _, cut = metric.rpartition("_")
-    return f"{ {'ndcg_cut': 'nDCG', 'recall': 'R', 'map_cut': 'MAP'}.get(name, name) }@{cut}"
+    known = {"map": "MAP", "recip_rank": "MRR", "ndcg": "nDCG", "rankc": "RankC"}
+    name, _, depth = metric.rpartition("_")
+    if metric in known or not name:
+        return known.get(metric, metric)
+    return f"{NAMES.get(name, name)}@{depth}"
 
 
 def minus(number: str) -> str:

@@ -4,6 +4,7 @@ import fcntl
 import glob
 import hashlib
 import os
+import re
 import shutil
 import socket
 import uuid
@@ -34,13 +35,15 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 def scratch(path: Path) -> Iterator[Path]:
     """Yield a name beside `path` for something unfinished (file or folder), removed in the end.
 
-    What killed processes left of the same is removed first.
+    What killed processes left of the same is removed first, also where one unfinished file was the
+    other's.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    for file in path.parent.glob(f".{'[0-9a-f]' * 8}.{glob.escape(path.name)}"):
-        # An orphan may still write there; it will not come to its end.
-        with suppress(OSError):
-            remove(file)
+    for file in path.parent.glob(f".*.{glob.escape(path.name)}"):
+        if re.fullmatch(rf"(\.[0-9a-f]{{8}}\.)+{re.escape(path.name)}", file.name):
+            # An orphan may still write there; it will not come to its end.
+            with suppress(OSError):
+                remove(file)
     temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
     try:
         yield temporary

@@ -131,6 +131,15 @@ class Own:
     languages: Annotated[list[Name], ("minItems", 1), DISTINCT]
     """Codes of its languages, as in the names of its files."""
 
+    relevance_level: Annotated[int, ("minimum", 1), ("maximum", 1000)] = 1
+    """A collection: the least grade of a judgement that is relevant to the metrics that know only
+    relevant and not (MAP, MRR, recall, bpref, P, ...), as trec_eval's -l. 1 is usual, 2 for grades
+    from 0 to 3. nDCG weighs the grades themselves."""
+
+    leave_out_query: bool = False
+    """A collection: whether the passage with the query's own id is left out of its results, where
+    queries are passages themselves, as in ArguAna and Quora."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StudyFile:
@@ -190,7 +199,8 @@ class StudyFile:
     metrics: Annotated[list[Annotated[str, ("pattern", METRIC)]], ("minItems", 1), DISTINCT] = (
         field(default_factory=lambda: list(METRICS))
     )
-    """Metrics of trec_eval that every run is scored by, such as map, ndcg_cut_10, recall_100.
+    """Metrics of trec_eval that every run is scored by, such as map, ndcg_cut_10, recall_100, and
+    judged_10, the share of the best 10 passages that are judged, relevant or not.
     rankc, the consistency with the ranking of the query in the pivot, is always among the
     results."""
 

@@ -12,6 +12,7 @@ from optical.runtime.errors import InputError
 from optical.settings.encoder import LONGEST
 from optical.settings.languages import METRIC
 from optical.settings.methods import TRANSLATED
+from optical.settings.study import Own
 from optical.study import paths
 from optical.study.files import is_users, sources
 from optical.study.study import Study, dataset_of
@@ -60,7 +61,16 @@ def check_names(study: Study) -> None:
 
 
 def check_own(name: str, about: Mapping) -> None:
-    """A set of the user's own has a folder, or the ids by which ir_datasets knows it."""
+    """A set of the user's own has a folder, or the ids by which ir_datasets knows it.
+
+    Only a collection has settings of its judgements.
+    """
+    for key in ("relevance_level", "leave_out_query"):
+        if about["layout"] not in layouts.COLLECTION and about[key] != getattr(Own, key):
+            raise InputError(
+                f"own.{name}.{key}: {about[key]}, but layout {about['layout']} is of bitext; "
+                f"expected it of a collection, {', '.join(layouts.COLLECTION)}"
+            )
     ids = ("passages", "queries")
     exported = about["layout"] == "ir_datasets"
     needed, foreign = (ids, ("folder",)) if exported else (("folder",), ids)

@@ -11,6 +11,7 @@ from optical.corpora.language_tags import find
 from optical.settings.distillation import read_by
 from optical.settings.languages import GROUPS
 from optical.settings.methods import DISTILLED, FINETUNED, LEXICAL
+from optical.settings.study import Own
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,10 @@ class Study:
     def collection_languages(self, collection: str) -> set[str]:
         """The languages that a test collection has queries in, the pivot among them."""
         return self.source_languages(dataset_of(collection))
+
+    def of_collection(self, collection: str, setting: str) -> Any:
+        """A setting of a collection of the user's own (`Own`); of any other its default."""
+        return self["own"].get(dataset_of(collection), {}).get(setting, getattr(Own, setting))
 
     def tested_languages(self, collection: str) -> list[str]:
         """The foreign languages of the study that a test collection has, in the study's order."""

@@ -1,0 +1,89 @@
+"""Files of relevance judgements, with the grade of each.
+
+    TREC, MS MARCO   query, 0, passage, grade      between white space
+    BEIR             query, passage, grade         between tabs; the first line is a heading
+
+A heading is no judgement, in either. A blank line at the end is none; others are skipped, and
+`blank_lines` counts them. A grade is a whole number, which many tools write as `1.0`.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from optical.corpora.lines import numbered_lines
+from optical.corpora.records import Judgement
+from optical.runtime.errors import InputError
+
+GRADE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
+
+LARGEST_GRADE = 1000
+"""Of nDCG trec_eval counts every grade up to the largest for each of them: one of a million would
+take hours. Graded sets have grades below 10."""
+
+HEADINGS = {"score", "grade", "label", "rel", "relevance", "relevancy", "judgement", "judgment"}
+"""What a heading calls the grade."""
+
+
+def read_judgements(path: Path, columns: int) -> Iterator[tuple[int, Judgement]]:
+    """(number of the line, judgement) of a file whose lines have 3 or 4 columns, see above.
+
+    Raises:
+        InputError: names the line with another number of columns, and of what is no grade.
+    """
+    for number, line in numbered_lines(path):
+        fields = fields_of(line, columns)
+        if not fields or (number == 1 and fields[-1].lower() in HEADINGS):
+            continue
+        if len(fields) != columns:
+            raise InputError(f"{path}:{number}: {len(fields)} columns, expected {columns}")
+        yield number, Judgement(fields[0], fields[-2], grade_of(fields[-1], path, number))
+
+
+def judged_once(path: Path, columns: int) -> Iterator[Judgement]:
+    """The judgements of a file that is the whole of a collection's.
+
+    Raises:
+        InputError: as `read_judgements`, and names both lines of a pair that is judged twice.
+    """
+    lines: dict[tuple[str, str], int] = {}
+    for number, judgement in read_judgements(path, columns):
+        before = lines.setdefault(judgement[:2], number)
+        if before != number:
+            raise InputError(
+                f"{path}:{number}: query {judgement.query} is judged twice for "
+                f"{judgement.passage}, before in line {before}; expected each pair once"
+            )
+        yield judgement
+
+
+def fields_of(line: str, columns: int) -> list[str]:
+    """The fields of a line: between tabs, where that gives so many, or else white space."""
+    fields = line.split("\t")
+    return list(map(str.strip, fields)) if len(fields) == columns else line.split()
+
+
+def grade_of(text: str, path: Path, line: int) -> int:
+    """The grade that stands in a line of a file.
+
+    Raises:
+        InputError: names the line of anything but a whole number within `LARGEST_GRADE`.
+    """
+    match = GRADE.fullmatch(text)
+    if match is None or len(text) > 20 or abs(int(match[1])) > LARGEST_GRADE:
+        raise InputError(
+            f"{path}:{line}: judgement {text!r}, expected a whole number, {LARGEST_GRADE} at most"
+        )
+    return int(match[1])
+
+
+def blank_lines(path: Path) -> Iterator[str]:
+    """What to say of the blank lines of a file, those at its end left out; nothing without any."""
+    blank = pending = 0
+    for _, line in numbered_lines(path):
+        if line.strip():
+            blank, pending = blank + pending, 0
+        else:
+            pending += 1
+    if blank:
+        yield f"{path}: {blank} blank line{'s' * (blank > 1)} skipped"
