@@ -6,7 +6,6 @@ it is true is removed. The first rule that is true counts the pair.
 
 import math
 import re
-import unicodedata
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
@@ -16,6 +15,7 @@ from statistics import median
 
 from optical.corpora.languages import is_in_wrong_language, is_in_wrong_script
 from optical.corpora.leakage import NO_TESTS, Guard
+from optical.corpora.numbers import contradict, unexplained
 from optical.corpora.records import Pair
 from optical.corpora.registry import bitext
 from optical.corpora.rows import write_parquet, write_rows
@@ -57,9 +57,6 @@ MOST_HELD_OUT = 10_000
 # What no text means to say, such as a zero byte; those that are white space among them.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
-# A number: groups of three digits after spaces, or digits with inner marks of any convention.
-NUMBER = re.compile(r"\d{1,3}(?: \d{3})+(?!\d)|\d+(?:[.,'’٫٬]\d+)*")
-
 
 class Cleaner:
     """Cleans the bitext of one language, origin after origin, and counts what it removes.
@@ -84,7 +81,8 @@ class Cleaner:
         pairs = (normal_space(pair) for pair in pairs)
         sample = list(islice(pairs, RATIO_SAMPLE))
         ratio = usual_length_ratio(sample)
-        for pair, around in with_mean_misfit(chain(sample, pairs), ratio):
+        languages = self.language, self.pivot
+        for pair, around in with_mean_misfit(chain(sample, pairs), ratio, languages):
             counts["read"] += 1
             rule = self.broken_rule(pair, ratio, around)
             counts[rule or "kept"] += 1
@@ -111,7 +109,7 @@ class Cleaner:
             return "wrong_script"
         if has_unusual_length_ratio(pair, ratio):
             return "length_ratio"
-        if has_other_numbers(pair):
+        if contradict(pair.source, pair.target, self.language, self.pivot):
             return "numbers"
         if around > MOST_MEAN_MISFIT:
             return "shifted"
@@ -191,46 +189,33 @@ def has_unusual_length_ratio(pair: Pair, ratio: float) -> bool:
     return length_deviation(pair, ratio) > MOST_LENGTH_DEVIATION
 
 
-def misfit(pair: Pair, ratio: float) -> float:
-    """How little a pair looks like a translation: by its lengths, and most where numbers differ."""
-    if has_other_numbers(pair):
+def misfit(pair: Pair, ratio: float, languages: tuple[str, str]) -> float:
+    """How little a pair looks like a translation: by its lengths, and most where numbers differ.
+
+    Here a number counts that one side alone has: in a single pair it may be in words on the other,
+    in most pairs of a passage it is a sign of shifted translations.
+    """
+    if any(unexplained(pair.source, pair.target, *languages)):
         return MOST_MISFIT
     return min(length_deviation(pair, ratio), MOST_MISFIT)
 
 
-def with_mean_misfit(pairs: Iterable[Pair], ratio: float) -> Iterator[tuple[Pair, float]]:
+def with_mean_misfit(
+    pairs: Iterable[Pair], ratio: float, languages: tuple[str, str]
+) -> Iterator[tuple[Pair, float]]:
     """Yield (pair, mean misfit of it and its neighbours), `NEIGHBOURS` on either side.
 
     A pair that its source knows to be misaligned tells nothing of its neighbours' alignment, and a
-    window of fewer than half the pairs nothing at all: its mean is 0.
+    window of fewer than half the pairs nothing at all: its mean is 0. languages: of the source and
+    the target.
     """
     window: deque[tuple[Pair, float] | None] = deque([None] * NEIGHBOURS, 2 * NEIGHBOURS + 1)
     for pair in chain(pairs, [None] * NEIGHBOURS):
-        window.append(pair and (pair, misfit(pair, ratio)))
+        window.append(pair and (pair, misfit(pair, ratio, languages)))
         middle = window[NEIGHBOURS] if len(window) == window.maxlen else None
         if middle:
             found = [value for one, value in filter(None, window) if not is_condemned(one)]
             yield middle[0], sum(found) / len(found) if len(found) > NEIGHBOURS else 0.0
-
-
-def has_other_numbers(pair: Pair) -> bool:
-    """Whether the numbers of two digits and more differ between the sides.
-
-    Numbers below ten are as often words. Compared are all digits together in sorted order, which
-    neither word order nor the conventions for separators can change.
-    """
-    return digits(pair.source) != digits(pair.target)
-
-
-def digits(text: str) -> list[int]:
-    """Sorted digits, of any script, of the numbers with two digits and more."""
-    return sorted(
-        unicodedata.digit(character)
-        for number in NUMBER.findall(text)
-        if len(number) > 1
-        for character in number
-        if character.isdigit()
-    )
 
 
 def write_bitext(
