@@ -69,3 +69,66 @@ def test_the_noise_of_urdu_xnli_is_found(mirror, tmp_path):
     hypotheses = [hypothesis for _, hypothesis in xnli.sentences(tmp_path, "ur", "test")]
     assert sum(is_in_wrong_script(text, "ur") for text in hypotheses) == 325
     assert sum(looks_foreign(text, "ur") for text in hypotheses) == 367
+
+
+ENGLISH = "No letter of another script is here at all, and it was never translated."
+CHINESE = "据报道苍鹭站在河边的芦苇丛中等待小鱼游过,孩子们在花园里玩耍。"  # noqa: RUF001
+SERBIAN = "Čaplja stoji u trsci pored reke i čeka da male ribe proplivaju kraj nje."
+CYRILLIC = "Чапља стоји у трсци поред реке и чека да мале рибе пропливају крај ње."
+
+
+@pytest.mark.parametrize(
+    "language",
+    ["zh", "zh-Hans", "zh_cn", "zh-TW", "yue", "fa", "fa-IR", "ur-PK", "iw", "he", "sr-Cyrl", "ja"]
+    + ["bho", "ckb", "ka", "am", "ko"],
+)
+def test_english_is_in_the_wrong_script_whatever_the_code_looks_like(language):
+    assert is_in_wrong_script(ENGLISH, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        (CHINESE, "zh-Hans"),
+        (CHINESE, "zh_tw"),
+        (CHINESE, "yue"),
+        ("コンピューターを買いました。", "ja"),
+        ("컴퓨터를 샀습니다.", "ko"),
+        (SERBIAN, "sr-Latn"),
+        (CYRILLIC, "sr-Cyrl"),
+        (SERBIAN, "sr"),
+        (CYRILLIC, "sr"),
+        (PASHTO, "ps-AF"),
+        (PASHTO, "pa-PK"),
+        (ENGLISH, "ur-Latn"),
+        (CHINESE, "ze_zh"),
+    ],
+)
+def test_a_text_is_in_a_script_that_its_code_allows(text, language):
+    assert not is_in_wrong_script(text, language)
+
+
+@pytest.mark.parametrize("language", ["fr-CA", "fr_fr", "fra"])
+def test_a_language_is_identified_under_its_base(language):
+    assert is_in_wrong_language(FRENCH, "pt-BR")
+    assert is_in_wrong_language(FRENCH, "swh")
+    assert not is_in_wrong_language(FRENCH, language)
+
+
+@pytest.mark.parametrize("language", ["sr", "sr-Latn", "sh"])
+def test_a_script_that_the_model_did_not_learn_a_language_in_is_left_alone(language):
+    assert is_in_wrong_language(FRENCH, "ur")
+    assert not is_in_wrong_language(FRENCH, "ur-Latn")
+    assert not is_in_wrong_language(SERBIAN, language)
+    assert not looks_foreign(SERBIAN, language)
+
+
+def test_cyrillic_serbian_is_identified_as_such():
+    russian = "Цапля стоит в тростнике у реки и ждёт, пока мимо проплывут маленькие рыбки."
+    assert is_in_wrong_language(russian, "sr")
+    assert not is_in_wrong_language(CYRILLIC, "sr-Cyrl")
+
+
+def test_chinese_is_identified_under_any_code():
+    assert is_in_wrong_language(ENGLISH, "zh-Hans")
+    assert not is_in_wrong_language(CHINESE, "zh_cn")

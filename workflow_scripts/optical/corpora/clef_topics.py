@@ -18,13 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from optical.corpora.languages import SCRIPT_OF
+from optical.corpora.language_tags import script
 from optical.runtime.errors import InputError
 
 UTF8, LATIN = "UTF-8", "ISO-8859-1"
-
-OTHER_SCRIPTS = {language for language, script in SCRIPT_OF.items() if script != "LATIN"} | {"ja"}
-"""Languages of topics that ISO-8859-1 cannot write."""
 
 TAG = re.compile(r"<[^>]*>")
 TOP = re.compile(r"<(/?)top\b[^>]*>", re.IGNORECASE)
@@ -88,7 +85,7 @@ def decoded(path: Path, language: str) -> tuple[str, str]:
         text, encoding, odd = data.decode("utf-8-sig"), UTF8, re.search(rb"\x00", data)
     except UnicodeDecodeError as error:
         byte = f"byte 0x{data[error.start]:02x}"
-        if language in OTHER_SCRIPTS:
+        if script(language) not in ("Latn", None):
             raise told(
                 error.start, f"{byte} is not {UTF8}, and {LATIN} has no {language}"
             ) from None

@@ -8,19 +8,54 @@ good at long texts and poor at short ones and at Somali; hence the bounds below.
 import unicodedata
 from functools import cache
 
-# Scripts by the first word of a letter's Unicode name. A language that is not listed, such as a
-# constructed one, may be written in any.
-SCRIPTS = {
-    "LATIN": "de en es fi fr it ro so sw tl tr vi",
-    "CYRILLIC": "bg ru",
-    "GREEK": "el",
-    "ARABIC": "ar ur",
-    "DEVANAGARI": "hi mr",
-    "THAI": "th",
-    "MYANMAR": "my",
-    "CJK": "zh",
+from optical.corpora import language_tags
+
+LETTERS = {
+    "Adlm": "ADLAM",
+    "Arab": "ARABIC",
+    "Armn": "ARMENIAN",
+    "Beng": "BENGALI",
+    "Cans": "CANADIAN",
+    "Cher": "CHEROKEE",
+    "Cyrl": "CYRILLIC",
+    "Deva": "DEVANAGARI",
+    "Ethi": "ETHIOPIC",
+    "Geor": "GEORGIAN",
+    "Grek": "GREEK",
+    "Gujr": "GUJARATI",
+    "Guru": "GURMUKHI",
+    "Hans": "CJK",
+    "Hant": "CJK",
+    "Hebr": "HEBREW",
+    "Jpan": "CJK HIRAGANA KATAKANA KATAKANA-HIRAGANA",
+    "Khmr": "KHMER",
+    "Knda": "KANNADA",
+    "Kore": "HANGUL CJK",
+    "Laoo": "LAO",
+    "Latn": "LATIN",
+    "Mlym": "MALAYALAM",
+    "Mong": "MONGOLIAN",
+    "Mymr": "MYANMAR",
+    "Nkoo": "NKO",
+    "Olck": "OL",
+    "Orya": "ORIYA",
+    "Sinh": "SINHALA",
+    "Syrc": "SYRIAC",
+    "Taml": "TAMIL",
+    "Telu": "TELUGU",
+    "Tfng": "TIFINAGH",
+    "Thaa": "THAANA",
+    "Thai": "THAI",
+    "Tibt": "TIBETAN",
+    "Yiii": "YI",
 }
-SCRIPT_OF = {language: script for script, names in SCRIPTS.items() for language in names.split()}
+"""How the Unicode names of a script's letters begin."""
+
+TWO_SCRIPTS = frozenset(
+    "az bm bs cr crh cu ff ha iu kk ks ku ky mn ms pa rom sd shi sr tg tk tt ug uz vai".split()  # noqa: SIM905
+)
+"""Languages that are written in two scripts or more today (CLDR's languageData). Only a code that
+names the script, such as sr-Latn, says what a text has to be in."""
 
 LEAST_SHARE_IN_SCRIPT = 0.5
 """Names, units and formulas in Latin letters are common in translations into any script."""
@@ -48,13 +83,33 @@ DOUBTFUL_LETTERS, DOUBTFUL_SURE = 20, 0.5
 Swahili and 10 in TICO-19's Somali, below 2 in any other language."""
 
 
+@cache
+def scripts(language: str) -> frozenset[str]:
+    """How the names of the letters begin that a language is written with; empty if not known.
+
+    language: any code, such as zh, zh-Hans or zh_cn.
+    """
+    found = language_tags.script(language)
+    if language_tags.base(language) in TWO_SCRIPTS and not language_tags.names_script(language):
+        return frozenset()
+    if found is None:
+        from langcodes.data_dicts import LIKELY_SUBTAGS
+
+        _, _, likely = LIKELY_SUBTAGS.get(language_tags.base(language), "").partition("-")
+        found = likely.partition("-")[0]
+    return frozenset(LETTERS.get(found, "").split())
+
+
 def is_in_wrong_script(text: str, language: str) -> bool:
     """Whether less than half of the letters are in the script that the language is written in."""
-    expected = SCRIPT_OF.get(language)
-    if expected is None:
-        return False
+    expected = scripts(language)
+    return bool(expected) and is_not_written_in(text, expected)
+
+
+def is_not_written_in(text: str, expected: frozenset[str]) -> bool:
+    """Whether less than half of the letters have names that begin with an expected word."""
     letters = [script(character) for character in text if character.isalpha()]
-    return letters.count(expected) < LEAST_SHARE_IN_SCRIPT * len(letters)
+    return sum(one in expected for one in letters) < LEAST_SHARE_IN_SCRIPT * len(letters)
 
 
 @cache
@@ -63,18 +118,34 @@ def script(letter: str) -> str:
     return unicodedata.name(letter, "UNKNOWN").split()[0]
 
 
+@cache
+def identified_as(language: str) -> tuple[str | None, frozenset[str]]:
+    """What the model calls a language, and how the names of the letters begin that it learnt it in.
+
+    None for a language that it does not know.
+    """
+    base = language_tags.base(language)
+    name = next((name for name in (language, base) if name in IDENTIFIED), None)
+    usual = language_tags.script(base)
+    return name, frozenset(LETTERS[usual].split()) if usual else scripts(base)
+
+
 def is_in_wrong_language(
     text: str, language: str, *, letters: int = LEAST_LETTERS, sure: float = LEAST_SURE
 ) -> bool:
     """Whether a text is surely in another language; False for a short text or an unknown language.
 
-    letters: fewer are a short text. sure: probability of the other language, at least.
+    letters: fewer are a short text. sure: probability of the other language, at least. A text that
+    may be in another script than the model has learnt the language in, and is, is left alone.
     """
-    if language not in IDENTIFIED or sum(map(str.isalpha, text)) < letters:
+    own, learnt = identified_as(language)
+    if own is None or sum(map(str.isalpha, text)) < letters:
+        return False
+    if scripts(language) != learnt and is_not_written_in(text, learnt):
         return False
     found = identify(text)
     other = max(found, key=found.get)
-    return other != language and found[other] >= sure and found.get(language, 0.0) < MOST_OWN
+    return other != own and found[other] >= sure and found.get(own, 0.0) < MOST_OWN
 
 
 def looks_foreign(text: str, language: str) -> bool:
