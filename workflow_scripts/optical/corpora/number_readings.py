@@ -129,8 +129,10 @@ def number_at(text: str, match: re.Match[str], language: str) -> Number:
         products = {value * factor for value in values for factor in factors}
         products |= set() if certain else values
         readings = {frozenset({value}) for value in products}
-        spelled = text[start:end]
-        return Number(spelled, start, end, *map(frozenset, (readings, products, factors)))
+        return Number(
+            *(text[start:end], start, end),
+            *(frozenset(readings), frozenset(products), frozenset(factors)),
+        )
     number = of_readings(written, start, end, plain_readings(text, match, values, language))
     return number._replace(spare=is_spare(text, match))
 

@@ -72,7 +72,7 @@ THOUSANDTHS = ("kilo", "кило")
 SCALE_FIRST = {"my", "sw"}
 """Languages that may say the scale before the number: milioni 12."""
 
-CALENDARS = {
+CALENDARS: dict[str, list[tuple[int, int, tuple[int, ...]]]] = {
     **dict.fromkeys(["km", "lo", "si", "th"], [(2300, 2700, (-543,))]),
     "my": [(2300, 2700, (-543, -544)), (1150, 1450, (638, 639))],
     **dict.fromkeys(["am", "ti"], [(1800, 2100, (7, 8))]),
@@ -150,10 +150,14 @@ def scales(language: str) -> tuple[re.Pattern[str], dict[str, tuple[int, ...]]]:
 
     The pattern's group `stem` or `word` is a key of the mapping; a stem may have an ending.
     """
-    stems = {stem: (value,) for value, words in STEMS.items() for stem in words.split()}
+    stems: dict[str, tuple[int, ...]] = {
+        stem: (value,) for value, words in STEMS.items() for stem in words.split()
+    }
     stems |= dict.fromkeys(BILLIONS.split(), (10**9, 10**12))
     stems |= dict.fromkeys(THOUSANDTHS, (1000,))
-    words = {word: (value,) for value, some in WHOLE.items() for word in some.split()}
+    words: dict[str, tuple[int, ...]] = {
+        word: (value,) for value, some in WHOLE.items() for word in some.split()
+    }
     words |= {word: (value,) for word, value in WORDS.get(language, {}).items()}
     stems, words = (
         {folded(word).casefold(): means for word, means in of.items()} for of in (stems, words)
@@ -178,14 +182,14 @@ def common_years(year: int, language: str) -> set[int]:
     return years
 
 
-def values_in_words(text: str, language: str) -> set[Fraction]:
+def values_in_words(text: str, language: str) -> frozenset[Fraction]:
     """Values that stand in words: English ones, Chinese ones, Roman numerals of any language."""
     found = {Fraction(value) for value in roman_values(text)}
     if language in ("ja", "yue", "zh"):
         found |= {Fraction(chinese_value(run)) for run in CHINESE_RUN.findall(text)}
     if language == "en":
         found |= set(english_values(text))
-    return found
+    return frozenset(found)
 
 
 def roman_values(text: str) -> Iterator[int]:

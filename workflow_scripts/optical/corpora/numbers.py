@@ -16,6 +16,7 @@ from collections.abc import Set
 from fractions import Fraction
 from functools import lru_cache
 
+from optical.corpora.language_tags import base
 from optical.corpora.number_readings import SMALL, Number, numbers
 from optical.corpora.number_words import values_in_words
 
@@ -37,14 +38,14 @@ def unexplained(
     """The numbers of each text that the other does not explain."""
     if not any(map(str.isdecimal, source + target)):
         return [], []
-    bases = base_of(language), base_of(pivot)
-    sides = [list(numbers(text, base)) for text, base in zip((source, target), bases, strict=True)]
-    left, right = lacking(*sides), lacking(*sides[::-1])
+    bases = base(language), base(pivot)
+    first, second = list(numbers(source, bases[0])), list(numbers(target, bases[1]))
+    left, right = lacking(first, second), lacking(second, first)
     if left or right:
-        left = lacking(left, sides[1], values_in_words(target, bases[1]))
-        right = lacking(right, sides[0], values_in_words(source, bases[0]))
+        left = lacking(left, second, values_in_words(target, bases[1]))
+        right = lacking(right, first, values_in_words(source, bases[0]))
     if left and right:
-        if are_same_digits(left, right) or are_same_digits(*sides):
+        if are_same_digits(left, right) or are_same_digits(first, second):
             return [], []
         # Of two numbers that differ by a scale alone, one may have a word for it that is not known.
         scaled = [one for one in left if not any(differ_by_scale(one, other) for other in right)]
@@ -54,7 +55,7 @@ def unexplained(
 
 
 def lacking(
-    found: list[Number], others: list[Number], words: Set[Fraction] = frozenset()
+    found: list[Number], others: list[Number], words: frozenset[Fraction] = frozenset()
 ) -> list[Number]:
     """The numbers of a side that those and the words of the other side do not explain."""
     if not found:
@@ -72,11 +73,6 @@ def differ_by_scale(one: Number, other: Number) -> bool:
     return any(
         value / factor in bare.values for value in scaled.values for factor in scaled.factors
     )
-
-
-def base_of(language: str) -> str:
-    """The language of a code without its script and region."""
-    return re.split(r"[-_]", language)[0].lower()
 
 
 def are_same_digits(left: list[Number], right: list[Number]) -> bool:
