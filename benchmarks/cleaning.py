@@ -23,8 +23,8 @@ from optical.corpora.records import Pair
 PIVOT = "en"
 SOURCES = ["tico19", "tatoeba", "lafand", "ntrex"]
 DATASETS = Path(__file__).parents[1] / "resources" / "datasets.yaml"
-PLAIN = re.compile(r"\d[\d.,]*\d")
-"""A number of two digits and more as English writes it."""
+PLAIN = re.compile(r"(?<![\w-])\d[\d.,]*\d(?![\w-])")
+"""A number of two digits and more as English writes it, and not in a name such as COVID-19."""
 
 
 def linked(source: str, mirror: Path, folder: Path) -> list[str]:

@@ -174,9 +174,9 @@ def of_readings(text: str, start: int, end: int, readings: Iterable[frozenset[Fr
 
 
 def values_of(text: str, readings: Iterable[frozenset[Fraction]]) -> frozenset[Fraction]:
-    """All values of readings, and those of the runs of digits that need no explanation."""
-    parts = {Fraction(part) for part in re.findall(r"\d+", text)}
-    return frozenset().union(parts, *readings)
+    """All values of readings, and the parts of a date or a time that need no explanation."""
+    parts = [] if GROUPED.fullmatch(text.replace(" ", "")) else re.findall(r"\d+", text)
+    return frozenset().union(map(Fraction, parts), *readings)
 
 
 def needed(values: Iterable[Fraction]) -> frozenset[Fraction]:
@@ -193,8 +193,12 @@ def plain_values(written: str) -> set[Fraction]:
     if GROUPED.fullmatch(digits):
         values.add(Fraction(re.sub(r"\D", "", digits)))
     whole, mark, decimals = re.fullmatch(r"(.*)([.,'/:])(\d+)", digits).groups()
-    # A slash is the decimal mark of Persian typists.
-    if mark in ".,/" and (whole.isdecimal() or (GROUPED.fullmatch(whole) and mark not in whole)):
+    # A slash is the decimal mark of Persian typists. Nobody writes 8 as 8,000.
+    if (
+        mark in ".,/"
+        and decimals != "000"
+        and (whole.isdecimal() or (GROUPED.fullmatch(whole) and mark not in whole))
+    ):
         values.add(Fraction(re.sub(r"\D", "", whole) + "." + decimals))
     return values
 

@@ -103,7 +103,7 @@ def is_among(value: Fraction, values: Set[Fraction]) -> bool:
         return True
     if value.denominator != 1:
         return False
-    if 1800 <= value < 2100 and value % 100 in values:  # the nineties
+    if 1800 <= value < 2100 and value % 100 and value % 100 in values:  # the nineties
         return True
     if value < 100:
         return any(1800 <= other < 2100 and other % 100 == value for other in values)
