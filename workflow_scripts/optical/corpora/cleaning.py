@@ -18,7 +18,9 @@ from optical.corpora.leakage import NO_TESTS, Guard
 from optical.corpora.numbers import contradict, unexplained
 from optical.corpora.records import Pair
 from optical.corpora.registry import bitext
+from optical.corpora.removed import Examples
 from optical.corpora.rows import write_parquet, write_rows
+from optical.corpora.sides import fault_of_counts, fault_of_sides, files_of
 from optical.corpora.splits import is_held_out
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
@@ -42,14 +44,13 @@ NEIGHBOURS, MOST_MISFIT, MOST_MEAN_MISFIT = 5, 4.0, 2.0
 """Pairs on either side whose misfits, of at most `MOST_MISFIT` standard deviations each, tell where
 the translations of a passage stand beside the wrong sentences, though some of the pairs look good:
 where their mean is above the last number. Of the misaligned segments of TICO-19 the other rules
-find 67 in 100 (Somali) and 61 (French), with this one 94 and 95; of passages of 30 pairs that
-were shifted in LAFAND to try it, 83. Of good pairs it finds, were it asked alone, 16 in 1,000 in
-TICO-19's Chinese and less than 1 in any other language or in Tatoeba. Of LAFAND as it is it
-removes 5 in 1,000 after the other rules; some of those are good ones among bad. A source of which
-every second pair is wrong loses the rest too."""
+find 41 in 100 (Somali) and 31 (French), with this one 93 and 95; of passages of 30 pairs that
+were shifted in LAFAND to try it, 83. Of LAFAND as it is it removes 9 in 1,000 after the other
+rules; some of those are good ones among bad. A source of which every second pair is wrong loses the
+rest too."""
 
-RATIO_SAMPLE = 1000
-"""Pairs of an origin that its usual ratio of lengths is taken from."""
+SAMPLE = 1000
+"""Pairs of an origin that its usual ratio of lengths and its languages are taken from."""
 
 MOST_HELD_OUT = 10_000
 """Pairs set aside that are written: held in memory, and enough to tell how a loss falls."""
@@ -70,16 +71,23 @@ class Cleaner:
         self.pivot = pivot
         self.guard = guard
         self.counts: dict[str, Counter[str]] = {}
+        self.examples = Examples()
         self.hashes: set[int] = set()
 
-    def clean(self, origin: str, pairs: Iterable[Pair]) -> Iterator[Pair]:
+    def clean(self, origin: str, pairs: Iterable[Pair], place: str = "") -> Iterator[Pair]:
         """Yield the good pairs of one origin, white space normalised, as they come.
 
-        At most `RATIO_SAMPLE` pairs are read ahead; only pairs that were judged are counted.
+        At most `SAMPLE` pairs are read ahead; only pairs that were judged are counted.
+        place: what errors name, such as a file; the origin by default.
+
+        Raises:
+            InputError: where most pairs are in other languages, or have the sides swapped.
         """
         counts = self.counts.setdefault(origin, Counter())
         pairs = (normal_space(pair) for pair in pairs)
-        sample = list(islice(pairs, RATIO_SAMPLE))
+        sample = list(islice(pairs, SAMPLE))
+        if fault := fault_of_sides(sample, self.language, self.pivot):
+            raise InputError(f"{place or origin}: {fault}")
         ratio = usual_length_ratio(sample)
         languages = self.language, self.pivot
         for pair, around in with_mean_misfit(chain(sample, pairs), ratio, languages):
@@ -87,10 +95,13 @@ class Cleaner:
             rule = self.broken_rule(pair, ratio, around)
             counts[rule or "kept"] += 1
             if rule:
+                self.examples.add(rule, origin, counts["read"], pair)
                 continue
             if pair.note:
                 counts[pair.note] += 1
             yield pair
+        if fault := fault_of_counts(counts, self.language, self.pivot):
+            raise InputError(f"{place or origin}: {fault}")
 
     def broken_rule(self, pair: Pair, ratio: float, around: float = 0.0) -> str | None:
         """Name of the first rule that removes a pair, None for a good pair.
@@ -229,6 +240,7 @@ def write_bitext(
     guard: Guard = NO_TESTS,
     held_out: float = 0.0,
     held_out_path: Path | None = None,
+    removed_path: Path | None = None,
 ) -> int:
     """Write the cleaned bitext of (source name, folder) in the order given, at most `limit` pairs.
 
@@ -237,10 +249,11 @@ def write_bitext(
 
     guard: knows the texts that no pair may have. held_out: share of the pivot's sentences that are
     left out with their translations, the same ones in every language, and do not count for the
-    limit; the first `MOST_HELD_OUT` of them go to `held_out_path`.
+    limit; the first `MOST_HELD_OUT` of them go to `held_out_path`. `removed_path` gets examples of
+    what each rule removed (see `removed`).
 
     Raises:
-        InputError: if no pair is left.
+        InputError: if no pair is left; if most of a source is in other languages.
     """
     cleaner = Cleaner(language, pivot, guard)
     aside: list[tuple[str, ...]] = []
@@ -249,7 +262,8 @@ def write_bitext(
         for source, folder in sources:
             # Of NAME:LAYOUT, a set of the user's own, the name.
             origin = source.partition(":")[0]
-            for pair in cleaner.clean(origin, bitext(source, folder, language)):
+            pairs = bitext(source, folder, language)
+            for pair in cleaner.clean(origin, pairs, files_of(Path(folder), language)):
                 row = (pair.id, pair.source, pair.target, origin)
                 if not (held_out and is_held_out(pair.target, pivot, held_out)):
                     yield row
@@ -265,6 +279,8 @@ def write_bitext(
             raise InputError(f"no pair of {language} is left: {told}")
     if held_out_path:
         write_parquet(held_out_path, BITEXT_COLUMNS, aside)
+    if removed_path:
+        cleaner.examples.write(removed_path)
     lines = ((origin, rule, str(pairs)) for origin, rule, pairs in table)
     write_rows(counts_path, [("origin", "rule", "pairs"), *lines], separator=",")
     return written
