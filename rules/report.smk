@@ -349,6 +349,7 @@ rule write_report:
         datasets="resources/datasets.yaml",
         pictures=of_study(f"{paths.GAP}/{{picture}}.svg", picture=pictures),
         cleaning=of_study(paths.CLEANING, lang=study.languages),
+        removed=of_study(paths.REMOVED, lang=study.languages),
         translations=translation_scores,
         training=paths.TRAINING_COUNTS,
         environments=environment_files,
@@ -378,6 +379,7 @@ rule write_report:
         "python workflow_scripts/write_report.py --study {wildcards.study} --settings {input.settings}"
         " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
         " --metric {params.metric} {params.queries}"
-        " --cleaning {input.cleaning} --translations {input.translations} --training {input.training}"
+        " --cleaning {input.cleaning} --removed {input.removed} --translations {input.translations}"
+        " --training {input.training}"
         " --datasets {input.datasets} --sources {params.sources} --environments {input.environments}"
         " --provenance {input.provenance} {params.note:q} --output {output} > {log} 2>&1"

@@ -7,9 +7,10 @@ from pathlib import Path
 import yaml
 
 from optical.evaluation.gap import COLUMNS, Tables, read_table
+from optical.report.cleaning import read_cleaning, read_removed
 from optical.report.costs import read_costs
 from optical.report.page import write_report
-from optical.report.tables import gap_markdown, pivot_name, read_cleaning, read_counts
+from optical.report.tables import gap_markdown, pivot_name, read_counts
 from optical.report.terminal import show_gap
 from optical.report.translations import read_translation_scores
 from optical.runtime.program import run_program
@@ -52,6 +53,7 @@ def main(
     costs: Path,
     pictures: list[Path],
     cleaning: Sequence[Path] = (),
+    removed: Sequence[Path] = (),
     translations: Sequence[Path] = (),
     training: Path,
     queries: str = "",
@@ -70,6 +72,7 @@ def main(
     costs: cost_table.csv
     pictures: pictures (.svg), each by a name that has a caption
     cleaning: {language}.cleaning.csv files
+    removed: {language}.removed.parquet files
     translations: {language}.chrf.csv files
     training: training_set.csv
     queries: who translated the training queries of translate_train
@@ -96,6 +99,7 @@ def main(
         costs=read_costs(costs),
         pictures={CAPTIONS[path.stem]: path for path in pictures},
         cleaning=read_cleaning(cleaning),
+        removed=read_removed(removed),
         translations=read_translation_scores(translations),
         training=read_counts(training),
         queries=queries,

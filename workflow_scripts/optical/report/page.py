@@ -11,6 +11,13 @@ from markupsafe import Markup
 
 from optical.evaluation.gap import Tables
 from optical.report import verdict
+from optical.report.cleaning import (
+    bias_warnings,
+    removed_shares,
+    shown_cleaning_table,
+    shown_removed_tables,
+    shown_shares_table,
+)
 from optical.report.costs import shown_cost_table
 from optical.report.differences import (
     contrast_notes,
@@ -25,7 +32,6 @@ from optical.report.tables import (
     language_notes,
     metric_name,
     pivot_name,
-    shown_cleaning_table,
     shown_data_table,
     shown_gap_table,
     shown_index_table,
@@ -49,6 +55,7 @@ def write_report(
     costs: pd.DataFrame,
     pictures: Mapping[str, str | Path],
     cleaning: pd.DataFrame,
+    removed: pd.DataFrame,
     translations: pd.DataFrame,
     training: Mapping[str, int],
     queries: str = "",
@@ -68,6 +75,7 @@ def write_report(
         costs: as `optical.report.costs.cost_table` gives them.
         pictures: caption of each SVG file, which is put into the page.
         cleaning: as `read_cleaning` gives it; may be empty.
+        removed: as `read_removed` gives it; may be empty.
         translations: as `read_translation_scores` gives them; may be empty.
         training: what the teachers' training set has, and what was left out of it: how many.
         queries: who translated the training queries of translate_train, by language; may be empty.
@@ -87,12 +95,21 @@ def write_report(
         table[table["metric"] == metric]
         for table in (tables.size, tables.contrast, tables.language_contrast)
     )
+    groups = {
+        group: list(rows["language"].unique())
+        for group, rows in languages.groupby("group", sort=False)
+    }
+    group_of = {language: group for group, names in groups.items() for language in names}
+    shares = removed_shares(cleaning, group_of)
     page = _template().render(
         study=study,
         note=note,
         metric=metric_name(metric),
         pivot=pivot,
-        warnings=verdict.warnings(of_metric, provenance["seeds"] if provenance else ()),
+        warnings=[
+            *verdict.warnings(of_metric, provenance["seeds"] if provenance else ()),
+            *bias_warnings(shares),
+        ],
         answers=verdict.answers(gap, metric),
         sizes=verdict.sizes(tables.size, metric),
         transport_gains=verdict.gains(tables.contrast, metric, verdict.CONTROLS),
@@ -124,16 +141,17 @@ def write_report(
         },
         cost_table=_html(shown_cost_table(costs)),
         cleaning_table=_html(shown_cleaning_table(cleaning)) if len(cleaning) else "",
+        shares_table=_html(shown_shares_table(shares)) if len(shares) else "",
+        removed_tables={
+            rule: _html(table) for rule, table in shown_removed_tables(removed).items()
+        },
         translation_table=(
             _html(shown_translation_table(translations)) if len(translations) else ""
         ),
         training=training,
         queries=queries,
         data_table=_html(shown_data_table(sources)) if sources else "",
-        groups={
-            group: list(rows["language"].unique())
-            for group, rows in languages.groupby("group", sort=False)
-        },
+        groups=groups,
         settings=settings,
         environments=environments or {},
         provenance=provenance,
