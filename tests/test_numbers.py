@@ -45,6 +45,8 @@ SAME = {
         ("zh", "这本书卖出了30万册。", "The book sold 300,000 copies."),
         ("zh", "1亿2000万", "120 million"),
         ("zh", "已有550多万人", "more than 5.5 million people"),
+        ("zh", "影响将达 3,000 多亿美元", "a $300 billion impact"),
+        ("mr", "UK च्या £2.8bn सौंदर्य बाजारपेठेत", "the UK's £2.8bn beauty market"),
         ("zh", "每 10 万人 0.31", "0.31 per 100,000 people"),
         ("ja", "3億5000万円", "350 million yen"),
         ("ko", "3만 5천 명", "35,000 people"),

@@ -64,7 +64,7 @@ RANGE = re.compile(
     r"[ ]?(?:-|—|~|～|至|到|to|or|and|a|y|à|et|bis|und|до|и|na|au|hadi|ilaa|से)[ ]?", re.IGNORECASE
 )
 # What may stand between a number and its scale, after it and before it.
-GAP = re.compile(r"\+?(?:[ -]|[多余餘])?(?:(?:oo|na|de) )?")
+GAP = re.compile(r"\+?[ -]?(?:[多余餘]|(?:oo|na|de) )?")
 GAP_BEFORE = re.compile(r"[ ](?:za |dola |[A-Z]{0,3}[$€£¥])?|[$€£¥]")
 
 Readings = frozenset[frozenset[Fraction]]

@@ -16,7 +16,7 @@ LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ہ": "ه", "أ": "
 # Beginnings of words that mean a scale in any language that has them. Words of the Arabic script
 # have no other endings than those here.
 STEMS = {
-    10**2: "hundred hundert सौ শত ร้อย 百 백 ရာ",
+    10**2: "hundred hundert শত ร้อย 百 백 ရာ",
     10**3: """thousand tausend tuhat tuhan tusen duizend тысяч тисяч хиляд χιλιάδ χίλι हजार हज़ार
         พัน 千 천 ထောင် হাজার ஆயிரம் వేల હજાર ਹਜ਼ਾਰ ພັນ ពាន់""",
     10**4: "万 萬 만 หมื่น သောင်း ໝື່ນ ម៉ឺន",
@@ -51,7 +51,6 @@ WORDS = {
     "hi": {"अरब": 10**9, "खरब": 10**11},
     "id": {"ratus": 10**2, "ribu": 10**3, "juta": 10**6},
     "it": {"cento": 10**2, "mila": 10**3, "mille": 10**3},
-    "mr": {"शे": 10**2},
     "ms": {"ratus": 10**2, "ribu": 10**3, "juta": 10**6},
     "pt": {"mil": 10**3},
     "ro": {"mii": 10**3, "mie": 10**3},
