@@ -1,6 +1,6 @@
 """What each cleaning rule removes of real bitext, by language and source, as a share of the pairs.
 
-The files are those of a mirror (see docs/data.md). Nothing is kept away from tests here, so the
+The files are those of downloads/, or of a mirror. Nothing is kept away from tests here, so the
 rule `leak` removes nothing. The last two columns are about the rule `numbers` alone: pairs that it
 keeps are given the numbers of another pair in place of their own, in the pivot language, and the
 last column says what share of them it then finds. Run it in two checkouts to compare them.
@@ -22,19 +22,21 @@ from optical.corpora.records import Pair
 
 PIVOT = "en"
 SOURCES = ["tico19", "tatoeba", "lafand", "ntrex"]
-DATASETS = Path(__file__).parents[1] / "resources" / "datasets.yaml"
+DOWNLOADS = Path(__file__).parents[1] / "downloads"
+DATASETS = DOWNLOADS.parent / "resources" / "datasets.yaml"
 PLAIN = re.compile(r"(?<![\w-])\d[\d.,]*\d(?![\w-])")
 """A number of two digits and more as English writes it, and not in a name such as COVID-19."""
 
 
-def linked(source: str, mirror: Path, folder: Path) -> list[str]:
+def linked(source: str, mirror: Path | None, folder: Path) -> list[str]:
     """Give the files of a source their names in a folder; returns the languages that are there."""
     languages = set()
     for name, entry in yaml.safe_load(DATASETS.read_text("utf-8"))[source]["files"].items():
         address = urlsplit(entry["url"])
-        file = mirror / address.netloc / address.path.lstrip("/")
+        of_mirror = mirror and mirror / address.netloc / address.path.lstrip("/")
+        file = of_mirror or DOWNLOADS / source / name
         if file.exists():
-            (folder / name).symlink_to(file)
+            (folder / name).symlink_to(file.resolve())
             languages.add(entry.get("language"))
     return sorted(languages - {None, PIVOT})
 
@@ -71,16 +73,21 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--mirror", type=Path, required=True, help="folder of <host>/<path>")
+    parser.add_argument("--mirror", type=Path, help="folder of <host>/<path> (downloads/)")
     parser.add_argument("--sources", nargs="+", default=SOURCES, help="bitext sources")
     parser.add_argument("--languages", nargs="+", help="languages (all that are there)")
     parser.add_argument("--pairs", type=int, help="pairs of a source and language (all)")
     arguments = parser.parse_args()
     headings = ["language", "source", "read", *RULES, "planted", "found"]
     print(f"| {' | '.join(headings)} |\n|---|---|{'--:|' * (len(headings) - 2)}", flush=True)
+    absent = []
     for source in arguments.sources:
         with tempfile.TemporaryDirectory() as name:
-            for language in linked(source, arguments.mirror, Path(name)):
+            languages = linked(source, arguments.mirror, Path(name))
+            for language in languages:
                 if not arguments.languages or language in arguments.languages:
                     cells = row(source, language, Path(name), arguments.pairs)
                     print(f"| {' | '.join(cells)} |", flush=True)
+            absent += [] if languages else [source]
+    if absent:
+        print(f"no file of {', '.join(absent)} is here")
