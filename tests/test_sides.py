@@ -131,6 +131,23 @@ def test_a_folder_without_a_file_of_the_language_is_named_itself(tmp_path):
     assert files_of(tmp_path, "sw") == str(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("language", "rule"),
+    [
+        ("zh-Hans", "wrong_script"),
+        ("fa-IR", "wrong_script"),
+        ("hi_IN", "wrong_script"),
+        ("sr-Cyrl", "wrong_script"),
+        ("pt-BR", "wrong_language"),
+        ("fr_CA", "wrong_language"),
+    ],
+)
+def test_a_line_that_nobody_translated_is_removed_whatever_the_code_of_its_language(language, rule):
+    line = Pair("1", f"{LONG} Nobody did.", LONG)
+    assert Cleaner(language, "en").broken_rule(line, 1.0) == rule
+    assert " where " in fault_of_sides([line] * 9, language, "en")
+
+
 # --- what was removed ---------------------------------------------------------------------------
 
 
