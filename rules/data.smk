@@ -211,6 +211,7 @@ rule prepare_bitext:
         bitext=paths.BITEXT,
         held_out=paths.HELD_OUT,
         cleaning=paths.CLEANING,
+        removed=paths.REMOVED,
     log:
         "logs/{study}/prepare_bitext/{lang}.log",
     benchmark:
@@ -233,7 +234,8 @@ rule prepare_bitext:
         "python workflow_scripts/prepare_bitext.py --language {wildcards.lang} --pivot {params.pivot}"
         " --sources {params.sources:q} {params.codes} --tests {input.tests} --pivot-tests {input.pivot_tests}"
         " {params.pairs} --held-out-share {params.share} --output {output.bitext}"
-        " --held-out {output.held_out} --cleaning {output.cleaning} > {log} 2>&1"
+        " --held-out {output.held_out} --cleaning {output.cleaning} --removed {output.removed}"
+        " > {log} 2>&1"
 
 
 rule prepare_training_set:

@@ -362,6 +362,7 @@ rule write_report:
         pictures=of_study(f"{paths.GAP}/{{picture}}.svg", picture=pictures),
         collections=collection_counts,
         cleaning=of_study(paths.CLEANING, lang=study.languages),
+        removed=of_study(paths.REMOVED, lang=study.languages),
         translations=translation_scores,
         training=paths.TRAINING_COUNTS,
         environments=environment_files,
@@ -392,6 +393,7 @@ rule write_report:
         " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
         " --metric {params.metric} {params.queries}"
         " --collections {input.collections}"
-        " --cleaning {input.cleaning} --translations {input.translations} --training {input.training}"
+        " --cleaning {input.cleaning} --removed {input.removed} --translations {input.translations}"
+        " --training {input.training}"
         " --datasets {input.datasets} --sources {params.sources} --environments {input.environments}"
         " --provenance {input.provenance} {params.note:q} --output {output} > {log} 2>&1"

@@ -19,6 +19,7 @@ PROGRAMS = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("
 RATIO = r"^ratio (\d+\.\d\d)$"
 # The smallest size of each, and the last line that it prints then, without its peers.
 SMALLEST = {
+    "cleaning": ("--pairs 9", r"^no file of tico19, tatoeba, lafand, ntrex is here$"),
     "distill": ("--shape tiny --steps 1 --size 4 --longest 16", RATIO),
     "dry_run": ("--languages 1", r"^config.yaml: not finished here, (\d+) jobs to run; \d+\.\d s$"),
     "embed": ("--shape tiny --passages 2 --repeat 1", RATIO),

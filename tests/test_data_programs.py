@@ -45,17 +45,19 @@ def test_a_program_describes_itself_without_loading_torch(name):
 
 
 def test_bitext_is_prepared(tmp_path):
-    (tmp_path / "sw.source.txt").write_text("Habari.\nAsante sana.\n")
-    (tmp_path / "sw.target.txt").write_text("Hello.\nMany thanks.\n")
+    (tmp_path / "sw.source.txt").write_text("Jambo\nHabari.\nAsante sana.\n")
+    (tmp_path / "sw.target.txt").write_text("jambo\nHello.\nMany thanks.\n")
     output, cleaning = tmp_path / "sw.parquet", tmp_path / "sw.csv"
+    removed = tmp_path / "sw.removed.parquet"
     done = run(
         *("prepare_bitext", "--language", "sw", "--sources", f"tatoeba={tmp_path}"),
         *("--pairs", 1, "--held-out-share", 0),
-        *("--output", output, "--cleaning", cleaning),
+        *("--output", output, "--cleaning", cleaning, "--removed", removed),
     )
     assert done.returncode == 0
     assert list(pd.read_parquet(output).target) == ["Hello."]
     assert "tatoeba,kept,1" in cleaning.read_text()
+    assert list(pd.read_parquet(removed).rule) == ["copy"]
 
 
 def test_a_collection_and_its_queries_are_prepared(ntrex):

@@ -261,7 +261,8 @@ def test_a_leak_is_found_whatever_the_code_looks_like(tmp_path, language):
 
 def test_bitext_is_read_under_the_code_of_its_source(tmp_path):
     (tmp_path / "zh.tsv").write_text(
-        f"苍鹭站在芦苇丛中。\tA heron in the reeds.\n{UNTRANSLATED.source}\tNot so.\n",
+        "苍鹭站在芦苇丛中。\tA heron in the reeds.\n河水在早晨很凉。\tThe river is cold at dawn.\n"
+        f"孩子们在桥上唱歌。\tChildren sing on the bridge.\n{UNTRANSLATED.source}\tNot so.\n",
         encoding="utf-8",
     )
     counts = tmp_path / "counts.csv"
@@ -269,7 +270,7 @@ def test_bitext_is_read_under_the_code_of_its_source(tmp_path):
         *(tmp_path / "bitext.parquet", counts, [("mine:tsv", tmp_path)], "zh-Hans", "en"),
         codes={"mine:tsv": "zh"},
     )
-    assert written == 1
+    assert written == 3
     assert "mine,wrong_script,1" in counts.read_text()
 
 

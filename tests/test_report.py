@@ -22,9 +22,10 @@ import write_report as program
 from optical.evaluation.gap import compare
 from optical.evaluation.scores import SCORE_COLUMNS
 from optical.report import verdict
+from optical.report.cleaning import bias_warnings, read_cleaning, read_removed, removed_shares
 from optical.report.collections import read_collections
 from optical.report.page import inline_svg
-from optical.report.tables import metric_name, read_cleaning
+from optical.report.tables import metric_name
 from optical.runtime.errors import InputError
 
 NOTE = "The data is constructed: <invented> languages."
@@ -413,6 +414,98 @@ def test_a_cleaning_file_of_another_shape_is_named(tmp_path):
     (tmp_path / "sw.cleaning.csv").write_text("rule,pairs\nread,1\n")
     with pytest.raises(InputError, match=r"sw.cleaning.csv: no column origin"):
         read_cleaning([tmp_path / "sw.cleaning.csv"])
+
+
+REMOVED = pd.DataFrame(
+    [
+        ("numbers", "tatoeba", f"tatoeba-sw-{i}", f"watu {i}{' wengi' * 60}", f"<b>people</b> {i}0")
+        for i in (11, 12, 13)
+    ],
+    columns=["rule", "origin", "id", "source", "target"],
+)
+
+
+def test_examples_of_what_was_removed_are_folded_into_the_report(arguments, tmp_path):
+    REMOVED.to_parquet(tmp_path / "sw.removed.parquet")
+    page = written({**arguments, "removed": [tmp_path / "sw.removed.parquet"]})
+    assert "<summary>Some pairs that numbers removed</summary>" in page
+    rows = [row for row in Page(page).rows if row[1:2] and row[1].startswith("tatoeba-sw-")]
+    # Two of a rule and an origin; long texts are cut; no markup of a text is one of the page.
+    assert [row[1] for row in rows] == ["tatoeba-sw-11", "tatoeba-sw-12"]
+    assert rows[0][2].startswith("watu 11 wengi")
+    assert rows[0][2].endswith("…")
+    assert rows[0][3] == "<b>people</b> 110"
+    assert "Some pairs that" not in written(arguments)
+
+
+def test_a_file_of_removed_pairs_of_another_shape_is_named(tmp_path):
+    REMOVED.drop(columns="id").to_parquet(tmp_path / "sw.removed.parquet")
+    with pytest.raises(InputError, match=r"sw.removed.parquet: columns rule, .*; expected rule, o"):
+        read_removed([tmp_path / "sw.removed.parquet"])
+
+
+def cleaning_of(**languages):
+    """Counts of languages: {rule: pairs} of 1,000 pairs of each of two sources."""
+    rows = [
+        (language, origin, rule, pairs)
+        for language, rules in languages.items()
+        for origin in ("a", "b")
+        for rule, pairs in {"read": 1000, **rules, "kept": 1000 - sum(rules.values())}.items()
+    ]
+    return pd.DataFrame(rows, columns=["language", "origin", "rule", "pairs"])
+
+
+GROUPS = {"fr": "high", "de": "high", "sw": "low", "so": "low"}
+
+
+def test_a_group_loses_the_mean_share_of_its_languages():
+    cleaning = cleaning_of(
+        fr={"numbers": 0, "repaired:moved": 9},
+        de={"numbers": 20},
+        sw={"numbers": 40, "copy": 10},
+        so={"numbers": 60, "copy": 10, "empty": 0},
+        tl={"numbers": 999},
+    )
+    shares = removed_shares(cleaning, GROUPS)
+    assert list(shares.index) == ["numbers", "copy"]
+    assert shares.loc["numbers"].to_dict() == pytest.approx({"high": 0.01, "low": 0.05})
+    assert shares.loc["copy"].to_dict() == pytest.approx({"high": 0.0, "low": 0.01})
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "more"),
+    [(10, 30, "low"), (30, 10, "high"), (10, 20, None), (0, 6, "low"), (0, 4, None), (1, 4, None)],
+)
+def test_a_rule_that_takes_more_than_twice_as_much_from_a_group_is_warned_of(high, low, more):
+    cleaning = cleaning_of(fr={"wrong_script": high}, sw={"wrong_script": low})
+    found = bias_warnings(removed_shares(cleaning, GROUPS))
+    assert len(found) == bool(more)
+    for sentence in found:
+        share = {"high": high, "low": low}[more] / 10
+        start = f"The cleaning rule wrong script removes {share:.1f}% of the pairs of {more} and "
+        assert sentence.startswith(start)
+
+
+def test_what_a_source_leaves_out_is_no_loss_of_cleaning():
+    left_out = {"read": 4000, "left_out:without_language": 3000, "wrong_script": 10}
+    shares = removed_shares(cleaning_of(fr=left_out, sw={"wrong_script": 10}), GROUPS)
+    assert shares.loc["wrong_script"].to_dict() == pytest.approx({"high": 0.01, "low": 0.01})
+    assert list(shares.index) == ["wrong_script"]
+
+
+def test_no_group_is_favoured_where_there_is_one_or_no_bitext():
+    assert bias_warnings(removed_shares(cleaning_of(fr={"copy": 100}), GROUPS)) == []
+    assert bias_warnings(removed_shares(read_cleaning([]), GROUPS)) == []
+    assert bias_warnings(removed_shares(cleaning_of(tl={"copy": 100}), GROUPS)) == []
+
+
+def test_the_report_warns_of_a_rule_that_favours_a_group_and_shows_its_shares(arguments, tmp_path):
+    (tmp_path / "fr.cleaning.csv").write_text(CLEANING.replace("duplicate,30", "duplicate,1"))
+    both = [tmp_path / "fr.cleaning.csv", tmp_path / "sw.cleaning.csv"]
+    page = written({**arguments, "cleaning": both})
+    assert "The cleaning rule duplicate removes 3.0% of the pairs of low and 0.1% of those" in page
+    assert ["duplicate", "0.1%", "3.0%"] in Page(page).rows
+    assert "The cleaning rule" not in written(arguments)
 
 
 def test_how_good_translations_are_stands_in_the_report(arguments):

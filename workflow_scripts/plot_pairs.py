@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
+from optical.report.cleaning import kept_pairs
 from optical.report.pictures import draw
-from optical.report.tables import kept_pairs
 from optical.report.training_figures import pairs_figure
 from optical.runtime.program import run_program
 

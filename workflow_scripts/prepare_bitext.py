@@ -22,6 +22,7 @@ def main(
     output: Path,
     held_out: Path | None = None,
     cleaning: Path,
+    removed: Path | None = None,
 ) -> None:
     """
     language: language of the source side
@@ -36,6 +37,7 @@ def main(
     output: bitext to write (.parquet)
     held_out: pairs set aside to write (.parquet)
     cleaning: table to write (.csv): origin, rule, pairs
+    removed: examples to write of what each rule removed (.parquet): rule, origin, id, both texts
     """
     written = write_bitext(
         *(output, cleaning, list(sources.items()), language, pivot, pairs),
@@ -43,6 +45,7 @@ def main(
         guard=Guard({language: tests, pivot: pivot_tests}),
         held_out=held_out_share,
         held_out_path=held_out,
+        removed_path=removed,
     )
     print(
         f"{written} pairs of {language}; removed pairs are counted in {cleaning}", file=sys.stderr

@@ -7,10 +7,11 @@ from pathlib import Path
 import yaml
 
 from optical.evaluation.gap import COLUMNS, Tables, read_table
+from optical.report.cleaning import read_cleaning, read_removed
 from optical.report.collections import read_collections
 from optical.report.costs import read_costs
 from optical.report.page import write_report
-from optical.report.tables import gap_markdown, pivot_name, read_cleaning, read_counts
+from optical.report.tables import gap_markdown, pivot_name, read_counts
 from optical.report.terminal import show_gap
 from optical.report.translations import read_translation_scores
 from optical.runtime.program import run_program
@@ -54,6 +55,7 @@ def main(
     pictures: list[Path],
     collections: Sequence[Path] = (),
     cleaning: Sequence[Path] = (),
+    removed: Sequence[Path] = (),
     translations: Sequence[Path] = (),
     training: Path,
     queries: str = "",
@@ -73,6 +75,7 @@ def main(
     pictures: pictures (.svg), each by a name that has a caption
     collections: counts.csv files of the collections and {language}.counts.csv of their queries
     cleaning: {language}.cleaning.csv files
+    removed: {language}.removed.parquet files
     translations: {language}.chrf.csv files
     training: training_set.csv
     queries: who translated the training queries of translate_train
@@ -100,6 +103,7 @@ def main(
         pictures={CAPTIONS[path.stem]: path for path in pictures},
         collections=read_collections(collections),
         cleaning=read_cleaning(cleaning),
+        removed=read_removed(removed),
         translations=read_translation_scores(translations),
         training=read_counts(training),
         queries=queries,

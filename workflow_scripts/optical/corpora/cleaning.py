@@ -6,7 +6,6 @@ it is true is removed. The first rule that is true counts the pair.
 
 import math
 import re
-import unicodedata
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
@@ -16,9 +15,12 @@ from statistics import median
 
 from optical.corpora.languages import is_in_wrong_language, is_in_wrong_script
 from optical.corpora.leakage import NO_TESTS, Guard
+from optical.corpora.numbers import contradict, unexplained
 from optical.corpora.records import Pair
 from optical.corpora.registry import bitext
+from optical.corpora.removed import Examples
 from optical.corpora.rows import write_parquet, write_rows
+from optical.corpora.sides import fault_of_counts, fault_of_sides, files_of
 from optical.corpora.splits import is_held_out
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
@@ -42,23 +44,19 @@ NEIGHBOURS, MOST_MISFIT, MOST_MEAN_MISFIT = 5, 4.0, 2.0
 """Pairs on either side whose misfits, of at most `MOST_MISFIT` standard deviations each, tell where
 the translations of a passage stand beside the wrong sentences, though some of the pairs look good:
 where their mean is above the last number. Of the misaligned segments of TICO-19 the other rules
-find 67 in 100 (Somali) and 61 (French), with this one 94 and 95; of passages of 30 pairs that
-were shifted in LAFAND to try it, 83. Of good pairs it finds, were it asked alone, 16 in 1,000 in
-TICO-19's Chinese and less than 1 in any other language or in Tatoeba. Of LAFAND as it is it
-removes 5 in 1,000 after the other rules; some of those are good ones among bad. A source of which
-every second pair is wrong loses the rest too."""
+find 41 in 100 (Somali) and 31 (French), with this one 93 and 95; of passages of 30 pairs that
+were shifted in LAFAND to try it, 83. Of LAFAND as it is it removes 9 in 1,000 after the other
+rules; some of those are good ones among bad. A source of which every second pair is wrong loses the
+rest too."""
 
-RATIO_SAMPLE = 1000
-"""Pairs of an origin that its usual ratio of lengths is taken from."""
+SAMPLE = 1000
+"""Pairs of an origin that its usual ratio of lengths and its languages are taken from."""
 
 MOST_HELD_OUT = 10_000
 """Pairs set aside that are written: held in memory, and enough to tell how a loss falls."""
 
 # What no text means to say, such as a zero byte; those that are white space among them.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-# A number: groups of three digits after spaces, or digits with inner marks of any convention.
-NUMBER = re.compile(r"\d{1,3}(?: \d{3})+(?!\d)|\d+(?:[.,'’٫٬]\d+)*")
 
 
 class Cleaner:
@@ -73,27 +71,37 @@ class Cleaner:
         self.pivot = pivot
         self.guard = guard
         self.counts: dict[str, Counter[str]] = {}
+        self.examples = Examples()
         self.hashes: set[int] = set()
 
-    def clean(self, origin: str, pairs: Iterable[Pair]) -> Iterator[Pair]:
+    def clean(self, origin: str, pairs: Iterable[Pair], place: str = "") -> Iterator[Pair]:
         """Yield the good pairs of one origin, white space normalised, as they come.
 
-        At most `RATIO_SAMPLE` pairs are read ahead; only pairs that were judged are counted, and
-        what the source left out.
+        At most `SAMPLE` pairs are read ahead; only pairs that were judged are counted, and what the
+        source left out. place: what errors name, such as a file; the origin by default.
+
+        Raises:
+            InputError: where most pairs are in other languages, or have the sides swapped.
         """
         counts = self.counts.setdefault(origin, Counter())
         pairs = (normal_space(pair) for pair in without_left_out(pairs, counts))
-        sample = list(islice(pairs, RATIO_SAMPLE))
+        sample = list(islice(pairs, SAMPLE))
+        if fault := fault_of_sides(sample, self.language, self.pivot):
+            raise InputError(f"{place or origin}: {fault}")
         ratio = usual_length_ratio(sample)
-        for pair, around in with_mean_misfit(chain(sample, pairs), ratio):
+        languages = self.language, self.pivot
+        for pair, around in with_mean_misfit(chain(sample, pairs), ratio, languages):
             counts["read"] += 1
             rule = self.broken_rule(pair, ratio, around)
             counts[rule or "kept"] += 1
             if rule:
+                self.examples.add(rule, origin, counts["read"], pair)
                 continue
             if pair.note:
                 counts[pair.note] += 1
             yield pair
+        if fault := fault_of_counts(counts, self.language, self.pivot):
+            raise InputError(f"{place or origin}: {fault}")
 
     def broken_rule(self, pair: Pair, ratio: float, around: float = 0.0) -> str | None:
         """Name of the first rule that removes a pair, None for a good pair.
@@ -112,7 +120,7 @@ class Cleaner:
             return "wrong_script"
         if has_unusual_length_ratio(pair, ratio):
             return "length_ratio"
-        if has_other_numbers(pair):
+        if contradict(pair.source, pair.target, self.language, self.pivot):
             return "numbers"
         if around > MOST_MEAN_MISFIT:
             return "shifted"
@@ -204,46 +212,33 @@ def has_unusual_length_ratio(pair: Pair, ratio: float) -> bool:
     return length_deviation(pair, ratio) > MOST_LENGTH_DEVIATION
 
 
-def misfit(pair: Pair, ratio: float) -> float:
-    """How little a pair looks like a translation: by its lengths, and most where numbers differ."""
-    if has_other_numbers(pair):
+def misfit(pair: Pair, ratio: float, languages: tuple[str, str]) -> float:
+    """How little a pair looks like a translation: by its lengths, and most where numbers differ.
+
+    Here a number counts that one side alone has: in a single pair it may be in words on the other,
+    in most pairs of a passage it is a sign of shifted translations.
+    """
+    if any(unexplained(pair.source, pair.target, *languages)):
         return MOST_MISFIT
     return min(length_deviation(pair, ratio), MOST_MISFIT)
 
 
-def with_mean_misfit(pairs: Iterable[Pair], ratio: float) -> Iterator[tuple[Pair, float]]:
+def with_mean_misfit(
+    pairs: Iterable[Pair], ratio: float, languages: tuple[str, str]
+) -> Iterator[tuple[Pair, float]]:
     """Yield (pair, mean misfit of it and its neighbours), `NEIGHBOURS` on either side.
 
     A pair that its source knows to be misaligned tells nothing of its neighbours' alignment, and a
-    window of fewer than half the pairs nothing at all: its mean is 0.
+    window of fewer than half the pairs nothing at all: its mean is 0. languages: of the source and
+    the target.
     """
     window: deque[tuple[Pair, float] | None] = deque([None] * NEIGHBOURS, 2 * NEIGHBOURS + 1)
     for pair in chain(pairs, [None] * NEIGHBOURS):
-        window.append(pair and (pair, misfit(pair, ratio)))
+        window.append(pair and (pair, misfit(pair, ratio, languages)))
         middle = window[NEIGHBOURS] if len(window) == window.maxlen else None
         if middle:
             found = [value for one, value in filter(None, window) if not is_condemned(one)]
             yield middle[0], sum(found) / len(found) if len(found) > NEIGHBOURS else 0.0
-
-
-def has_other_numbers(pair: Pair) -> bool:
-    """Whether the numbers of two digits and more differ between the sides.
-
-    Numbers below ten are as often words. Compared are all digits together in sorted order, which
-    neither word order nor the conventions for separators can change.
-    """
-    return digits(pair.source) != digits(pair.target)
-
-
-def digits(text: str) -> list[int]:
-    """Sorted digits, of any script, of the numbers with two digits and more."""
-    return sorted(
-        unicodedata.digit(character)
-        for number in NUMBER.findall(text)
-        if len(number) > 1
-        for character in number
-        if character.isdigit()
-    )
 
 
 def write_bitext(
@@ -258,6 +253,7 @@ def write_bitext(
     guard: Guard = NO_TESTS,
     held_out: float = 0.0,
     held_out_path: Path | None = None,
+    removed_path: Path | None = None,
 ) -> int:
     """Write the cleaned bitext of (source name, folder) in the order given, at most `limit` pairs.
 
@@ -267,10 +263,11 @@ def write_bitext(
     codes: of sources that have the language under another code. guard: knows the texts that no
     pair may have. held_out: share of the pivot's sentences that are left out with their
     translations, the same ones in every language, and do not count for the limit; the first
-    `MOST_HELD_OUT` of them go to `held_out_path`.
+    `MOST_HELD_OUT` of them go to `held_out_path`. `removed_path` gets examples of what each rule
+    removed (see `removed`).
 
     Raises:
-        InputError: if no pair is left.
+        InputError: if no pair is left; if most of a source is in other languages.
     """
     cleaner = Cleaner(language, pivot, guard)
     aside: list[tuple[str, ...]] = []
@@ -280,7 +277,8 @@ def write_bitext(
             # Of NAME:LAYOUT, a set of the user's own, the name.
             origin = source.partition(":")[0]
             code = (codes or {}).get(source, language)
-            for pair in cleaner.clean(origin, bitext(source, folder, code)):
+            pairs = bitext(source, folder, code)
+            for pair in cleaner.clean(origin, pairs, files_of(Path(folder), code)):
                 row = (pair.id, pair.source, pair.target, origin)
                 if not (held_out and is_held_out(pair.target, pivot, held_out)):
                     yield row
@@ -296,6 +294,8 @@ def write_bitext(
             raise InputError(f"no pair of {language} is left: {told}")
     if held_out_path:
         write_parquet(held_out_path, BITEXT_COLUMNS, aside)
+    if removed_path:
+        cleaner.examples.write(removed_path)
     lines = ((origin, rule, str(pairs)) for origin, rule, pairs in table)
     write_rows(counts_path, [("origin", "rule", "pairs"), *lines], separator=",")
     return written

@@ -12,6 +12,13 @@ from markupsafe import Markup
 
 from optical.evaluation.gap import Tables
 from optical.report import verdict
+from optical.report.cleaning import (
+    bias_warnings,
+    removed_shares,
+    shown_cleaning_table,
+    shown_removed_tables,
+    shown_shares_table,
+)
 from optical.report.collections import described_collections
 from optical.report.costs import shown_cost_table
 from optical.report.differences import (
@@ -28,7 +35,6 @@ from optical.report.tables import (
     language_notes,
     metric_name,
     pivot_name,
-    shown_cleaning_table,
     shown_data_table,
     shown_gap_table,
     shown_index_table,
@@ -53,6 +59,7 @@ def write_report(
     pictures: Mapping[str, str | Path],
     collections: pd.DataFrame,
     cleaning: pd.DataFrame,
+    removed: pd.DataFrame,
     translations: pd.DataFrame,
     training: Mapping[str, int],
     queries: str = "",
@@ -73,6 +80,7 @@ def write_report(
         pictures: caption of each SVG file, which is put into the page.
         collections: as `read_collections` gives them; may be empty.
         cleaning: as `read_cleaning` gives it; may be empty.
+        removed: as `read_removed` gives it; may be empty.
         translations: as `read_translation_scores` gives them; may be empty.
         training: what the teachers' training set has, and what was left out of it: how many.
         queries: who translated the training queries of translate_train, by language; may be empty.
@@ -93,6 +101,12 @@ def write_report(
         for table in (tables.size, tables.contrast, tables.language_contrast)
     )
     described = described_collections(collections, yaml.safe_load(settings) or {})
+    groups = {
+        group: list(rows["language"].unique())
+        for group, rows in languages.groupby("group", sort=False)
+    }
+    group_of = {language: group for group, names in groups.items() for language in names}
+    shares = removed_shares(cleaning, group_of)
     page = _template().render(
         study=study,
         note=note,
@@ -101,6 +115,7 @@ def write_report(
         warnings=[
             *(f"{name}: {doubt}" for name, (_, doubts) in described.items() for doubt in doubts),
             *verdict.warnings(of_metric, provenance["seeds"] if provenance else ()),
+            *bias_warnings(shares),
         ],
         collections=described,
         answers=verdict.answers(gap, metric),
@@ -134,16 +149,17 @@ def write_report(
         },
         cost_table=_html(shown_cost_table(costs)),
         cleaning_table=_html(shown_cleaning_table(cleaning)) if len(cleaning) else "",
+        shares_table=_html(shown_shares_table(shares)) if len(shares) else "",
+        removed_tables={
+            rule: _html(table) for rule, table in shown_removed_tables(removed).items()
+        },
         translation_table=(
             _html(shown_translation_table(translations)) if len(translations) else ""
         ),
         training=training,
         queries=queries,
         data_table=_html(shown_data_table(sources)) if sources else "",
-        groups={
-            group: list(rows["language"].unique())
-            for group, rows in languages.groupby("group", sort=False)
-        },
+        groups=groups,
         settings=settings,
         environments=environments or {},
         provenance=provenance,

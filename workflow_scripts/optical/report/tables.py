@@ -3,7 +3,7 @@
 import html
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -238,59 +238,12 @@ def shown_index_table(languages: pd.DataFrame) -> ShownTable:
     return ShownTable([*headings, "Lost, low", "Recall", "Lowest recall"], rows, numeric=7)
 
 
-def read_cleaning(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Read {language}.cleaning.csv files (origin, rule, pairs): the same with a language column."""
-    tables = []
-    for path in map(Path, paths):
-        table = pd.read_csv(path, keep_default_na=False)
-        missing = {"origin", "rule", "pairs"} - set(table.columns)
-        if missing:
-            raise InputError(f"{path}: no column {', '.join(sorted(missing))}")
-        table.insert(0, "language", path.name.partition(".")[0])
-        tables.append(table)
-    empty = pd.DataFrame(columns=["language", "origin", "rule", "pairs"])
-    return pd.concat(tables, ignore_index=True) if tables else empty
-
-
-def kept_pairs(paths: Iterable[str | Path]) -> dict[str, int]:
-    """The sentence pairs of each language that its cleaning kept, from the same files."""
-    counts = read_cleaning(paths)
-    return counts[counts["rule"] == "kept"].groupby("language")["pairs"].sum().to_dict()
-
-
 def read_counts(path: str | Path) -> dict[str, int]:
     """Read a file of counts (what, number)."""
     table = pd.read_csv(path, keep_default_na=False)
     if list(table.columns) != ["what", "number"]:
         raise InputError(f"{path}: columns {', '.join(table.columns)}; expected what, number")
     return dict(zip(table["what"], table["number"].astype(int), strict=True))
-
-
-def shown_cleaning_table(cleaning: pd.DataFrame) -> ShownTable:
-    """Pairs of bitext that each rule read, repaired, removed and kept, a row per origin.
-
-    Args:
-        cleaning: columns language, origin, rule, pairs.
-    """
-    counts = cleaning.pivot_table(
-        index=["language", "origin"], columns="rule", values="pairs", aggfunc="sum", sort=False
-    )
-    ends = ("read", "kept")
-    rules = [rule for rule in counts.columns if rule not in ends]
-    # Repairs are done on pairs that stay; what is removed stands beside them, not among them.
-    rules.sort(key=lambda rule: not rule.startswith("repaired"))
-    rules = [
-        *(ends[:1] if "read" in counts else ()),
-        *rules,
-        *(ends[1:] if "kept" in counts else ()),
-    ]
-    rows = []
-    for (language, origin), line in counts.iterrows():
-        numbers = [MISSING if pd.isna(line[rule]) else f"{int(line[rule]):,}" for rule in rules]
-        share = line["kept"] / line["read"] if {"read", "kept"} <= set(rules) else float("nan")
-        rows.append([language, origin, *numbers, percent(share)])
-    headings = ["Language", "Origin", *(rule.replace("_", " ") for rule in rules), "Kept share"]
-    return ShownTable(headings, rows, numeric=len(rules) + 1)
 
 
 def shown_data_table(sources: Mapping[str, Mapping[str, str]]) -> ShownTable:
