@@ -175,13 +175,16 @@ rule export_ir_dataset:
         "logs/downloads/{dataset}/{file}.benchmark.tsv"
     params:
         id=lambda wildcards: study.datasets[wildcards.dataset]["files"][wildcards.file]["id"],
-        part=lambda wildcards: wildcards.file.split(".")[0],
+        part=lambda wildcards: study.datasets[wildcards.dataset]["files"][wildcards.file]["part"],
+        fields=lambda wildcards: command_line(
+            {"fields": study.datasets[wildcards.dataset]["files"][wildcards.file].get("fields")}
+        ),
     localrule: True
     conda:
         "../envs/ir_datasets.yaml"
     shell:
-        "python workflow_scripts/export_ir_dataset.py --id {params.id:q} --part {params.part} --output {output}"
-        " > {log} 2>&1"
+        "python workflow_scripts/export_ir_dataset.py --id {params.id:q} --part {params.part}"
+        " {params.fields} --output {output} > {log} 2>&1"
 
 
 rule prepare_bitext:

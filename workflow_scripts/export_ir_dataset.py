@@ -5,7 +5,7 @@ where a data set must be asked for first.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,11 +19,13 @@ def main(
     *,
     id: str,
     part: Literal["corpus", "queries", "qrels"],
+    fields: Sequence[str] = (),
     output: Path,
 ) -> None:
     """
     id: its name there, such as mmarco/v2/de/dev/small
     part: which part of it
+    fields: those of a query or passage that are its text, in this order (what ir_datasets takes)
     output: file to write
     """
     from requests import RequestException
@@ -33,13 +35,13 @@ def main(
     try:
         rows = tqdm(getattr(ir_dataset.dataset(id, part), f"{kind}_iter")(), desc=kind, unit="line")
         with atomic_path(output) as temporary, open(temporary, "w", encoding="utf-8") as file:
-            file.writelines(lines(kind, rows))
+            file.writelines(lines(kind, rows, fields))
     except RequestException as error:
         raise InputError(f"{id}: ir_datasets could not download it: {error}") from error
 
 
-def lines(kind: str, rows: Iterator) -> Iterator[str]:
-    """The lines of a file in the BEIR layout."""
+def lines(kind: str, rows: Iterator, fields: Sequence[str] = ()) -> Iterator[str]:
+    """The lines of a file in the BEIR layout. fields: as in `main`."""
     if kind == "qrels":
         yield "query-id\tcorpus-id\tscore\n"
         for row in rows:
@@ -47,7 +49,8 @@ def lines(kind: str, rows: Iterator) -> Iterator[str]:
         return
     for row in rows:
         name = row.doc_id if kind == "docs" else row.query_id
-        yield json.dumps({"_id": name, "text": row.default_text()}, ensure_ascii=False) + "\n"
+        text = " ".join(getattr(row, field) for field in fields) if fields else row.default_text()
+        yield json.dumps({"_id": name, "text": text}, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

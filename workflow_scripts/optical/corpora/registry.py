@@ -5,6 +5,8 @@ A bitext source has
 A training source has
     training_set(folder) -> TrainingSet
     training_set(folder, scores=, margin=)                 in the MS MARCO layout
+A set of judged pairs has
+    judged(folder, language) -> Judged                     foreign queries, documents in the pivot
 A collection has
     passages(folder) -> Iterator[Passage]                  in the pivot language
     queries(folder, language) -> Iterator[Query]           the same ids in every language
@@ -26,6 +28,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from optical.corpora.judged import Judged
 from optical.corpora.records import Pair, Passage, Query, TrainingSet, nothing
 from optical.runtime.errors import InputError
 
@@ -56,6 +59,13 @@ TRAINING_SETS = {
     "mmarco": "optical.corpora.msmarco",
     "msmarco": "optical.corpora.msmarco",
 }
+
+JUDGED = {
+    "wikiclir": "optical.corpora.wikiclir",
+    "clirmatrix": "optical.corpora.clirmatrix",
+    "largeclir": "optical.corpora.largeclir",
+}
+"""Sets of foreign queries that are judged for documents in the pivot, for the method wikiclir."""
 
 SCORES = {"monot5": "monot5.jsonl.gz", "bge": "bge.parquet"}
 """Data sets of a cross-encoder's scores, all of MS MARCO's training queries, and the file of each;
@@ -113,6 +123,11 @@ def training_set(
     if scores is None:
         return module.training_set(folder)
     return module.training_set(folder, scores=scores, margin=margin)
+
+
+def judged(source: str, folder: Path, language: str) -> Judged:
+    """The queries of a language in a set of judged pairs, by its name, that are trained on."""
+    return source_module("source of judged pairs", source, JUDGED).judged(folder, language)
 
 
 def collection(name: str, sections: Mapping[str, Any] | None = None) -> Collection:

@@ -64,7 +64,8 @@ def own_dataset(study: Study, name: str) -> dict:
     }
     if layout != "ir_datasets":
         return dataset | {"folder": about["folder"]}
-    for file in files.values():
+    for name_of_file, file in files.items():
+        file["part"] = name_of_file.split(".")[0]
         foreign = file.get("language", study["pivot"]) != study["pivot"]
         file["id"] = (
             layouts.ir_datasets_id(about["queries"], file["language"])
