@@ -16,6 +16,7 @@ used_sources = {
     *map(dataset_of, study["collections"]),
     study["training_set"]["source"],
     study["training_set"]["scores"],
+    *judged_sources.values(),
 }
 # Students that show their plans: of their teacher's size, so that before distillation they are it.
 aligned_students = [
@@ -60,6 +61,7 @@ def amounts_options(wildcards):
 def prepared_data(wildcards):
     """What the sources became: the bitext, the training set and the collections."""
     files = [*of_study(paths.TRAINING_SET), *of_study(paths.BITEXT, lang=study.languages)]
+    files += of_study(paths.PAIRS, method="wikiclir", lang=list(judged_sources))
     for name in study["collections"]:
         for lang in (study.pivot, *study.tested_languages(name)):
             files += collection_texts(name, lang)
@@ -372,12 +374,13 @@ rule write_report:
         # As a list, because an empty text would be quoted into no argument at all.
         note=["--note", gap_note] if gap_note else [],
         queries=command_line({"queries": study_files.origin_of_queries(study) or None}),
+        pairs=command_line({"pairs": study_files.origin_of_pairs(study) or None}),
     conda:
         "../envs/report.yaml"
     shell:
         "python workflow_scripts/write_report.py --study {wildcards.study} --settings {input.settings}"
         " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
-        " --metric {params.metric} {params.queries}"
+        " --metric {params.metric} {params.queries} {params.pairs}"
         " --cleaning {input.cleaning} --translations {input.translations} --training {input.training}"
         " --datasets {input.datasets} --sources {params.sources} --environments {input.environments}"
         " --provenance {input.provenance} {params.note:q} --output {output} > {log} 2>&1"

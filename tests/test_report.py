@@ -337,6 +337,12 @@ def test_what_was_kept_out_of_the_training_set_is_shown(arguments):
         written(arguments)
 
 
+def test_what_wikiclir_is_trained_on_is_shown(arguments):
+    assert "Training pairs of wikiclir" not in written(arguments)
+    page = written({**arguments, "pairs": "judged in clirmatrix: sw"})
+    assert "<p>Training pairs of wikiclir, judged in clirmatrix: sw.</p>" in page
+
+
 def test_who_translated_the_training_queries_is_shown(arguments):
     assert "Training queries of translate_train" not in written(arguments)
     page = written({**arguments, "queries": "translated here: sw"})

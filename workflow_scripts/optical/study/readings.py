@@ -84,6 +84,11 @@ def readings(study: Study, source: str, names: list[str]) -> Iterator[Reading]:
                 files = study_files.source_files(study, source, language)
                 read = partial(first_rows.read_bitext, name, language=language)
                 yield Reading(names_in(study, source, files), read)
+    for language, judged in study_files.judged_sources(study).items():
+        if judged == source:
+            files = study_files.source_files(study, source, language)
+            read = partial(first_rows.read_judged, source, language=language)
+            yield Reading(names_in(study, source, files), read)
     for collection in study["collections"]:
         if dataset_of(collection) != source:
             continue
