@@ -43,8 +43,8 @@ guarded = [] if study.is_constructed else list(study["collections"])
 
 
 def tested_texts(lang):
-    """The hashes of what the guarded collections say in a language."""
-    tested = [name for name in guarded if lang in study.collection_languages(name)]
+    """The hashes of what the guarded collections say in a language; all have passages in the pivot."""
+    tested = [name for name in guarded if lang in {study.pivot, *study.collection_languages(name)}]
     return of_study(paths.NGRAMS, collection=tested, lang=lang)
 
 
@@ -352,7 +352,11 @@ rule hash_collection:
     message:
         "Hashing what {wildcards.collection} says in {wildcards.lang}"
     input:
-        queries=paths.QUERIES,
+        queries=lambda wildcards: (
+            paths.QUERIES
+            if wildcards.lang in study.collection_languages(wildcards.collection)
+            else []
+        ),
         passages=lambda wildcards: (paths.PASSAGES if wildcards.lang == study.pivot else []),
     output:
         paths.NGRAMS,
@@ -362,9 +366,11 @@ rule hash_collection:
         "logs/{study}/hash_collection/{collection}.{lang}.benchmark.tsv"
     params:
         code=code("hash_collection"),
-        passages=lambda wildcards, input: f"--passages {input.passages}" if input.passages else "",
+        texts=lambda wildcards, input: command_line(
+            {"queries": input.queries or None, "passages": input.passages or None}
+        ),
     conda:
         "../envs/data.yaml"
     shell:
-        "python workflow_scripts/hash_collection.py --language {wildcards.lang} --queries {input.queries}"
-        " {params.passages} --output {output} > {log} 2>&1"
+        "python workflow_scripts/hash_collection.py --language {wildcards.lang} {params.texts}"
+        " --output {output} > {log} 2>&1"

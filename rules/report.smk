@@ -24,7 +24,10 @@ aligned_students = [
     for name in (study.students_with("optical") if "optical" in study["methods"] else [])
     if study["students"][name]["encoder"] == study["students"][name]["teacher"]
 ]
-pictures = ["gap_by_size", "map_by_language", "rankc_by_language"]
+pictures = ["gap_by_size", "map_by_language"]
+# RankC compares with the same query in the pivot.
+if any(study.pivot in study.collection_languages(name) for name in study["collections"]):
+    pictures.append("rankc_by_language")
 if study.trained_methods:
     pictures.insert(1, "closed_by_size")
     pictures += ["map_by_amount", "training"]
@@ -63,7 +66,7 @@ def prepared_data(wildcards):
     files = [*of_study(paths.TRAINING_SET), *of_study(paths.BITEXT, lang=study.languages)]
     files += of_study(paths.PAIRS, method="wikiclir", lang=list(judged_sources))
     for name in study["collections"]:
-        for lang in (study.pivot, *study.tested_languages(name)):
+        for lang in study.asked_languages(name) or [study.pivot]:
             files += collection_texts(name, lang)
     return list(dict.fromkeys(files))
 

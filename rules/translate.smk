@@ -42,7 +42,9 @@ def translation_scores(wildcards):
     """How good each translator is that a row of the study depends on."""
     found = []
     for lang in study.languages:
-        tested = [name for name in study["collections"] if lang in study.collection_languages(name)]
+        # A translation is compared with what people asked in the other language.
+        pair = {lang, study.pivot}
+        tested = [name for name in study["collections"] if pair <= study.collection_languages(name)]
         methods = study.tested_methods(lang)
         if {"bm25_translated", "translate_query"} & {*methods}:
             found += of_study(

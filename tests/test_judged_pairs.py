@@ -12,7 +12,7 @@ from ir_datasets.formats import TrecQrels, TsvDocs, TsvQueries
 from optical.corpora import first_rows
 from optical.corpora.first_rows import NoRowsError
 from optical.runtime.errors import InputError
-from optical.study.files import judged_sources, needed_files, origin_of_pairs
+from optical.study.files import collection_files, judged_sources, needed_files, origin_of_pairs
 from optical.study.readings import needed_names
 from optical.study.rehearsal import Rehearsal
 from test_study import CONSTRUCTED, REAL, load
@@ -140,9 +140,26 @@ def test_a_rehearsal_reads_what_is_the_users_and_asks_ir_datasets_for_the_rest(
     assert fault == "ir_datasets knows no 'clirmatrix/en'; see https://ir-datasets.com"
 
 
+def test_a_collection_of_one_language_needs_its_files_alone():
+    study = load(REAL, edits=deepcopy(STUDY) | {"collections": ["belebele", "clirmatrix-sw"]})
+    assert study.collection_languages("clirmatrix-sw") == {"sw"}
+    assert study.asked_languages("clirmatrix-sw") == ["sw"]
+    assert study.asked_languages("belebele") == ["en", "de", "sw", "so"]
+    names = ["corpus.jsonl", "sw.test1.queries.jsonl", "sw.test1.qrels.tsv"]
+    assert collection_files(study, "clirmatrix-sw", "sw") == [
+        f"downloads/clirmatrix/{name}" for name in names
+    ]
+    # The pairs that wikiclir is trained on are of another part.
+    assert len(needed_files(study)["clirmatrix"]) == 5
+    with pytest.raises(InputError, match="'de' is in none of the collections; expected one of sw"):
+        load(REAL, edits=deepcopy(STUDY) | {"collections": ["clirmatrix-sw"]})
+
+
 def test_the_steps_of_a_study_read_judged_pairs_or_the_bitext(heidelberg, tmp_path):
     tree = copy_tree(tmp_path / "tree")
-    study = load(REAL, edits=deepcopy(STUDY) | {"local": str(tmp_path)})
+    collections = ["belebele", "clirmatrix-sw"]
+    edits = {"local": str(tmp_path), "collections": collections}
+    study = load(REAL, edits=deepcopy(STUDY) | edits)
     heidelberg()
     (tmp_path / "squad").mkdir()
     for name in ("collection.tsv", "queries.train.tsv", "qrels.train.tsv"):
@@ -169,8 +186,19 @@ def test_the_steps_of_a_study_read_judged_pairs_or_the_bitext(heidelberg, tmp_pa
     exported = [line for name, line in commands if name == "export_ir_dataset"]
     assert sorted(line.partition(" --output")[0] for line in exported) == [
         "--id clirmatrix/en --part corpus ",
-        "--id clirmatrix/en/bi139-base/sw/train --part qrels ",
-        "--id clirmatrix/en/bi139-base/sw/train --part queries ",
+        *(
+            f"--id clirmatrix/en/bi139-base/sw/{part} --part {what} "
+            for part in ("test1", "train")
+            for what in ("qrels", "queries")
+        ),
     ]
+    # In the pivot nobody asks the same: its passages alone are kept out of training.
+    scored = [line for name, line in commands if name == "score_run" and "clirmatrix-sw" in line]
+    assert {re.search(r"--language (\S+)", line)[1] for line in scored} == {"sw"}
+    assert not any("--pivot-run" in line for line in scored)
+    hashed = [line for name, line in commands if name == "hash_collection"]
+    (english,) = (line for line in hashed if "clirmatrix-sw/ngrams/en" in line)
+    assert "--queries" not in english
+    assert f"--passages {data}/collections/clirmatrix-sw/passages.parquet" in english
     (report,) = (line for name, line in commands if name == "write_report")
     assert f"--pairs '{origin_of_pairs(study)}'" in report

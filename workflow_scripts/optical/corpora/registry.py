@@ -85,6 +85,17 @@ for _source in ("xnli", "xnliarchive"):
             _settings = {"split": _split, "task": _task}
             COLLECTIONS[f"{_source}-{_task}{_end}"] = ("optical.corpora.xnli", _settings)
 
+CLIRMATRIX = (
+    *("ar", "bg", "de", "el", "es", "fi", "fr", "hi", "id", "it", "ja", "mr"),
+    *("my", "nl", "pt", "ru", "sw", "th", "tl", "tr", "ur", "vi", "zh"),
+)
+"""Languages whose titles are read of CLIRMatrix, each a collection of its own."""
+
+_SETS = [(f"clirmatrix-{_language}", "test1", _language) for _language in CLIRMATRIX]
+for _name, _part, _language in [*_SETS, ("wikiclir", "test", "de")]:
+    _settings = {"source": _name.split("-")[0], "asked": _language, "part": _part}
+    COLLECTIONS[_name] = ("optical.corpora.judged_collection", _settings)
+
 POOLED = {name for name in COLLECTIONS if "-pool" in name}
 """Collections whose passages are in all languages of their data set, not in the pivot alone."""
 
@@ -144,6 +155,11 @@ def collection(name: str, sections: Mapping[str, Any] | None = None) -> Collecti
         for function in Collection._fields
     )
     return Collection(*(partial(function, **settings) for function in functions))
+
+
+def asked_in(name: str) -> str | None:
+    """The only language that a collection has queries in, where it is not that of others too."""
+    return COLLECTIONS.get(name, ("", {}))[1].get("asked")
 
 
 def bitext_module(source: str) -> tuple[str, dict]:

@@ -166,6 +166,8 @@ def source_files(study: Study, source: str, *languages: str, role: str = "train"
 def collection_files(study: Study, collection: str, *languages: str) -> list:
     """The files that a collection's passages, and its queries in these languages, are made of."""
     source = dataset_of(collection)
+    if asked := registry.asked_in(collection):
+        languages = (asked,)
     if collection in registry.POOLED:
         languages = tuple(sorted(study.source_languages(source)))
     return source_files(study, source, *languages, role="test")

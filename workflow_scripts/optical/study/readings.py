@@ -96,7 +96,7 @@ def readings(study: Study, source: str, names: list[str]) -> Iterator[Reading]:
         files = study_files.collection_files(study, collection)
         read = partial(first_rows.read_collection, name)
         yield Reading(names_in(study, source, files), read)
-        for language in (study.pivot, *study.tested_languages(collection)):
+        for language in study.asked_languages(collection):
             files = study_files.collection_files(study, collection, language)
             read = partial(first_rows.read_queries_of, name, language=language)
             yield Reading(names_in(study, source, files), read)

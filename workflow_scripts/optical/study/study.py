@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from optical.corpora.constructed_languages import LANGUAGES
+from optical.corpora.registry import asked_in
 from optical.settings.distillation import read_by
 from optical.settings.languages import GROUPS
 from optical.settings.methods import DISTILLED, FINETUNED, LEXICAL
@@ -212,13 +213,19 @@ class Study:
         return set.union(*sources) - {self.pivot}
 
     def collection_languages(self, collection: str) -> set[str]:
-        """The languages that a test collection has queries in, the pivot among them."""
-        return self.source_languages(dataset_of(collection))
+        """The languages that a test collection has queries in, in most of them the pivot too."""
+        asked = asked_in(collection)
+        return {asked} if asked else self.source_languages(dataset_of(collection))
 
     def tested_languages(self, collection: str) -> list[str]:
         """The foreign languages of the study that a test collection has, in the study's order."""
         spoken = self.collection_languages(collection)
         return [language for language in self.languages if language in spoken]
+
+    def asked_languages(self, collection: str) -> list[str]:
+        """The study's languages that a collection has queries in, the pivot first if it is one."""
+        pivot = [self.pivot] if self.pivot in self.collection_languages(collection) else []
+        return [*pivot, *self.tested_languages(collection)]
 
     @property
     def known_languages(self) -> list[str]:
