@@ -1,18 +1,16 @@
-"""WikiCLIR and its kin in the layouts of their publishers, and exported by ir_datasets."""
+"""WikiCLIR and its kin in the layouts of their publishers, and as ir_datasets exports them."""
 
+import gzip
 import json
-from gzip import compress
+import os
+import subprocess
+import sys
 from pathlib import Path
 
-from ir_datasets.datasets.base import Dataset
-from ir_datasets.datasets.wikiclir import WikiClirDoc, WikiClirQuery
-from ir_datasets.formats import CLIRMatrixQrels, CLIRMatrixQueries, TrecQrels, TsvDocs, TsvQueries
-from ir_datasets.util import GzipExtract, LocalDownload
-
-import export_ir_dataset
 from optical.study.loading import read_datasets
 
 DATASETS = read_datasets()
+PROGRAMS = Path(__file__).parents[1] / "workflow_scripts"
 
 # The layout of the University of Heidelberg: tab-separated, without a heading.
 HEIDELBERG = {
@@ -43,38 +41,60 @@ LARGE = {
     "rel": "12\t3\t2\n13\t2\t2\n13\t4\t1\n",
 }
 
+EXPORT = """
+import json, sys
+import export_ir_dataset
+for options in json.loads(sys.argv[1]):
+    export_ir_dataset.main(**options)
+"""
 
-def known_sets(folder: Path) -> dict[str, Dataset]:
-    """What ir_datasets is to know: its own classes, on published files that are put here."""
 
-    def here(name, content):
-        (folder / name).write_bytes(content)
-        return LocalDownload(folder / name)
-
+def publish(home: Path) -> None:
+    """Put the published files where ir_datasets keeps what it has downloaded."""
     lines = "".join(json.dumps(row) + "\n" for row in SWAHILI)
-    judged = GzipExtract(here("sw.en.train.base.jl.gz", compress(lines.encode())))
-    english = TsvDocs(GzipExtract(here("en.tsv.gz", compress(ENGLISH.encode()))), lang="en")
-    queries = TsvQueries(
-        here("wiki_en.queries", LARGE["queries"].encode()), query_cls=WikiClirQuery, lang="en"
-    )
-    articles = TsvDocs(
-        here("wiki_sw.documents", LARGE["docs"].encode()), doc_cls=WikiClirDoc, lang="sw"
-    )
-    links = TrecQrels(here("en2sw.rel", LARGE["rel"].encode()), {}, format_3col=True)
-    of_pair = Dataset(english, CLIRMatrixQueries(judged, "sw"), CLIRMatrixQrels(judged, {}))
-    return {
-        "clirmatrix/en": Dataset(english),
-        "clirmatrix/en/bi139-base/sw/train": of_pair,
-        "clirmatrix/en/bi139-base/sw/test1": of_pair,
-        "wikiclir/sw": Dataset(articles, queries, links),
+    parts = {f"queries/sw_en/{part}": f"sw.en.{part}.base.jl.gz" for part in ("train", "test1")}
+    contexts = {"clirmatrix_docs": {"docs/en": "en.tsv.gz"}, "clirmatrix_bi139_base": parts}
+    index = {
+        context: {
+            key: {"url": f"https://example.org/{name}", "cache_path": name}
+            for key, name in files.items()
+        }
+        for context, files in contexts.items()
     }
+    packed = {"clirmatrix_downloads.json.gz": json.dumps(index), "en.tsv.gz": ENGLISH}
+    packed |= dict.fromkeys(parts.values(), lines)
+    for name, text in packed.items():
+        path = home / "clirmatrix" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(text.encode()))
+    for name, text in {
+        "english/wiki_en.queries": LARGE["queries"],
+        "swahili/wiki_sw.documents": LARGE["docs"],
+        "swahili/en2sw.rel": LARGE["rel"],
+    }.items():
+        path = home / "wikiclir/source/wiki-clir" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
-def export(name: str, folder: Path, language: str = "sw") -> Path:
-    """Export a data set of resources/datasets.yaml for a language, as the workflow does."""
-    folder.mkdir()
-    for file, about in DATASETS[name]["files"].items():
-        if about.get("language", language) == language:
-            options = {key: about[key] for key in ("id", "part", "fields") if key in about}
-            export_ir_dataset.main(**options, output=folder / file)
-    return folder
+def exported_sets(folder: Path, language: str = "sw") -> dict[str, Path]:
+    """{name: folder} of the sets that ir_datasets reads, exported for a language as the workflow
+    does. It is a process of its own, for ir_datasets asks once where it keeps its files.
+    """
+    publish(folder / "home")
+    jobs = []
+    for name in ("clirmatrix", "largeclir"):
+        (folder / name).mkdir()
+        for file, about in DATASETS[name]["files"].items():
+            if about.get("language", language) == language:
+                options = {key: about[key] for key in ("id", "part", "fields") if key in about}
+                jobs.append(options | {"output": str(folder / name / file)})
+    done = subprocess.run(
+        [sys.executable, "-c", EXPORT, json.dumps(jobs)],
+        cwd=PROGRAMS,
+        env=os.environ | {"IR_DATASETS_HOME": str(folder / "home")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return {name: folder / name for name in ("clirmatrix", "largeclir")}

@@ -1,13 +1,12 @@
 """Test parts of WikiCLIR and CLIRMatrix: graded collections with queries in one language."""
 
-import ir_datasets
 import pandas as pd
 import pytest
 
 import hash_collection
 import prepare_collection
 import prepare_queries
-from judged_files import DATASETS, HEIDELBERG, export, known_sets
+from judged_files import DATASETS, HEIDELBERG, exported_sets
 from optical.corpora import judged_collection, registry
 from optical.corpora.leakage import ngrams, read_ngrams, without_tests
 from optical.corpora.records import Passage, Query, TrainingSet
@@ -15,16 +14,15 @@ from optical.settings.clef import Clef, ClefDocuments
 from optical.settings.windows import Windows
 
 
-@pytest.fixture
-def exported(tmp_path, monkeypatch):
-    """A function that exports a data set by its name."""
-    monkeypatch.setattr(ir_datasets, "registry", known_sets(tmp_path))
-    return lambda name: export(name, tmp_path / name)
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The folders of the sets that ir_datasets reads, by name."""
+    return exported_sets(tmp_path_factory.mktemp("exported"))
 
 
 def test_the_test_part_is_a_collection_in_one_language(exported, tmp_path, capsys):
     """By the programs, from the published layout to what is searched and scored."""
-    folder = exported("clirmatrix")
+    folder = exported["clirmatrix"]
     out = tmp_path / "collection"
     clef = {"clef": ClefDocuments(), "windows": Windows()}
     prepare_collection.main(
@@ -58,7 +56,7 @@ def test_the_test_part_is_a_collection_in_one_language(exported, tmp_path, capsy
 
 def test_a_collection_keeps_the_grades(exported):
     settings = {"source": "clirmatrix", "asked": "sw", "part": "test1"}
-    found = list(judged_collection.graded(exported("clirmatrix"), **settings))
+    found = list(judged_collection.graded(exported["clirmatrix"], **settings))
     assert found[:4] == [("5", "50", 6), ("5", "51", 6), ("5", "52", 3), ("5", "53", 0)]
 
 
@@ -81,7 +79,7 @@ def test_each_language_of_clirmatrix_is_a_collection():
     assert {f"clirmatrix-{language}" for language in registry.CLIRMATRIX} < {*registry.COLLECTIONS}
 
 
-def test_a_collection_without_queries_in_the_pivot_is_kept_out_of_training(exported, tmp_path):
+def test_a_collection_without_queries_in_the_pivot_is_kept_out_of_training(tmp_path):
     passages = pd.DataFrame({"passage_id": ["1"], "judged_id": ["1"], "text": ["a dog sat there"]})
     passages.to_parquet(tmp_path / "passages.parquet")
     (tmp_path / "qrels.txt").write_text("5 0 1 1\n")

@@ -5,12 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import ir_datasets
 import pandas as pd
 import pytest
 
 import prepare_judged_pairs
-from judged_files import HEIDELBERG, export, known_sets
+from judged_files import HEIDELBERG, exported_sets
 from optical.corpora import clirmatrix, largeclir, wikiclir
 from optical.corpora.collection_files import write_collection
 from optical.corpora.judged_pairs import write_judged_pairs
@@ -43,11 +42,10 @@ def heidelberg(tmp_path):
     return write
 
 
-@pytest.fixture
-def exported(tmp_path, monkeypatch):
-    """A function that exports a data set by its name."""
-    monkeypatch.setattr(ir_datasets, "registry", known_sets(tmp_path))
-    return lambda name: export(name, tmp_path / name)
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The folders of the sets that ir_datasets reads, by name."""
+    return exported_sets(tmp_path_factory.mktemp("exported"))
 
 
 def test_the_article_on_the_same_subject_answers_a_german_sentence(heidelberg, tmp_path):
@@ -64,7 +62,7 @@ def test_the_article_on_the_same_subject_answers_a_german_sentence(heidelberg, t
 
 
 def test_the_best_documents_of_a_title_of_clirmatrix_answer_it(exported, tmp_path):
-    found, counts = pairs(tmp_path, clirmatrix.judged(exported("clirmatrix"), "sw"))
+    found, counts = pairs(tmp_path, clirmatrix.judged(exported["clirmatrix"], "sw"))
     assert found == {
         ("Ziwa", "Article 50 on a subject."),
         ("Ziwa", "Article 51 on a subject."),
@@ -75,7 +73,7 @@ def test_the_best_documents_of_a_title_of_clirmatrix_answer_it(exported, tmp_pat
 
 
 def test_foreign_articles_ask_for_english_sentences(exported, tmp_path):
-    found, counts = pairs(tmp_path, largeclir.judged(exported("largeclir"), "sw"))
+    found, counts = pairs(tmp_path, largeclir.judged(exported["largeclir"], "sw"))
     assert found == {
         (
             "Akiolojia  akiolojia ( `` zamani '' ) ni somo .",
@@ -215,7 +213,7 @@ def test_what_is_tested_is_not_trained_on(exported, tmp_path, capsys):
     write_collection(folder / "passages.parquet", folder / "qrels.txt", passages, [("1", "50")])
     write_ngrams(tmp_path / "sw.u64", ["mto!"], "sw")
     prepare_judged_pairs.main(
-        source=("clirmatrix", exported("clirmatrix")),
+        source=("clirmatrix", exported["clirmatrix"]),
         language="sw",
         tests=[tmp_path / "sw.u64"],
         collections=[folder],
