@@ -176,15 +176,18 @@ rule export_ir_dataset:
     params:
         id=lambda wildcards: study.datasets[wildcards.dataset]["files"][wildcards.file]["id"],
         part=lambda wildcards: study.datasets[wildcards.dataset]["files"][wildcards.file]["part"],
-        fields=lambda wildcards: command_line(
-            {"fields": study.datasets[wildcards.dataset]["files"][wildcards.file].get("fields")}
+        known=lambda wildcards: command_line(
+            {
+                key: study.datasets[wildcards.dataset]["files"][wildcards.file].get(key)
+                for key in ("fields", "rows")
+            }
         ),
     localrule: True
     conda:
         "../envs/ir_datasets.yaml"
     shell:
         "python workflow_scripts/export_ir_dataset.py --id {params.id:q} --part {params.part}"
-        " {params.fields} --output {output} > {log} 2>&1"
+        " {params.known} --output {output} > {log} 2>&1"
 
 
 rule prepare_bitext:

@@ -58,7 +58,7 @@ def faults(name, entry):
         allowed = {"language", "licence", "citation", "role"}
         expect(about.get("role", "test") in ("train", "test"), where, "the role train or test")
         if exported:
-            allowed |= {"id", "part", "fields"}
+            allowed |= {"id", "part", "fields", "rows"}
             expect({"id", "part"} <= set(about), where, "id and part")
             expect(about.get("part") in ir_dataset.PARTS, where, f"one of {[*ir_dataset.PARTS]}")
         elif not own:

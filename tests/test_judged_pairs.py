@@ -40,12 +40,13 @@ def heidelberg(tmp_path):
 
 
 @pytest.fixture
-def known(monkeypatch):
+def known(tmp_path, monkeypatch):
     """What ir_datasets knows of CLIRMatrix here; nothing of it is read."""
     documents = TsvDocs(None, lang="en")
     pairs = Dataset(documents, TsvQueries(None, lang="sw"), TrecQrels(None, {}))
     sets = {"clirmatrix/en": Dataset(documents), "clirmatrix/en/bi139-base/sw/train": pairs}
     monkeypatch.setattr(ir_datasets, "registry", sets)
+    monkeypatch.setenv("IR_DATASETS_HOME", str(tmp_path / "home"))
 
 
 STUDY = {
@@ -185,7 +186,7 @@ def test_the_steps_of_a_study_read_judged_pairs_or_the_bitext(heidelberg, tmp_pa
     assert all(f"--tests {data}/collections/belebele/ngrams/" in line for line in paired)
     exported = [line for name, line in commands if name == "export_ir_dataset"]
     assert sorted(line.partition(" --output")[0] for line in exported) == [
-        "--id clirmatrix/en --part corpus ",
+        "--id clirmatrix/en --part corpus --rows 5984197",
         *(
             f"--id clirmatrix/en/bi139-base/sw/{part} --part {what} "
             for part in ("test1", "train")

@@ -20,22 +20,33 @@ def main(
     id: str,
     part: Literal["corpus", "queries", "qrels"],
     fields: Sequence[str] = (),
+    rows: int | None = None,
     output: Path,
 ) -> None:
     """
     id: its name there, such as mmarco/v2/de/dev/small
     part: which part of it
     fields: those of a query or passage that are its text, in this order (what ir_datasets takes)
+    rows: how many it is known to have (unknown)
     output: file to write
     """
+    import ir_datasets
     from requests import RequestException
     from tqdm import tqdm
 
     kind = ir_dataset.PARTS[part]
     try:
-        rows = tqdm(getattr(ir_dataset.dataset(id, part), f"{kind}_iter")(), desc=kind, unit="line")
-        with atomic_path(output) as temporary, open(temporary, "w", encoding="utf-8") as file:
-            file.writelines(lines(kind, rows, fields))
+        found = tqdm(ir_dataset.rows(id, part), desc=kind, unit="line")
+        with atomic_path(output) as temporary:
+            with open(temporary, "w", encoding="utf-8") as file:
+                file.writelines(lines(kind, found, fields))
+            # An archive that a killed process has unpacked in part looks whole to ir_datasets.
+            if rows is not None and found.n != rows:
+                place = ir_datasets.util.home_path() / id.partition("/")[0]
+                raise InputError(
+                    f"{id}: {found.n} {kind}, expected {rows}; remove {place}, and it is "
+                    "downloaded again"
+                )
     except RequestException as error:
         raise InputError(f"{id}: ir_datasets could not download it: {error}") from error
 

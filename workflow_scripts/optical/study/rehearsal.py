@@ -121,7 +121,8 @@ class Rehearsal:
                 return find_users(folder_of(study, source) / name)
             about = study.datasets[source]["files"][name]
             if study_files.is_exported(source, study):
-                ir_dataset.dataset(about["id"], about["part"])
+                with ir_dataset.alone(about["id"]):
+                    ir_dataset.dataset(about["id"], about["part"])
                 return Found(f"{about['id']}: ir_datasets has it and downloads it; not asked for")
             return self.find_download(study.datasets[source], about, source, name)
         except Exception as error:
