@@ -7,11 +7,13 @@ import hash_collection
 import prepare_collection
 import prepare_queries
 from judged_files import DATASETS, HEIDELBERG, exported_sets
-from optical.corpora import judged_collection, registry
+from optical.corpora import ir_dataset, judged_collection, registry
 from optical.corpora.leakage import ngrams, read_ngrams, without_tests
 from optical.corpora.records import Passage, Query, TrainingSet
 from optical.settings.clef import Clef, ClefDocuments
 from optical.settings.windows import Windows
+
+LARGECLIR = DATASETS["largeclir"]["files"]
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +95,11 @@ def test_a_collection_without_queries_in_the_pivot_is_kept_out_of_training(tmp_p
         judgements=lambda: iter([("a", "1"), ("b", "2")]),
     )
     assert [query.id for query in without_tests(data, [tmp_path], "en").queries()] == ["b"]
+
+
+@pytest.mark.parametrize("language", sorted({f["language"] for f in LARGECLIR.values()}))
+def test_ir_datasets_knows_each_language_of_large_scale_clir(language, tmp_path, monkeypatch):
+    monkeypatch.setenv("IR_DATASETS_HOME", str(tmp_path))
+    for file in LARGECLIR.values():
+        if file["language"] == language:
+            assert ir_dataset.dataset(file["id"], file["part"])
