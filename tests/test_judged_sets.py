@@ -11,10 +11,8 @@ import pytest
 import prepare_judged_pairs
 from judged_files import HEIDELBERG, exported_sets
 from optical.corpora import clirmatrix, largeclir, wikiclir
-from optical.corpora.collection_files import write_collection
 from optical.corpora.judged_pairs import write_judged_pairs
 from optical.corpora.leakage import write_ngrams
-from optical.corpora.records import Passage
 from optical.runtime.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -209,8 +207,11 @@ def test_documents_are_joined_in_bounded_memory(tmp_path):
 def test_what_is_tested_is_not_trained_on(exported, tmp_path, capsys):
     """By the programs: exported, paired, and kept clear of a test collection."""
     folder = tmp_path / "tests"
-    passages = [Passage(str(n), str(n), f"Article {n} on a subject.") for n in (50, 51)]
-    write_collection(folder / "passages.parquet", folder / "qrels.txt", passages, [("1", "50")])
+    folder.mkdir()
+    texts = {str(n): f"Article {n} on a subject." for n in (50, 51)}
+    passages = {"passage_id": [*texts], "judged_id": [*texts], "text": [*texts.values()]}
+    pd.DataFrame(passages).to_parquet(folder / "passages.parquet")
+    (folder / "qrels.txt").write_text("1 0 50 1\n")
     write_ngrams(tmp_path / "sw.u64", ["mto!"], "sw")
     prepare_judged_pairs.main(
         source=("clirmatrix", exported["clirmatrix"]),
