@@ -1,9 +1,5 @@
 """What ir_datasets knows, exported and read as a test collection of the user's own."""
 
-import fcntl
-from threading import Thread
-from types import SimpleNamespace
-
 import ir_datasets
 import pytest
 from ir_datasets.datasets.base import Dataset
@@ -12,16 +8,10 @@ from ir_datasets.util import LocalDownload
 from requests import ConnectionError
 
 import export_ir_dataset
-from optical.corpora import ir_dataset, registry
+from optical.corpora import registry
 from optical.runtime.errors import InputError
 
 PASSAGES, QUERIES = "made-here/dev", "made-here/{lang}/dev"
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """ir_datasets' own folder."""
-    monkeypatch.setenv("IR_DATASETS_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture
@@ -65,6 +55,21 @@ def test_an_exported_set_is_read_as_ones_own(known, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("rows", "fault"), [(2, ""), (3, "made-here/dev: 2 docs, expected 3; rem")]
+)
+def test_what_was_unpacked_in_part_is_no_data_set(known, tmp_path, monkeypatch, rows, fault):
+    monkeypatch.setenv("IR_DATASETS_HOME", str(tmp_path / "home"))
+    job = {"id": PASSAGES, "part": "corpus", "rows": rows, "output": tmp_path / "out"}
+    if fault:
+        with pytest.raises(InputError, match=f"{fault}ove {tmp_path}/home/made-here, and it is"):
+            export_ir_dataset.main(**job)
+        assert not (tmp_path / "out").exists()
+    else:
+        export_ir_dataset.main(**job)
+        assert len((tmp_path / "out").read_text().splitlines()) == rows
+
+
+@pytest.mark.parametrize(
     ("id", "part", "message"),
     [
         ("nothing/here", "corpus", "knows no 'nothing/here'"),
@@ -77,43 +82,6 @@ def test_what_is_not_there_is_said_in_a_line_and_nothing_is_written(
     with pytest.raises(InputError, match=message):
         export_ir_dataset.main(id=id, part=part, output=tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("rows", "fault"), [(2, ""), (3, "made-here/dev: 2 docs, expected 3; rem")]
-)
-def test_what_was_unpacked_in_part_is_no_data_set(known, tmp_path, rows, fault):
-    job = {"id": PASSAGES, "part": "corpus", "rows": rows, "output": tmp_path / "out"}
-    if fault:
-        with pytest.raises(InputError, match=f"{fault}ove {tmp_path}/home/made-here, and it is"):
-            export_ir_dataset.main(**job)
-        assert not (tmp_path / "out").exists()
-    else:
-        export_ir_dataset.main(**job)
-        assert len((tmp_path / "out").read_text().splitlines()) == rows
-
-
-def test_only_one_job_at_a_time_downloads_of_a_publisher(known, tmp_path, monkeypatch):
-    """While another holds the lock, nothing is asked for."""
-    asked = []
-
-    def dataset(name, part):
-        asked.append(name)
-        return SimpleNamespace(docs_iter=lambda: iter("ab"))
-
-    monkeypatch.setattr(ir_dataset, "dataset", dataset)
-    with open(ir_datasets.util.home_path() / "made-here.lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        got = []
-        waiting = Thread(
-            target=lambda: got.extend(ir_dataset.rows(PASSAGES, "corpus")), daemon=True
-        )
-        waiting.start()
-        waiting.join(0.3)
-        assert waiting.is_alive()
-        assert asked == []
-    waiting.join(10)
-    assert (asked, got) == ([PASSAGES], ["a", "b"])
 
 
 def test_a_network_that_is_away_is_said_in_a_line(tmp_path, monkeypatch):

@@ -30,25 +30,32 @@ def main(
     rows: how many it is known to have (unknown)
     output: file to write
     """
-    import ir_datasets
     from requests import RequestException
     from tqdm import tqdm
 
     kind = ir_dataset.PARTS[part]
     try:
-        found = tqdm(ir_dataset.rows(id, part), desc=kind, unit="line")
-        with atomic_path(output) as temporary:
-            with open(temporary, "w", encoding="utf-8") as file:
-                file.writelines(lines(kind, found, fields))
-            # An archive that a killed process has unpacked in part looks whole to ir_datasets.
-            if rows is not None and found.n != rows:
-                place = ir_datasets.util.home_path() / id.partition("/")[0]
-                raise InputError(
-                    f"{id}: {found.n} {kind}, expected {rows}; remove {place}, and it is "
-                    "downloaded again"
-                )
+        with atomic_path(output) as temporary, open(temporary, "w", encoding="utf-8") as file:
+            found = getattr(ir_dataset.dataset(id, part), f"{kind}_iter")()
+            counted = tqdm(found, desc=kind, unit="line")
+            file.writelines(lines(kind, counted, fields))
+            check_rows(id, kind, counted.n, rows)
     except RequestException as error:
         raise InputError(f"{id}: ir_datasets could not download it: {error}") from error
+
+
+def check_rows(id: str, kind: str, found: int, known: int | None) -> None:
+    """Raise InputError for another number of rows than is known of a data set.
+
+    For an archive that a killed process has unpacked in part looks whole to ir_datasets.
+    """
+    import ir_datasets
+
+    if known is not None and found != known:
+        place = ir_datasets.util.home_path() / id.partition("/")[0]
+        raise InputError(
+            f"{id}: {found} {kind}, expected {known}; remove {place}, and it is downloaded again"
+        )
 
 
 def lines(kind: str, rows: Iterator, fields: Sequence[str] = ()) -> Iterator[str]:
