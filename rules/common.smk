@@ -177,9 +177,10 @@ def queries_of(wildcards):
 
 
 def collection_texts(collection, lang):
-    """The files of a collection that tell what it asks in a language and what answers."""
+    """The files of a collection that tell what it asks in a language, if it does, and what answers."""
     names = {"study": study.name, "collection": collection, "lang": lang}
-    return [path.format(**names) for path in (paths.PASSAGES, paths.QRELS, paths.QUERIES)]
+    asked = [paths.QUERIES] if study.tests(collection, lang) else []
+    return [path.format(**names) for path in (paths.PASSAGES, paths.QRELS, *asked)]
 
 
 def of_study(path, **lists):

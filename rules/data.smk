@@ -59,8 +59,8 @@ guarded = [] if study.is_constructed else list(study["collections"])
 
 
 def tested_texts(lang):
-    """The hashes of what the guarded collections say in a language."""
-    tested = [name for name in guarded if study.tests(name, lang)]
+    """The hashes of what the guarded collections say in a language; all have passages in the pivot."""
+    tested = [name for name in guarded if lang == study.pivot or study.tests(name, lang)]
     return of_study(paths.NGRAMS, collection=tested, lang=lang)
 
 
@@ -191,13 +191,19 @@ rule export_ir_dataset:
         "logs/downloads/{dataset}/{file}.benchmark.tsv"
     params:
         id=lambda wildcards: study.datasets[wildcards.dataset]["files"][wildcards.file]["id"],
-        part=lambda wildcards: wildcards.file.split(".")[0],
+        part=lambda wildcards: study.datasets[wildcards.dataset]["files"][wildcards.file]["part"],
+        known=lambda wildcards: command_line(
+            {
+                key: study.datasets[wildcards.dataset]["files"][wildcards.file].get(key)
+                for key in ("fields", "rows")
+            }
+        ),
     localrule: True
     conda:
         "../envs/ir_datasets.yaml"
     shell:
-        "python workflow_scripts/export_ir_dataset.py --id {params.id:q} --part {params.part} --output {output}"
-        " > {log} 2>&1"
+        "python workflow_scripts/export_ir_dataset.py --id {params.id:q} --part {params.part}"
+        " {params.known} --output {output} > {log} 2>&1"
 
 
 rule prepare_bitext:
@@ -373,7 +379,9 @@ rule hash_collection:
     message:
         "Hashing what {wildcards.collection} says in {wildcards.lang}"
     input:
-        queries=paths.QUERIES,
+        queries=lambda wildcards: (
+            paths.QUERIES if study.tests(wildcards.collection, wildcards.lang) else []
+        ),
         passages=lambda wildcards: (paths.PASSAGES if wildcards.lang == study.pivot else []),
     output:
         paths.NGRAMS,
@@ -383,9 +391,11 @@ rule hash_collection:
         "logs/{study}/hash_collection/{collection}.{lang}.benchmark.tsv"
     params:
         code=code("hash_collection"),
-        passages=lambda wildcards, input: f"--passages {input.passages}" if input.passages else "",
+        texts=lambda wildcards, input: command_line(
+            {"queries": input.queries or None, "passages": input.passages or None}
+        ),
     conda:
         "../envs/data.yaml"
     shell:
-        "python workflow_scripts/hash_collection.py --language {wildcards.lang} --queries {input.queries}"
-        " {params.passages} --output {output} > {log} 2>&1"
+        "python workflow_scripts/hash_collection.py --language {wildcards.lang} {params.texts}"
+        " --output {output} > {log} 2>&1"

@@ -1,10 +1,20 @@
 # Models to publish: not part of a study's answer, made by `snakemake models --cores all`.
 
 
-def bitext_licences(wildcards):
-    """NAME=LICENCE of each source of a language's bitext, and where the source is at home."""
+def judged_counts(wildcards):
+    """How many judged pairs a student is fine-tuned on, where it is."""
+    if wildcards.method == "wikiclir" and wildcards.lang in judged_sources:
+        return paths.fill(paths.PAIR_COUNTS, method="wikiclir")
+    return []
+
+
+def data_licences(wildcards):
+    """NAME=LICENCE of each source of a student's pairs, and where the source is at home."""
     licences = []
-    for source in bitext_sources(wildcards.lang):
+    sources = bitext_sources(wildcards.lang)
+    if judged_counts(wildcards):
+        sources = [judged_sources[wildcards.lang]]
+    for source in sources:
         made = "none needed: made by a program"
         about = study.datasets.get(source, {"licence": made})
         licences.append(f"{source}={about['licence']} {about.get('homepage', '')}".strip())
@@ -28,6 +38,7 @@ rule export_student:
         settings=paths.SETTINGS,
         language_table=paths.fill(paths.TABLE, table="language"),
         cleaning=paths.CLEANING,
+        judged=judged_counts,
     output:
         directory(paths.EXPORTED_STUDENT),
     log:
@@ -37,14 +48,15 @@ rule export_student:
     params:
         code=code("export_student"),
         teacher=teacher_of,
-        licences=bitext_licences,
+        licences=data_licences,
+        judged=lambda wildcards, input: command_line({"judged": input.judged or None}),
     conda:
         "../envs/report.yaml"
     shell:
         "python workflow_scripts/export_student.py --model {input.model} --study {wildcards.study}"
         " --settings {input.settings} --language-table {input.language_table}"
         " --student {wildcards.student} --method {wildcards.method} --language {wildcards.lang}"
-        " --teacher {params.teacher} --cleaning {input.cleaning}"
+        " --teacher {params.teacher} --cleaning {input.cleaning} {params.judged}"
         " --licences {params.licences:q} --output {output} > {log} 2>&1"
 
 

@@ -13,14 +13,15 @@ def all_scores(wildcards):
     """Per-query scores of every student, method, language, seed and collection of the study."""
     scores = []
     for collection in study["collections"]:
-        foreign = study.tested_languages(collection)
         for method in study.methods:
             scores += of_study(
                 paths.SCORES,
                 student="none" if method in LEXICAL else study.students_with(method),
                 method=method,
                 lang=[
-                    lang for lang in (study.pivot, *foreign) if method in study.tested_methods(lang)
+                    lang
+                    for lang in study.asked_languages(collection)
+                    if method in study.tested_methods(lang)
                 ],
                 seed=seeds_of(method),
                 collection=collection,

@@ -16,6 +16,7 @@ used_sources = {
     *map(dataset_of, study["collections"]),
     study["training_set"]["source"],
     study["training_set"]["scores"],
+    *judged_sources.values(),
 }
 # Students that show their plans: of their teacher's size, so that before distillation they are it.
 aligned_students = [
@@ -23,7 +24,10 @@ aligned_students = [
     for name in (study.students_with("optical") if "optical" in study["methods"] else [])
     if study["students"][name]["encoder"] == study["students"][name]["teacher"]
 ]
-pictures = ["gap_by_size", "map_by_language", "rankc_by_language"]
+pictures = ["gap_by_size", "map_by_language"]
+# RankC compares with the same query in the pivot.
+if any(study.tests(name, study.pivot) for name in study["collections"]):
+    pictures.append("rankc_by_language")
 if study.trained_methods:
     pictures.insert(1, "closed_by_size")
     pictures += ["map_by_amount", "training"]
@@ -60,8 +64,9 @@ def amounts_options(wildcards):
 def prepared_data(wildcards):
     """What the sources became: the bitext, the training set and the collections."""
     files = [*of_study(paths.TRAINING_SET), *of_study(paths.BITEXT, lang=study.languages)]
+    files += of_study(paths.PAIRS, method="wikiclir", lang=list(judged_sources))
     for name in study["collections"]:
-        for lang in (study.pivot, *study.tested_languages(name)):
+        for lang in study.asked_languages(name) or [study.pivot]:
             files += collection_texts(name, lang)
     return list(dict.fromkeys(files))
 
@@ -70,7 +75,7 @@ def collection_counts(wildcards):
     """How many passages, judgements and queries each collection has."""
     files = []
     for name in study["collections"]:
-        langs = (study.pivot, *study.tested_languages(name))
+        langs = study.asked_languages(name)
         files += of_study(paths.COLLECTION_COUNTS, collection=name)
         files += of_study(paths.QUERY_COUNTS, collection=name, lang=langs)
     return files
@@ -386,12 +391,13 @@ rule write_report:
         # As a list, because an empty text would be quoted into no argument at all.
         note=["--note", gap_note] if gap_note else [],
         queries=command_line({"queries": study_files.origin_of_queries(study) or None}),
+        pairs=command_line({"pairs": study_files.origin_of_pairs(study) or None}),
     conda:
         "../envs/report.yaml"
     shell:
         "python workflow_scripts/write_report.py --study {wildcards.study} --settings {input.settings}"
         " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
-        " --metric {params.metric} {params.queries}"
+        " --metric {params.metric} {params.queries} {params.pairs}"
         " --collections {input.collections}"
         " --cleaning {input.cleaning} --removed {input.removed} --translations {input.translations}"
         " --training {input.training}"

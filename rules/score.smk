@@ -17,7 +17,11 @@ def exact_run_of(wildcards):
 
 
 def pivot_run_of(wildcards):
-    """The run of the same queries in the pivot language: the teacher's own, or bm25's."""
+    """The run of the same queries in the pivot language, if there are any: the teacher's own, or
+    bm25's.
+    """
+    if not study.tests(wildcards.collection, study.pivot):
+        return []
     student, method, seed = "none", "bm25", 0
     if wildcards.student != "none":
         student, method = student_of(teacher_of(wildcards)), "zero_shot"
@@ -49,6 +53,7 @@ rule score_run:
         metrics=command_line({"metrics": study["metrics"]}),
         level=lambda wildcards: study.of_collection(wildcards.collection, "relevance_level"),
         exact=lambda wildcards, input: command_line({"exact": input.exact or None}),
+        pivot=lambda wildcards, input: command_line({"pivot_run": input.pivot_run or None}),
         teacher=lambda wildcards: ("none" if wildcards.student == "none" else teacher_of(wildcards)),
     conda:
         "../envs/score.yaml"
@@ -58,5 +63,5 @@ rule score_run:
         " --study {wildcards.study} --student {wildcards.student} --teacher {params.teacher}"
         " --method {wildcards.method} --language {wildcards.lang}"
         " --collection {wildcards.collection} --seed {wildcards.seed}"
-        " --pivot-run {input.pivot_run} --doubtful {input.doubtful} {params.metrics}"
+        " {params.pivot} --doubtful {input.doubtful} {params.metrics}"
         " --output {output} > {log} 2>&1"

@@ -42,7 +42,12 @@ def translation_scores(wildcards):
     """How good each translator is that a row of the study depends on."""
     found = []
     for lang in study.languages:
-        tested = [name for name in study["collections"] if study.tests(name, lang)]
+        # A translation is compared with what people asked in the other language.
+        tested = [
+            name
+            for name in study["collections"]
+            if study.tests(name, lang) and study.tests(name, study.pivot)
+        ]
         methods = study.tested_methods(lang)
         if {"bm25_translated", "translate_query"} & {*methods}:
             found += of_study(
@@ -73,9 +78,14 @@ def origin_of_queries(wildcards):
     return command_line({"origin": published if wildcards.lang in published_queries else here})
 
 
+judged_sources = study_files.judged_sources(study)
+
+
 def finetuning_pairs(wildcards):
     """The (query, passage) pairs of a method that fine-tunes."""
-    return paths.BITEXT if wildcards.method == "wikiclir" else paths.PAIRS
+    if wildcards.method == "wikiclir" and wildcards.lang not in judged_sources:
+        return paths.BITEXT
+    return paths.PAIRS
 
 
 def finetuning_passages(wildcards):
@@ -263,6 +273,46 @@ rule prepare_pairs:
     shell:
         "python workflow_scripts/prepare_pairs.py --queries {params.queries}"
         " --training-set {input.training_set} {params.origin} --output {output} > {log} 2>&1"
+
+
+rule prepare_judged_pairs:
+    message:
+        "Pairing {wildcards.lang} queries of {params.name} with the documents judged best for them"
+    input:
+        files=lambda wildcards: source_files(judged_sources[wildcards.lang], wildcards.lang),
+        tests=lambda wildcards: tested_texts(wildcards.lang),
+        answers=of_study(paths.PASSAGES, collection=guarded)
+        + of_study(paths.QRELS, collection=guarded),
+    output:
+        pairs=paths.fill(paths.PAIRS, method="wikiclir"),
+        counts=paths.fill(paths.PAIR_COUNTS, method="wikiclir"),
+    wildcard_constraints:
+        lang=one_of(judged_sources),
+    log:
+        "logs/{study}/prepare_judged_pairs/{lang}.log",
+    benchmark:
+        "logs/{study}/prepare_judged_pairs/{lang}.benchmark.tsv"
+    params:
+        code=lambda wildcards: code(
+            "prepare_judged_pairs", (registry.JUDGED[judged_sources[wildcards.lang]],)
+        ),
+        # Tracked in place of the folder, which is not.
+        name=lambda wildcards: judged_sources[wildcards.lang],
+        folder=lambda wildcards, resources: study_files.source_folder(
+            study, judged_sources[wildcards.lang]
+        ),
+        tests=lambda wildcards, input: command_line({"tests": input.tests or None}),
+        collections=command_line(
+            {"collections": of_study(paths.COLLECTION, collection=guarded) or None}
+        ),
+        pivot=study.pivot,
+        pairs=command_line({"pairs": study["judged_pairs"]["pairs"]}),
+    conda:
+        "../envs/data.yaml"
+    shell:
+        "python workflow_scripts/prepare_judged_pairs.py --source {params.name}={params.folder:q}"
+        " --language {wildcards.lang} --pivot {params.pivot} {params.tests} {params.collections}"
+        " {params.pairs} --output {output.pairs} --counts {output.counts} > {log} 2>&1"
 
 
 # Once for a teacher, as the targets of the distillation are; those of translate_train are the same

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from optical.corpora import registry
+from optical.corpora import ir_dataset, registry
 from optical.runtime.downloads import mirrored
 from optical.runtime.files import sha256
 
@@ -33,7 +33,9 @@ def faults(name, entry):
     expect(re.fullmatch("[a-z0-9][a-z0-9_]*", name), name, "a name without - or capitals")
     expect(set(entry) >= REQUIRED, name, f"the keys {sorted(REQUIRED)}")
     expect(
-        set(entry) <= REQUIRED | {"access", "folder", "languages", "topics"}, name, "no other key"
+        set(entry) <= REQUIRED | {"access", "folder", "languages", "layout", "topics"},
+        name,
+        "no other key",
     )
     for key in set(entry) - {"files", "languages", "topics"}:
         good = isinstance(entry[key], str) and entry[key].strip() and "\n" not in entry[key]
@@ -44,7 +46,9 @@ def faults(name, entry):
         expect({"languages", "origin"} <= set(group), f"{name}.topics", "languages and origin")
         expect(set(group) <= {"languages", "origin", "public"}, f"{name}.topics", "no other key")
         expect(group.get("public", True) in (True, False), f"{name}.topics", "public true or false")
-    own = "folder" in entry
+    own, exported = "folder" in entry, "layout" in entry
+    expect(entry.get("layout", "ir_datasets") == "ir_datasets", f"{name}.layout", "ir_datasets")
+    expect(not (own and exported), name, "a folder or a layout")
     if own:
         folder = Path(str(entry["folder"]))
         expect(not folder.is_absolute() and ".." not in folder.parts, name, "a folder below local")
@@ -53,12 +57,18 @@ def faults(name, entry):
         expect(re.fullmatch(r"[A-Za-z0-9][\w.+-]*", file), where, "a plain file name")
         allowed = {"language", "licence", "citation", "role"}
         expect(about.get("role", "test") in ("train", "test"), where, "the role train or test")
+        if exported:
+            allowed |= {"id", "part", "fields", "rows"}
+            expect({"id", "part"} <= set(about), where, "id and part")
+            expect(about.get("part") in ir_dataset.PARTS, where, f"one of {[*ir_dataset.PARTS]}")
+        elif not own:
+            allowed |= {"url", "sha256", "md5", "bytes"}
         expect(
-            set(about) <= (allowed if own else allowed | {"url", "sha256", "md5", "bytes"}),
+            set(about) <= allowed,
             where,
             "no other key; one without url lies in the folder of its data set",
         )
-        if not own:
+        if not (own or exported):
             url = about.get("url", "")
             expect(re.fullmatch(r"https://[^\s/@]+/\S+", url), where, "a url with https://")
         if "sha256" in about:
@@ -94,6 +104,7 @@ SOUND = {
     % ("0" * 64),
     "one to ask for": "access: Sign the form.\nfiles: {a: {url: https://example.org/a}}",
     "topics": "topics: [{languages: [sw], origin: x, public: false}]\nfolder: clef\nfiles: {a: {}}",
+    "a set of ir_datasets": "layout: ir_datasets\nfiles: {a: {id: x/y, part: qrels, fields: [b]}}",
     "a user's own": "folder: clef\nfiles: {documents.xml: {}, fr.txt: {language: fr}}",
 }
 UNSOUND = {
@@ -102,6 +113,11 @@ UNSOUND = {
     "topics from nowhere": ("topics: [{languages: [sw]}]\nfolder: x\nfiles: {a: {}}", "origin"),
     "no https": ("files: {a: {url: http://example.org/a}}", "https"),
     "a password": ("files: {a: {url: https://me:pass@example.org/a}}", "https"),
+    "a part that ir_datasets has not": (
+        "layout: ir_datasets\nfiles: {a: {id: x/y, part: docs}}",
+        "one of",
+    ),
+    "an unknown layout": ("layout: beir\nfiles: {a: {id: x/y, part: qrels}}", "ir_datasets"),
     "no url": ("files: {a: {}}", "url"),
     "a url of a user's file": (
         "folder: clef\nfiles: {a: {url: https://example.org/a}}",
@@ -158,6 +174,7 @@ def test_every_source_has_a_module_and_every_module_a_source():
     served = {
         *registry.BITEXT,
         *registry.SCORES,
+        *registry.JUDGED,
         *(name.split("-")[0] for name in registry.COLLECTIONS),
     }
     assert served - {"constructed"} == set(DATASETS)

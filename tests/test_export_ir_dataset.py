@@ -71,6 +71,21 @@ def test_an_exported_set_is_read_as_ones_own(known, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("rows", "fault"), [(2, ""), (3, "made-here/dev: 2 docs, expected 3; rem")]
+)
+def test_what_was_unpacked_in_part_is_no_data_set(known, tmp_path, monkeypatch, rows, fault):
+    monkeypatch.setenv("IR_DATASETS_HOME", str(tmp_path / "home"))
+    job = {"id": PASSAGES, "part": "corpus", "rows": rows, "output": tmp_path / "out"}
+    if fault:
+        with pytest.raises(InputError, match=f"{fault}ove {tmp_path}/home/made-here, and it is"):
+            export_ir_dataset.main(**job)
+        assert not (tmp_path / "out").exists()
+    else:
+        export_ir_dataset.main(**job)
+        assert len((tmp_path / "out").read_text().splitlines()) == rows
+
+
+@pytest.mark.parametrize(
     ("id", "part", "message"),
     [
         ("nothing/here", "corpus", "knows no 'nothing/here'"),

@@ -184,6 +184,20 @@ def test_a_collection_without_a_low_language_has_no_gap_but_its_means():
     assert row(gap, collection="c", method="optical")["low"] == pytest.approx(0.45)
 
 
+def test_a_collection_with_queries_in_one_language_has_its_values_alone():
+    own = [("none", "bm25", 0.2), ("small", "zero_shot", 0.3), ("small", "optical", 0.4)]
+    one = [scores_of({"sw": value}, student, method, "one") for student, method, value in own]
+    languages, gap = tables(study(*one))
+    found = row(languages, collection="one", method="optical")
+    assert (found["value"], found["floor"]) == (pytest.approx(0.4), pytest.approx(0.2))
+    assert np.isnan(found["retention"])
+    found = row(gap, collection="one", method="optical")
+    assert found["low"] == pytest.approx(0.4)
+    assert found[["pivot", "high", "relative_gap", "gap_closed"]].isna().all()
+    line = next(line for line in gap_markdown(gap, "en").splitlines() if "| one " in line)
+    assert line.replace(" ", "") == "|one|–|bm25|–|–|0.200|–|–|–|–|"
+
+
 def test_no_share_is_closed_where_zero_shot_has_no_gap():
     scores = pd.concat(
         [

@@ -141,8 +141,8 @@ def test_a_constructed_study_needs_no_data(tmp_path):
 
 
 def test_a_mistake_in_a_study_is_one_line(tmp_path, study):
-    study.write_text(STUDY.replace("[sw]", "[swa]"))
+    study.write_text(STUDY.replace("[sw]", "[xx]"))
     done = run(tmp_path, "--study", study)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("list_data: languages.low: 'swa' is in none of the collections")
+    assert line.startswith("list_data: languages.low: 'xx' is in none of the collections")

@@ -1,6 +1,12 @@
 import pandas as pd
 
-from optical.report.publishing import bitext_section, publish, scores_section, study_section
+from optical.report.publishing import (
+    bitext_section,
+    judged_section,
+    publish,
+    scores_section,
+    study_section,
+)
 
 COLUMNS = ["collection", "student", "method", "language", "metric", "n_queries", "value", "floor"]
 LANGUAGES = pd.DataFrame(
@@ -78,3 +84,12 @@ def test_where_files_cannot_be_linked_they_are_copied(tmp_path, monkeypatch):
     (tmp_path / "settings").touch()
     publish(model, tmp_path / "out", settings=tmp_path / "settings")
     assert (tmp_path / "out/model.safetensors").read_bytes() == b"1"
+
+
+def test_judged_pairs_are_shown_with_the_licence_of_their_source():
+    section = judged_section(
+        {"pairs": 9000, "left out: pairs whose query has no text": 2},
+        {"clirmatrix": "CC-BY-4.0 https://github.com/ssun32/CLIRMatrix"},
+    )
+    assert section.startswith("## Judged pairs\n")
+    assert "| clirmatrix | CC-BY-4.0 https://github.com/ssun32/CLIRMatrix | 9,000 |" in section

@@ -389,6 +389,23 @@ def test_what_was_kept_out_of_the_training_set_is_shown(arguments):
         written(arguments)
 
 
+def test_a_study_without_queries_in_the_pivot_is_reported(arguments, tmp_path):
+    values = {key: {"sw": means["sw"]} for key, means in VALUES.items()}
+    (tmp_path / "one").mkdir()
+    folder = saved(compared(values), tmp_path / "one")
+    draw(folder)
+    pictures = [folder / path.name for path in arguments["pictures"]]
+    page = written({**arguments, "tables": folder, "pictures": pictures})
+    assert ">None" not in page
+    assert ">nan" not in page
+
+
+def test_what_wikiclir_is_trained_on_is_shown(arguments):
+    assert "Training pairs of wikiclir" not in written(arguments)
+    page = written({**arguments, "pairs": "judged in clirmatrix: sw"})
+    assert "<p>Training pairs of wikiclir, judged in clirmatrix: sw.</p>" in page
+
+
 def test_who_translated_the_training_queries_is_shown(arguments):
     assert "Training queries of translate_train" not in written(arguments)
     page = written({**arguments, "queries": "translated here: sw"})

@@ -5,7 +5,7 @@ where a data set must be asked for first.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -21,11 +21,15 @@ def main(
     *,
     id: str,
     part: Literal["corpus", "queries", "qrels"],
+    fields: Sequence[str] = (),
+    rows: int | None = None,
     output: Path,
 ) -> None:
     """
     id: its name there, such as mmarco/v2/de/dev/small
     part: which part of it
+    fields: those of a query or passage that are its text, in this order (what ir_datasets takes)
+    rows: how many it is known to have (unknown)
     output: file to write
     """
     from requests import RequestException
@@ -40,13 +44,29 @@ def main(
             open(temporary, "w", encoding="utf-8") as file,
         ):
             found = getattr(ir_dataset.dataset(id, part), f"{kind}_iter")()
-            file.writelines(lines(kind, tqdm(found, desc=kind, unit="line")))
+            counted = tqdm(found, desc=kind, unit="line")
+            file.writelines(lines(kind, counted, fields))
+            check_rows(id, kind, counted.n, rows)
     except RequestException as error:
         raise InputError(f"{id}: ir_datasets could not download it: {error}") from error
 
 
-def lines(kind: str, rows: Iterator) -> Iterator[str]:
-    """The lines of a file in the BEIR layout."""
+def check_rows(id: str, kind: str, found: int, known: int | None) -> None:
+    """Raise InputError for another number of rows than is known of a data set.
+
+    For an archive that a killed process has unpacked in part looks whole to ir_datasets.
+    """
+    import ir_datasets
+
+    if known is not None and found != known:
+        place = ir_datasets.util.home_path() / id.partition("/")[0]
+        raise InputError(
+            f"{id}: {found} {kind}, expected {known}; remove {place}, and it is downloaded again"
+        )
+
+
+def lines(kind: str, rows: Iterator, fields: Sequence[str] = ()) -> Iterator[str]:
+    """The lines of a file in the BEIR layout. fields: as in `main`."""
     if kind == "qrels":
         yield "query-id\tcorpus-id\tscore\n"
         for row in rows:
@@ -54,7 +74,8 @@ def lines(kind: str, rows: Iterator) -> Iterator[str]:
         return
     for row in rows:
         name = as_id(row.doc_id if kind == "docs" else row.query_id, kind)
-        text = as_text(row.default_text(), f"{kind} of {name}")
+        said = " ".join(getattr(row, field) for field in fields) if fields else row.default_text()
+        text = as_text(said, f"{kind} of {name}")
         yield json.dumps({"_id": name, "text": text}, ensure_ascii=False) + "\n"
 
 

@@ -5,7 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
-from optical.report.publishing import bitext_section, publish, scores_section, study_section
+from optical.report.publishing import (
+    bitext_section,
+    judged_section,
+    publish,
+    scores_section,
+    study_section,
+)
+from optical.report.tables import read_counts
 from optical.runtime.program import run_program
 
 
@@ -20,6 +27,7 @@ def main(
     language: str,
     teacher: str,
     cleaning: Path,
+    judged: Path | None = None,
     licences: dict[str, str],
     output: Path,
 ) -> None:
@@ -33,7 +41,8 @@ def main(
     language: the language it reads
     teacher: the study's model of the passages
     cleaning: {language}.cleaning.csv
-    licences: of the sources of its bitext
+    judged: counts of the judged pairs that it was trained on, in place of bitext (.csv)
+    licences: of the sources of its pairs
     output: folder to write
     """
     made_as = f"student `{student}`, method {method}"
@@ -42,7 +51,9 @@ def main(
         output,
         study_section(study, made_as, f"Passages are read by that study's model `{teacher}`."),
         scores_section(read_table(language_table, LANGUAGE_COLUMNS), student, method, language),
-        bitext_section(pd.read_csv(cleaning), licences),
+        judged_section(read_counts(judged), licences)
+        if judged
+        else bitext_section(pd.read_csv(cleaning), licences),
         settings=settings,
     )
 

@@ -50,7 +50,7 @@ def main(
     vectors = TokenVectors(targets)
     examples = read_pairs(pairs, vectors)
     queries = pq.read_table(pairs, columns=[QUERY[method]])[QUERY[method]].to_pylist()
-    print(f"{len(examples)} queries with a passage", flush=True)
+    print(f"{len(examples)} queries with a passage, of {pairs}", flush=True)
     train_late_interaction(
         student,
         examples,

@@ -10,13 +10,13 @@ from optical.runtime.program import run_program
 def main(
     *,
     language: str,
-    queries: Path,
+    queries: Path | None = None,
     passages: Path | None = None,
     output: Path,
 ) -> None:
     """
     language: language of the texts
-    queries: queries (.tsv)
+    queries: queries, if there are some in this language (.tsv)
     passages: passages, if in this language (.parquet)
     output: sorted 8-byte hashes to write
     """

@@ -96,6 +96,8 @@ def show_training_set(study: Study, local: Path | None) -> None:
         print(f"scores: yours, in {yours}\n    {'here' if yours.exists() else 'missing'}\n")
     if origin := study_files.origin_of_queries(study):
         print(f"training queries of translate_train\n    {origin}\n")
+    if study_files.judged_sources(study):
+        print(f"training pairs of wikiclir\n    {study_files.origin_of_pairs(study)}\n")
 
 
 def show(

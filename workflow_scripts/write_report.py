@@ -59,6 +59,7 @@ def main(
     translations: Sequence[Path] = (),
     training: Path,
     queries: str = "",
+    pairs: str = "",
     datasets: Path,
     sources: Sequence[str] = (),
     environments: Sequence[Path] = (),
@@ -79,6 +80,7 @@ def main(
     translations: {language}.chrf.csv files
     training: training_set.csv
     queries: who translated the training queries of translate_train
+    pairs: what wikiclir is trained on
     datasets: resources/datasets.yaml
     sources: which of its data sets the study is made of
     environments: environment files to show
@@ -107,6 +109,7 @@ def main(
         translations=read_translation_scores(translations),
         training=read_counts(training),
         queries=queries,
+        pairs=pairs,
         sources={name: known.get(name, OWN) for name in sources},
         environments={path.stem: path.read_text(encoding="utf-8") for path in environments},
         provenance=json.loads(provenance.read_text(encoding="utf-8")),

@@ -45,6 +45,16 @@ def read_bitext(source: str, folder: Path, language: str) -> None:
         raise NoRowsError(f"{folder}: no sentence pair of {language}")
 
 
+def read_judged(source: str, folder: Path, language: str) -> None:
+    """The first queries, documents and judgements of a set of judged pairs, by its name.
+
+    Raises InputError, as `read_bitext`.
+    """
+    for path, rows in registry.judged(source, folder, language)[:3]:
+        if not list(islice(rows(), ROWS)):
+            raise NoRowsError(f"{path}: no row in it")
+
+
 def read_collection(name: str, folder: Path) -> None:
     """The first passages and judgements of a collection. Raises InputError, as `read_bitext`."""
     if is_archived(name, folder):

@@ -153,9 +153,10 @@ def read_ngrams(path: Path) -> np.ndarray:
     return np.memmap(path, HASH, mode="r") if size else np.empty(0, HASH)
 
 
-def collection_texts(queries: Path, passages: Path | None = None) -> Iterator[str]:
-    """The texts of a collection's queries in a language, and its passages if they are in it too."""
-    yield from read_queries(queries).values()
+def collection_texts(queries: Path | None, passages: Path | None = None) -> Iterator[str]:
+    """The texts of a collection in a language: queries, passages, or both."""
+    if queries:
+        yield from read_queries(queries).values()
     if passages:
         for rows in pq.ParquetFile(passages).iter_batches(columns=["text"]):
             yield from rows.column(0).to_pylist()
@@ -207,17 +208,19 @@ NO_TESTS = Guard({})
 def without_tests(data: TrainingSet, collections: Iterable[Path], pivot: str) -> TrainingSet:
     """The training set without queries that the collections test, counted in `left_out`.
 
-    collections: folders with passages.parquet, qrels.txt and queries/{pivot}.tsv. A query is left
-    out when its text is a test query's, or when one of its relevant passages is the same text as
-    one that is relevant to a test query. Any other passage of a collection may be trained on: MS
-    MARCO's training and test queries have one collection by design, and which of its passages
-    answers a test query is what must not be learnt. Held in memory: the test queries, the n-grams
-    of the passages that answer them, and the ids of the training queries.
+    collections: folders with passages.parquet, qrels.txt and, where they have queries in the pivot,
+    queries/{pivot}.tsv. A query is left out when its text is a test query's, or when one of its
+    relevant passages is the same text as one that is relevant to a test query. Any other passage of
+    a collection may be trained on: MS MARCO's training and test queries have one collection by
+    design, and which of its passages answers a test query is what must not be learnt. Held in
+    memory: the test queries, the n-grams of the passages that answer them, and the ids of the
+    training queries.
     """
     questions: set[tuple[str, ...]] = set()
     answers: list[np.ndarray] = [np.empty(0, HASH)]
     for folder in collections:
-        texts = read_queries(folder / "queries" / f"{pivot}.tsv").values()
+        asked = folder / "queries" / f"{pivot}.tsv"
+        texts = read_queries(asked).values() if asked.exists() else ()
         questions.update(tuple(units(text, pivot)) for text in texts)
         answers.append(ngrams(relevant_texts(folder), pivot))
     known = distinct(answers)

@@ -5,6 +5,8 @@ A bitext source has
 A training source has
     training_set(folder) -> TrainingSet
     training_set(folder, scores=, margin=)                 in the MS MARCO layout
+A set of judged pairs has
+    judged(folder, language) -> Judged                     foreign queries, documents in the pivot
 A collection has
     passages(folder) -> Iterator[Passage]                  in the pivot language
     queries(folder, language) -> Iterator[Query]           the same ids in every language
@@ -26,6 +28,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from optical.corpora.judged import Judged
 from optical.corpora.records import Judgement, Pair, Passage, Query, TrainingSet, nothing
 from optical.runtime.errors import InputError
 
@@ -57,6 +60,13 @@ TRAINING_SETS = {
     "msmarco": "optical.corpora.msmarco",
 }
 
+JUDGED = {
+    "wikiclir": "optical.corpora.wikiclir",
+    "clirmatrix": "optical.corpora.clirmatrix",
+    "largeclir": "optical.corpora.largeclir",
+}
+"""Sets of foreign queries that are judged for documents in the pivot, for the method wikiclir."""
+
 SCORES = {"monot5": "monot5.jsonl.gz", "bge": "bge.parquet"}
 """Data sets of a cross-encoder's scores, all of MS MARCO's training queries, and the file of each;
 `optical.corpora.scores` reads them, and a user's own."""
@@ -74,6 +84,17 @@ for _source in ("xnli", "xnliarchive"):
         for _split, _end in (("test", ""), ("dev", "-dev")):
             _settings = {"split": _split, "task": _task}
             COLLECTIONS[f"{_source}-{_task}{_end}"] = ("optical.corpora.xnli", _settings)
+
+CLIRMATRIX = (
+    *("ar", "bg", "de", "el", "es", "fi", "fr", "hi", "id", "it", "ja", "mr"),
+    *("my", "nl", "pt", "ru", "sw", "th", "tl", "tr", "ur", "vi", "zh"),
+)
+"""Languages whose titles are read of CLIRMatrix, each a collection of its own."""
+
+_SETS = [(f"clirmatrix-{_language}", "test1", _language) for _language in CLIRMATRIX]
+for _name, _part, _language in [*_SETS, ("wikiclir", "test", "de")]:
+    _settings = {"source": _name.split("-")[0], "asked": _language, "part": _part}
+    COLLECTIONS[_name] = ("optical.corpora.judged_collection", _settings)
 
 POOLED = {name for name in COLLECTIONS if "-pool" in name}
 """Collections whose passages are in all languages of their data set, not in the pivot alone."""
@@ -115,6 +136,11 @@ def training_set(
     return module.training_set(folder, scores=scores, margin=margin)
 
 
+def judged(source: str, folder: Path, language: str) -> Judged:
+    """The queries of a language in a set of judged pairs, by its name, that are trained on."""
+    return source_module("source of judged pairs", source, JUDGED).judged(folder, language)
+
+
 def collection(name: str, sections: Mapping[str, Any] | None = None) -> Collection:
     """The test collection of a name, or of NAME:LAYOUT, a set of the user's own.
 
@@ -129,6 +155,11 @@ def collection(name: str, sections: Mapping[str, Any] | None = None) -> Collecti
         for function in Collection._fields
     )
     return Collection(*(partial(function, **settings) for function in functions))
+
+
+def asked_in(name: str) -> str | None:
+    """The only language that a collection has queries in, where it is not that of others too."""
+    return COLLECTIONS.get(name, ("", {}))[1].get("asked")
 
 
 def bitext_module(source: str) -> tuple[str, dict]:

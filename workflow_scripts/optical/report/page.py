@@ -63,6 +63,7 @@ def write_report(
     translations: pd.DataFrame,
     training: Mapping[str, int],
     queries: str = "",
+    pairs: str = "",
     sources: Mapping[str, Mapping[str, str]] | None = None,
     environments: Mapping[str, str] | None = None,
     provenance: Mapping[str, Any] | None = None,
@@ -84,6 +85,7 @@ def write_report(
         translations: as `read_translation_scores` gives them; may be empty.
         training: what the teachers' training set has, and what was left out of it: how many.
         queries: who translated the training queries of translate_train, by language; may be empty.
+        pairs: what wikiclir is trained on, by language; may be empty.
         sources: title, licence, citation and homepage of each data set that was downloaded.
         environments: text of each environment file by its name.
         provenance: as `optical.runtime.provenance.provenance` gives it.
@@ -158,6 +160,7 @@ def write_report(
         ),
         training=training,
         queries=queries,
+        pairs=pairs,
         data_table=_html(shown_data_table(sources)) if sources else "",
         groups=groups,
         settings=settings,

@@ -86,6 +86,16 @@ def bitext_section(cleaning: pd.DataFrame, licences: Mapping[str, str]) -> str:
     return f"## Bitext\n\n{to_markdown(table)}"
 
 
+def judged_section(counts: Mapping[str, int], licences: Mapping[str, str]) -> str:
+    """The judged pairs that a student was fine-tuned on, and the licence of their source.
+
+    counts: `pairs`, among others.
+    """
+    rows = [[name, licence, f"{counts['pairs']:,}"] for name, licence in licences.items()]
+    table = ShownTable(["Source", "Licence", "Pairs"], rows, numeric=1)
+    return f"## Judged pairs\n\n{to_markdown(table)}"
+
+
 def study_section(study: str, made_as: str, more: str = "") -> str:
     """Which study made the model, and as what."""
     text = f"Made by the study `{study}` as {made_as}; its settings: `study.yaml`. {more}"

@@ -17,6 +17,7 @@ from optical.settings.encoder import (
 )
 from optical.settings.finetuning import Finetuning
 from optical.settings.index import Index
+from optical.settings.judged_pairs import JudgedPairs
 from optical.settings.languages import METRIC, Languages
 from optical.settings.methods import Method
 from optical.settings.search import Search
@@ -180,8 +181,8 @@ class StudyFile:
     foreign queries, optical the student distilled by optimal transport; greedy (tokens paired off)
     and sentence (mean vectors) are its controls. bm25_translated and translate_query are bm25 and
     zero_shot on translated queries; translate_train fine-tunes the query encoder on translated
-    training queries, wikiclir on synthetic judgements as in WikiCLIR: a sentence of the bitext
-    asks, and its translation is what answers."""
+    training queries, wikiclir on queries and the documents that are judged best for them, or on
+    the bitext, see `judged_pairs`."""
 
     variants: Annotated[dict[str, Annotated[Variant, SPARSE]], NAMES] = field(default_factory=dict)
     """Variants of methods by name, such as optical-balanced: {method: optical, mass: balanced}.
@@ -226,6 +227,8 @@ class StudyFile:
     translation: Translation
 
     finetuning: Finetuning
+
+    judged_pairs: JudgedPairs
 
     index: Index
 

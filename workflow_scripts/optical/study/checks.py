@@ -36,12 +36,13 @@ def check_sources(study: Study) -> None:
     for key, names, known, fitting in (
         ("bitext.sources", study["bitext"]["sources"], registry.BITEXT, layouts.BITEXT),
         ("collections", study["collections"], registry.COLLECTIONS, layouts.COLLECTION),
+        ("judged_pairs.sources", study["judged_pairs"]["sources"], registry.JUDGED, ()),
     ):
         own = [name for name, about in study["own"].items() if about["layout"] in fitting]
         for number, name in enumerate(names):
             if name in known or name in own:
                 continue
-            if name in study["own"]:
+            if name in study["own"] and fitting:
                 raise InputError(
                     f"{key}.{number}: own.{name}.layout is {study['own'][name]['layout']}; "
                     f"expected one of {', '.join(fitting)}"
@@ -168,6 +169,11 @@ def check_data(study: Study) -> None:
             f"{', '.join(constructed)}: constructed data cannot be mixed with real data"
         )
     if study.is_constructed:
+        if judged := study["judged_pairs"]["sources"]:
+            raise InputError(
+                f"judged_pairs.sources: {judged[0]!r}, but the study's data is constructed; "
+                "expected none"
+            )
         world = study["constructed"]
         if world["queries"] > world["passages"]:
             raise InputError(

@@ -65,7 +65,8 @@ def own_dataset(study: Study, name: str) -> dict:
     }
     if layout != "ir_datasets":
         return dataset | {"folder": about["folder"]}
-    for file in files.values():
+    for name_of_file, file in files.items():
+        file["part"] = name_of_file.split(".")[0]
         foreign = file.get("language", study["pivot"]) != study["pivot"]
         file["id"] = (
             layouts.ir_datasets_id(about["queries"], file["language"])
@@ -96,7 +97,37 @@ def named(source: str, study: Study) -> str:
 def sources(study: Study) -> list[str]:
     """Every source of the study's text, each once."""
     collections = map(dataset_of, study["collections"])
-    return list(dict.fromkeys([*study["bitext"]["sources"], *collections]))
+    judged = judged_sources(study).values()
+    return list(dict.fromkeys([*study["bitext"]["sources"], *judged, *collections]))
+
+
+def judged_sources(study: Study) -> dict[str, str]:
+    """{language: source} of the judged pairs that wikiclir is trained on, without languages that
+    are trained on the bitext.
+    """
+    if "wikiclir" not in study["methods"]:
+        return {}
+    having = {
+        language: [
+            source
+            for source in study["judged_pairs"]["sources"]
+            if language in study.source_languages(source)
+        ]
+        for language in study.languages
+    }
+    return {language: found[0] for language, found in having.items() if found}
+
+
+def origin_of_pairs(study: Study) -> str:
+    """What wikiclir is trained on, by language; nothing without it."""
+    if "wikiclir" not in study["methods"]:
+        return ""
+    judged = judged_sources(study)
+    found: dict[str, list[str]] = {}
+    for language in study.languages:
+        origin = f"judged in {judged[language]}" if language in judged else "pairs of the bitext"
+        found.setdefault(origin, []).append(language)
+    return "; ".join(f"{origin}: {', '.join(langs)}" for origin, langs in found.items())
 
 
 def bitext_sources(study: Study, language: str) -> list[str]:
@@ -133,6 +164,8 @@ def source_files(study: Study, source: str, *languages: str, role: str = "train"
 def collection_files(study: Study, collection: str, *languages: str) -> list:
     """The files that a collection's passages, and its queries in these languages, are made of."""
     source = dataset_of(collection)
+    if asked := registry.asked_in(collection):
+        languages = (asked,)
     if collection in registry.POOLED:
         languages = tuple(sorted(study.source_languages(source)))
     return source_files(study, source, *languages, role="test")
@@ -218,6 +251,8 @@ def needed_files(study: Study) -> dict[str, list[str]]:
         asked.append((source, list(translated_queries(study).values())))
     if (scores := study["training_set"]["scores"]) in registry.SCORES:
         asked.append((scores, source_files(study, scores)))
+    for language, source in judged_sources(study).items():
+        asked.append((source, source_files(study, source, language)))
     needed: dict[str, dict[str, None]] = {}
     for source, files in asked:
         if source != "constructed":

@@ -28,13 +28,14 @@ MOST = {
         **{"layers": 1, "width": 32, "heads": 2, "vocabulary": 1000, "length": 32},
         **{"steps": 4, "batch_size": 8, "beams": 2},
     },
+    "judged_pairs": {"pairs": 100},
     "finetuning": {"steps": 4, "batch_size": 8},
     "model": {"dimension": 32, "query_length": 32, "passage_length": 64},
     "search": {"depth": 50, "candidates": 100, "exact_queries": 5},
 }
 """The most that is left of a setting; one that was null has it where `LIMITS` says so."""
 
-LIMITS = {("training_set", "queries"), ("bitext", "pairs")}
+LIMITS = {("training_set", "queries"), ("bitext", "pairs"), ("judged_pairs", "pairs")}
 """Settings whose null means all there is."""
 
 

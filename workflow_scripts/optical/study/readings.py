@@ -85,6 +85,11 @@ def readings(study: Study, source: str, names: list[str]) -> Iterator[Reading]:
                 code = study.code_in(source, language)
                 read = partial(first_rows.read_bitext, name, language=code)
                 yield Reading(names_in(study, source, files), read)
+    for language, judged in study_files.judged_sources(study).items():
+        if judged == source:
+            files = study_files.source_files(study, source, language)
+            read = partial(first_rows.read_judged, source, language=language)
+            yield Reading(names_in(study, source, files), read)
     for collection in study["collections"]:
         if dataset_of(collection) != source:
             continue
@@ -92,7 +97,7 @@ def readings(study: Study, source: str, names: list[str]) -> Iterator[Reading]:
         files = study_files.collection_files(study, collection)
         read = partial(first_rows.read_collection, name)
         yield Reading(names_in(study, source, files), read)
-        for language in (study.pivot, *study.tested_languages(collection)):
+        for language in study.asked_languages(collection):
             files = study_files.collection_files(study, collection, language)
             code = study.code_in(source, language)
             read = partial(first_rows.read_queries_of, name, language=code)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import NamedTuple
 
 from tqdm import tqdm
@@ -30,6 +31,10 @@ from optical.study.study import Study
 
 AT_ONCE = 16
 """Files that are asked for at a time."""
+
+
+ASKING = Lock()
+"""ir_datasets fetches an index of some data sets when it is asked for one: not in each thread."""
 
 
 class Line(NamedTuple):
@@ -121,7 +126,8 @@ class Rehearsal:
                 return find_users(folder_of(study, source) / name)
             about = study.datasets[source]["files"][name]
             if study_files.is_exported(source, study):
-                ir_dataset.dataset(about["id"], name.split(".")[0])
+                with ASKING:
+                    ir_dataset.dataset(about["id"], about["part"])
                 return Found(f"{about['id']}: ir_datasets has it and downloads it; not asked for")
             return self.find_download(study.datasets[source], about, source, name)
         except Exception as error:

@@ -43,10 +43,19 @@ def rows(datasets: Mapping[str, Mapping]) -> Iterator[str]:
                 " ".join(languages(entry)),
                 "; ".join(dict.fromkeys([entry["licence"], *parts_licences(entry)])),
                 amount([file.get("bytes") for file in files]),
-                "yours to supply" if "folder" in entry else pins(file["url"] for file in files),
-                "their reader alone" if "folder" in entry else checks(files),
+                *origin(entry),
             ]
         )
+
+
+def origin(entry: Mapping) -> tuple[str, str]:
+    """What the files of a data set are pinned to, and what they are checked by."""
+    if "folder" in entry:
+        return "yours to supply", "their reader alone"
+    if entry.get("layout") == "ir_datasets":
+        return "what ir_datasets names", "ir_datasets, by MD5"
+    files = entry["files"].values()
+    return pins(file["url"] for file in files), checks(files)
 
 
 def line(cells: Collection[str]) -> str:
@@ -58,6 +67,8 @@ def directions(name: str) -> Iterator[str]:
     """What a data set is read for, and which side is foreign."""
     if name in registry.BITEXT:
         yield "bitext: foreign and English sentence"
+    if name in registry.JUDGED:
+        yield "training: foreign query, English document"
     if name in registry.TRAINING_SETS:
         yield "training: English query, English passage"
     collections = {each for each in registry.COLLECTIONS if dataset_of(each) == name}

@@ -8,6 +8,7 @@ from typing import Any
 
 from optical.corpora.constructed_languages import LANGUAGES
 from optical.corpora.language_tags import find
+from optical.corpora.registry import asked_in
 from optical.settings.distillation import read_by
 from optical.settings.languages import GROUPS
 from optical.settings.methods import DISTILLED, FINETUNED, LEXICAL
@@ -227,11 +228,12 @@ class Study:
 
     def tests(self, collection: str, language: str) -> bool:
         """Whether a test collection has queries in a language."""
-        return self.code_in(dataset_of(collection), language) is not None
+        return find(language, self.collection_languages(collection)) is not None
 
     def collection_languages(self, collection: str) -> set[str]:
-        """The languages that a test collection has queries in, the pivot among them."""
-        return self.source_languages(dataset_of(collection))
+        """The languages that a test collection has queries in, in most of them the pivot too."""
+        asked = asked_in(collection)
+        return {asked} if asked else self.source_languages(dataset_of(collection))
 
     def of_collection(self, collection: str, setting: str) -> Any:
         """A setting of a collection of the user's own (`Own`); of any other its default."""
@@ -240,6 +242,11 @@ class Study:
     def tested_languages(self, collection: str) -> list[str]:
         """The foreign languages of the study that a test collection has, in the study's order."""
         return [language for language in self.languages if self.tests(collection, language)]
+
+    def asked_languages(self, collection: str) -> list[str]:
+        """The study's languages that a collection has queries in, the pivot first if it is one."""
+        pivot = [self.pivot] if self.tests(collection, self.pivot) else []
+        return [*pivot, *self.tested_languages(collection)]
 
     @property
     def known_languages(self) -> list[str]:

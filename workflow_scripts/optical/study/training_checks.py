@@ -5,6 +5,7 @@ from typing import get_args
 from optical.corpora.registry import SCORES
 from optical.runtime.errors import InputError
 from optical.settings.methods import DISTILLED, TRANSLATED, Method
+from optical.study.files import judged_sources
 from optical.study.study import Study
 
 
@@ -12,7 +13,9 @@ def check_batches(study: Study) -> None:
     """A batch holds a sentence, is no smaller than its parts and no larger than the data."""
     teacher = study["teacher"]
     parts = [("training_set", "queries", "teacher")]
-    if "wikiclir" in study["methods"]:
+    if judged := judged_sources(study):
+        parts.append(("judged_pairs", "pairs", "finetuning"))
+    if "wikiclir" in study["methods"] and {*study.languages} - judged.keys():
         parts.append(("bitext", "pairs", "finetuning"))
     if "translate_train" in study["methods"]:
         parts.append(("training_set", "queries", "finetuning"))
