@@ -259,7 +259,12 @@ BAD = {
         *(queries, "msmarco", {"queries.sw.tsv": "q0\tпака\n".encode("cp1251")}),
         "queries.sw.tsv:1: not UTF-8 text",
     ),
-    "training, no queries": (training, "msmarco", {"qrels.train.tsv": ""}, "no queries"),
+    "training, no queries": (
+        training,
+        "msmarco",
+        {"qrels.train.tsv": ""},
+        "qrels.train.tsv: no relevant",
+    ),
     "training, an unknown passage": (
         *(training, "msmarco", {"qrels.train.tsv": "q0\t0\tp9\t1\n"}),
         "p9",

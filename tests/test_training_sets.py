@@ -121,7 +121,7 @@ def test_negatives_come_from_the_same_article(folder, tmp_path):
         ),
         ("qrels__train", "q0\t0\tp0\tyes\n", r"qrels\.train\.tsv:1: judgement 'yes'"),
         ("qrels__train", "q0\tp0\t1\n", r"qrels\.train\.tsv:1: 3 columns, expected 4"),
-        ("qrels__train", "", "no queries"),
+        ("qrels__train", "", r"qrels\.train\.tsv: no relevant passage in it"),
         ("negatives", "q0\tp1\nq0\tp99\n", r"negatives\.tsv:2: passage p99, which is not in"),
         ("negatives", "q9\tp1\n", r"negatives\.tsv:1: query q9 is not in"),
         ("articles", "p0\ta\n", r"articles\.tsv: no article for passage p1"),
