@@ -114,7 +114,7 @@ def training(folder, layout):
 
 # (program, layout, the files that differ from good ones, what the line says)
 BAD = {
-    "bitext, empty": (bitext, "tsv", {"sw.tsv": ""}, "no pair of sw is left: none was read"),
+    "bitext, empty": (bitext, "tsv", {"sw.tsv": ""}, "mine/sw.tsv"),
     "bitext, one column": (bitext, "tsv", {"sw.tsv": "Paka\n"}, "sw.tsv:1: 1 tab"),
     "bitext, three columns": (bitext, "tsv", {"sw.tsv": "a\tb\na\tb\tc\n"}, "sw.tsv:2: 3 tab"),
     "bitext, commas": (bitext, "tsv", {"sw.tsv": "Paka,cat\n"}, "sw.tsv:1: 1 tab"),
@@ -253,6 +253,12 @@ BAD = {
     "queries, an id twice": (
         *(queries, "msmarco", {"queries.sw.tsv": 2 * MARCO["queries.sw.tsv"]}),
         "id q0 is given twice",
+    ),
+    "queries, empty": (
+        queries,
+        "msmarco",
+        {"queries.sw.tsv": ""},
+        "relevant passage: there is no query",
     ),
     "queries, absent": (queries, "msmarco", {"queries.sw.tsv": None}, "queries.sw.tsv"),
     "queries, another encoding": (

@@ -21,7 +21,9 @@ def test_a_judgement_of_an_absent_passage_is_kept_as_not_found(tmp_path, capsys,
     judgements = [ONE, ("q1", "gone", 1), TWO, ("q2", "lost", 0)]
     made = prepared(collection(tmp_path, judgements, layout), layout)
     told = "warning: judgements of passages that are not there: 2, 1 of them relevant"
-    assert told in capsys.readouterr().err
+    log = capsys.readouterr().err
+    assert told in log
+    assert "; query q1 is judged for gone, which is no passage" in log
     # The one that is there stands first, and is half of what is relevant.
     values = scored(made, {"q1": ["a"], "q2": ["d"]}, ["map", "recall_100"])
     assert values == {metric: {"q1": 0.5, "q2": 1.0} for metric in ("map", "recall_100")}
