@@ -19,6 +19,8 @@ import prepare_bitext
 import prepare_collection
 import prepare_queries
 import prepare_training_set
+from optical.corpora import registry
+from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from trees import ROOT
 
@@ -112,21 +114,21 @@ def training(folder, layout):
 
 # (program, layout, the files that differ from good ones, what the line says)
 BAD = {
-    "bitext, empty": (bitext, "tsv", {"sw.tsv": ""}, "no pair of sw is left: none was read"),
+    "bitext, empty": (bitext, "tsv", {"sw.tsv": ""}, "mine/sw.tsv"),
     "bitext, one column": (bitext, "tsv", {"sw.tsv": "Paka\n"}, "sw.tsv:1: 1 tab"),
     "bitext, three columns": (bitext, "tsv", {"sw.tsv": "a\tb\na\tb\tc\n"}, "sw.tsv:2: 3 tab"),
     "bitext, commas": (bitext, "tsv", {"sw.tsv": "Paka,cat\n"}, "sw.tsv:1: 1 tab"),
     "bitext, Latin-1": (
         *(bitext, "tsv", {"sw.tsv": b"un caf\xe9\ta coffee\n"}),
-        "sw.tsv: not UTF-8 text after line 0",
+        "sw.tsv:1: not UTF-8 text",
     ),
     "bitext, UTF-16": (
         *(bitext, "tsv", {"sw.tsv": GOOD_BITEXT.encode("utf-16")}),
-        "sw.tsv: not UTF-8 text after line 0",
+        "sw.tsv:1: not UTF-8 text",
     ),
     "bitext, compressed": (
         *(bitext, "tsv", {"sw.tsv": b"\x1f\x8b\x08\x00\x00\xff\xfe"}),
-        "sw.tsv: not UTF-8 text after line 0",
+        "sw.tsv:1: not UTF-8 text",
     ),
     "bitext, a zero byte": (
         *(bitext, "tsv", {"sw.tsv": GOOD_BITEXT + "Paka\0 mkubwa.\tThe big cat.\n"}),
@@ -183,7 +185,7 @@ BAD = {
     ),
     "archive, Latin-1": (
         *(bitext, "opus", {"sw.zip": archive(a__sw="x\n", a__en=b"y\xe9\n")}),
-        "sw.zip/a.en: not UTF-8 text after line 0",
+        "sw.zip/a.en:1: not UTF-8 text",
     ),
     "archive, not aligned": (
         *(bitext, "opus", {"sw.zip": archive(a__sw="x\ny\n", a__en="y\n")}),
@@ -200,7 +202,7 @@ BAD = {
     ),
     "corpus, UTF-16": (
         *(collection, "beir", {"corpus.jsonl": BEIR["corpus.jsonl"].encode("utf-16")}),
-        "corpus.jsonl: not UTF-8 text after line 0",
+        "corpus.jsonl:1: not UTF-8 text",
     ),
     "corpus, a list": (collection, "beir", {"corpus.jsonl": "[1]\n"}, "corpus.jsonl:1: "),
     "corpus, no text": (
@@ -252,12 +254,23 @@ BAD = {
         *(queries, "msmarco", {"queries.sw.tsv": 2 * MARCO["queries.sw.tsv"]}),
         "id q0 is given twice",
     ),
+    "queries, empty": (
+        queries,
+        "msmarco",
+        {"queries.sw.tsv": ""},
+        "relevant passage: there is no query",
+    ),
     "queries, absent": (queries, "msmarco", {"queries.sw.tsv": None}, "queries.sw.tsv"),
     "queries, another encoding": (
         *(queries, "msmarco", {"queries.sw.tsv": "q0\tпака\n".encode("cp1251")}),
-        "queries.sw.tsv: not UTF-8 text after line 0",
+        "queries.sw.tsv:1: not UTF-8 text",
     ),
-    "training, no queries": (training, "msmarco", {"qrels.train.tsv": ""}, "no queries"),
+    "training, no queries": (
+        training,
+        "msmarco",
+        {"qrels.train.tsv": ""},
+        "qrels.train.tsv: no relevant",
+    ),
     "training, an unknown passage": (
         *(training, "msmarco", {"qrels.train.tsv": "q0\t0\tp9\t1\n"}),
         "p9",
@@ -276,7 +289,7 @@ BAD = {
     ),
     "training, negatives in Latin-1": (
         *(training, "msmarco", {"negatives.jsonl.gz": gzip.compress(b"\xe9\n")}),
-        "negatives.jsonl.gz: not UTF-8 text after line 0",
+        "negatives.jsonl.gz:1: not UTF-8 text",
     ),
     "training, negatives of no retriever": (
         *(training, "msmarco", {"negatives.jsonl.gz": gzip.compress(b'{"qid": 0, "neg": ["p1"]}')}),
@@ -287,6 +300,25 @@ BAD = {
         "queries.train.tsv:2: query q0 was given before",
     ),
 }
+
+
+@pytest.mark.parametrize("line", [1, 2, 999, 5000])
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_line_of_another_encoding_is_named(tmp_path, line, packed):
+    rows = [f"Paka \u00e9 mkubwa {number}.\tThe big cat {number}.\n" for number in range(1, 5001)]
+    data = [row.encode() for row in rows]
+    data[line - 1] = data[line - 1].replace(b"\xc3", b"")
+    if packed:
+        sides = [
+            b"".join(row.split(b"\t")[side].strip() + b"\n" for row in data) for side in (0, 1)
+        ]
+        (tmp_path / "sw.zip").write_bytes(archive(a__sw=sides[0], a__en=sides[1]))
+    else:
+        (tmp_path / "sw.tsv").write_bytes(b"".join(data))
+    place = "sw.zip/a.sw" if packed else "sw.tsv"
+    message = rf"{place}:{line}: not UTF-8 text: byte 0xa9, invalid start byte"
+    with pytest.raises(InputError, match=message):
+        list(registry.bitext("mine:opus" if packed else "mine:tsv", tmp_path, "sw"))
 
 
 def put(folder, program, layout, files):

@@ -312,7 +312,7 @@ def write(folder, passages=PASSAGES, judgements=(("q1", "p1", 1), ("q2", "p2", 1
 
 
 def test_a_collection_is_written(tmp_path):
-    assert write(tmp_path) == (2, {1: 2}, {}, {1: 2}, [])
+    assert write(tmp_path) == (2, {1: 2}, {}, {1: 2}, [], "")
     assert pd.read_parquet(tmp_path / "p.parquet").to_dict("list") == {
         "passage_id": ["p1", "p2"],
         "judged_id": ["p1", "p2"],

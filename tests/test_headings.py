@@ -3,7 +3,7 @@
 import pytest
 
 from optical.corpora.lines import numbered_rows, read_queries
-from optical.corpora.registry import collection
+from optical.corpora.registry import bitext, collection
 from optical.runtime.errors import InputError
 
 HEADINGS = [
@@ -54,3 +54,24 @@ def test_the_queries_and_passages_of_ones_own_have_no_heading(tmp_path):
     ):
         with pytest.raises(InputError, match=f"{name}:1: .* names the columns"):
             read()
+
+
+def test_bitext_has_no_heading(tmp_path):
+    headings = [
+        "sw\ten",
+        "SW\tEN",
+        "swa_Latn\teng",
+        "source\ttarget",
+        '"src"\t"tgt"',
+        "foreign\tEnglish",
+    ]
+    for heading in headings:
+        (tmp_path / "sw.tsv").write_text(f"\ufeff{heading}\nMbwa gani\tWhich dog\n")
+        with pytest.raises(
+            InputError, match=r"sw\.tsv:1: .* names the columns; expected the first"
+        ):
+            list(bitext("mine:tsv", tmp_path, "sw"))
+    for row in ("Mbwa gani\tWhich dog", "source\tSource", "sw\tfr", "Ndiyo\tYes", "a\ten"):
+        (tmp_path / "sw.tsv").write_text(f"{row}\n{headings[0]}\n")
+        found = [pair[1:3] for pair in bitext("mine:tsv", tmp_path, "sw")]
+        assert found == [tuple(row.split("\t")), ("sw", "en")]

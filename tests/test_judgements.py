@@ -5,6 +5,7 @@ import pytest
 
 import compare_gap
 from judged_sets import LAYOUTS, QUERIES, collection, described, prepared, scored
+from optical.corpora import registry
 from optical.evaluation.scores import SCORE_COLUMNS, common_queries
 from optical.runtime.errors import InputError
 
@@ -20,7 +21,9 @@ def test_a_judgement_of_an_absent_passage_is_kept_as_not_found(tmp_path, capsys,
     judgements = [ONE, ("q1", "gone", 1), TWO, ("q2", "lost", 0)]
     made = prepared(collection(tmp_path, judgements, layout), layout)
     told = "warning: judgements of passages that are not there: 2, 1 of them relevant"
-    assert told in capsys.readouterr().err
+    log = capsys.readouterr().err
+    assert told in log
+    assert "; query q1 is judged for gone, which is no passage" in log
     # The one that is there stands first, and is half of what is relevant.
     values = scored(made, {"q1": ["a"], "q2": ["d"]}, ["map", "recall_100"])
     assert values == {metric: {"q1": 0.5, "q2": 1.0} for metric in ("map", "recall_100")}
@@ -50,6 +53,42 @@ def test_ids_with_a_slash_are_not_mistaken_for_others(tmp_path):
     queries = {"a/b": "boat", "a": "heron"}
     made = prepared(collection(tmp_path, judgements, texts={"c": "x", "b/c": "y"}, queries=queries))
     assert (made / "qrels.txt").read_text() == "a/b 0 c 1\na 0 b/c 1\n"
+
+
+# --- files of judgements as others write them ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\nquery-id\tcorpus-id\tscore\nq1\ta\t1\n",
+        '"query-id"\t"corpus-id"\t"score"\nq1\ta\t1\n',
+        "qid docid Relevant\nq1 a 1\n",
+        "q1\ta\t1\n\t\t\n",
+        "\ufeff \t\r\nq1\ta\t1\r\n\u200b\r\n",
+    ],
+)
+def test_headings_and_blank_lines_are_no_judgements(tmp_path, text):
+    (tmp_path / "qrels.tsv").write_text(text, encoding="utf-8", newline="")
+    found = list(registry.collection("mine:beir").judgements(tmp_path))
+    assert found == [("q1", "a", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("q1\ta\t1\nq 2\ta\t1\n", r"qrels\.tsv:2: id 'q 2' is empty or has white space"),
+        ("q1\t\t1\n", r"qrels\.tsv:1: id '' is empty"),
+        ("q1\ta\x01\t1\n", r"qrels\.tsv:1: id 'a\\x01' is empty or has white space or control"),
+        ("q1,a,1\n", r"qrels\.tsv:1: 1 columns, expected 3 between tabs or white space: query, "),
+        ("", r"qrels\.tsv: no judgement in it"),
+        ("query-id\tcorpus-id\tscore\n", r"qrels\.tsv: no judgement in it"),
+    ],
+)
+def test_a_bad_file_of_judgements_is_one_line_with_its_place(tmp_path, text, message):
+    (tmp_path / "qrels.tsv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        list(registry.collection("mine:beir").judgements(tmp_path))
 
 
 # --- queries that are not there, or not judged ---------------------------------------------------

@@ -137,14 +137,12 @@ def test_references_to_allowed_characters_stay(tmp_path):
     assert text_of(tmp_path, "a&#233;b&#x6587;c&#9;d&#x1F600;") == "a\u00e9b\u6587c d\U0001f600"
 
 
-def test_an_entity_of_another_file_leaves_its_unit_out(tmp_path):
+@pytest.mark.parametrize("doctype", ["", '<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n'])
+def test_an_entity_of_another_file_leaves_its_unit_out(tmp_path, doctype):
     """A parser that loads no other file knows no such entity, and would read two words as one."""
-    doctype = '<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n'
     units = GOOD, unit("Mkate&nbsp;huokwa.", "Bread.")
     kept, counts = counted(tmp_path, memory(*units, doctype=doctype))
     assert (kept, counts["left_out:control_characters"]) == ([PAIR], 1)
-    with pytest.raises(InputError, match=r"sw\.tmx: not a TMX file: undefined entity: line 4"):
-        read(tmp_path, memory(*units))
 
 
 def test_a_control_character_in_a_tag_is_told(tmp_path):
@@ -278,3 +276,36 @@ def test_blocks_may_end_anywhere(tmp_path, monkeypatch, size):
 def test_a_segment_says_whether_it_is_broken(tmp_path):
     read(tmp_path, memory(GOOD, unit("a\x02", "b")))
     assert [one.broken for one in segments(tmp_path / "sw.tmx")] == [False, True]
+
+
+# --- ampersands ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["Fish & chips.", "A&nbsp;heron.", "AT&T; &copy 2020", "a &#12 b", "&", "a &&amp; b"]
+)
+def test_an_ampersand_that_is_no_reference_costs_its_unit_alone(tmp_path, text):
+    kept, counts = counted(tmp_path, memory(GOOD, unit("Samaki na viazi.", text)))
+    assert kept == [PAIR]
+    assert counts == {"read": 2, "left_out:control_characters": 1, "kept": 1}
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("Fish &amp; chips &lt;3 &#38; &#x26; &quot;&apos;&gt;", "Fish & chips <3 & & \"'>"),
+        ("<![CDATA[Fish & chips &nbsp; &amp;]]>", "Fish & chips &nbsp; &amp;"),
+        ("Fish <ph>& &nbsp;</ph> chips<!-- & &nbsp; -->.", "Fish chips."),
+    ],
+)
+def test_other_ampersands_are_read_as_they_are(tmp_path, written, text):
+    assert read(tmp_path, memory(unit("Samaki.", written))) == [("Samaki.", text, "")]
+
+
+@pytest.mark.parametrize("shift", range(14))
+def test_a_reference_is_whole_over_two_blocks(tmp_path, monkeypatch, shift):
+    monkeypatch.setattr(tmx_text, "BLOCK", 64 + shift)
+    many = [unit(f"Samaki {n}.", f"Fish &amp; &#x1F41F; chips {n}.") for n in range(20)]
+    found = read(tmp_path, memory(*many, unit("Bure.", "Gone & lost.")))
+    assert found[:-1] == [(f"Samaki {n}.", f"Fish & \U0001f41f chips {n}.", "") for n in range(20)]
+    assert found[-1][2] == "left_out:control_characters"

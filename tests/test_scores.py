@@ -151,7 +151,7 @@ def test_a_file_of_another_kind_is_told(tmp_path):
         (gzip.compress(pickle.dumps({1: {2: 0.5}})), "scores: a pickle"),
         (b"PAR1" + bytes(40), "scores: not a parquet file"),
         (gzip.compress(b"[1, [2, 0.5]]\n" * 9999)[:-20], "scores: not a whole compressed file"),
-        (b"\xff\xfe1\t2", "scores: not UTF-8 text"),
+        (b"\xff\xfe1\t2", "scores:1: not UTF-8 text"),
     ):
         path.write_bytes(content)
         with pytest.raises(InputError, match=message):

@@ -421,6 +421,9 @@ def is_told(folder, program, layout, files, message):
         ('{"_id": "\\ud83d", "text": "a"}\n', "1: id"),
         ('{"_id": "p0", "text": ["a"]}\n', "1: text ..a.., expected a text"),
         ('{"_id": "p0", "text": Infinity}\n', "1: text inf, expected a text"),
+        ('{"_id": "p0", "text": "a"},\n', "1: expected a JSON .*: Extra data, at column 27$"),
+        ('[{"_id": "p0", "text": "a"}]\n', "1: expected a JSON object .*: got .{'_id': 'p0', 't"),
+        ('\n{"id": "p0", "contents": "a"}\n', "2: expected a JSON .*: no _id, text in it$"),
     ],
 )
 def test_a_damaged_record_is_told_with_its_line(tmp_path, line, message):
@@ -565,9 +568,49 @@ def test_published_negatives_may_end_in_a_blank_line(tmp_path):
     assert counts_of(folder)["negatives"] == 1
 
 
-def test_a_negative_names_its_query_by_an_id(tmp_path):
-    packed = gzip.compress(b'{"qid": null, "neg": {}}\n')
-    is_told(tmp_path, training, "msmarco", {"negatives.jsonl.gz": packed}, "jsonl.gz:1: .*id None")
+def test_blank_lines_of_negatives_and_scores_are_skipped(tmp_path):
+    lines = [json.dumps({"qid": "q0", "neg": {"bm25": [name, None]}}) for name in ("p2", "p1")]
+    files = {
+        "collection.tsv": "p0\tThe cat.\np1\tThe dog.\n",
+        "negatives.jsonl.gz": gzip.compress("\n \n".join(lines).encode()),
+        "scores.tsv": "q0\tp0\t1.5\n\n\u200b\nq0\tp1\t0.5\n",
+    }
+    folder = put(tmp_path / "mine", training, "msmarco", files)
+    training(folder, "msmarco")
+    assert counts_of(folder)["negatives"] == 1
+    assert counts_of(folder)["scores"] == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"qid": null, "neg": {}}', ".*id None"),
+        (
+            '{"qid": "q0", "neg": {"bm25": "p1"}}',
+            "expected qid and neg: .*p1.* of bm25, expected a list",
+        ),
+        ('{"qid": "q0", "neg": {"bm25": ["p 1"]}}', "id 'p 1' is empty or has white space"),
+        ('{"qid": "q0", "neg": {"bm25": [1.0]}}', "id 1.0, expected a text or a whole number"),
+        ('{"qid": "q0", "neg": null}', "expected qid and neg: "),
+        ('{"qid": "q0", "neg": {"bm25": [[1]]}}', r"id \[1\], expected a text or a whole number"),
+    ],
+)
+def test_a_bad_line_of_published_negatives_is_told(tmp_path, line, message):
+    packed = gzip.compress(f"{line}\n".encode())
+    is_told(tmp_path, training, "msmarco", {"negatives.jsonl.gz": packed}, f"jsonl.gz:1: {message}")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("negatives.tsv", "q0\tp1 \n", r"negatives.tsv:1: id 'p1 ' is empty or has white space"),
+        ("articles.tsv", "p0\ta\np 1\ta\n", r"articles.tsv:2: id 'p 1' is empty or has white"),
+        ("qrels.train.tsv", "q0\t0\tp0\t0\n", r"qrels.train.tsv: no relevant passage in it"),
+        ("qrels.train.tsv", "", r"qrels.train.tsv: no relevant passage in it"),
+    ],
+)
+def test_a_bad_line_of_a_training_set_is_told(tmp_path, name, content, message):
+    is_told(tmp_path, training, "msmarco", {name: content}, message)
 
 
 def test_a_translated_query_without_text_has_no_pair(tmp_path, capsys):

@@ -121,7 +121,7 @@ def test_negatives_come_from_the_same_article(folder, tmp_path):
         ),
         ("qrels__train", "q0\t0\tp0\tyes\n", r"qrels\.train\.tsv:1: judgement 'yes'"),
         ("qrels__train", "q0\tp0\t1\n", r"qrels\.train\.tsv:1: 3 columns, expected 4"),
-        ("qrels__train", "", "no queries"),
+        ("qrels__train", "", r"qrels\.train\.tsv: no relevant passage in it"),
         ("negatives", "q0\tp1\nq0\tp99\n", r"negatives\.tsv:2: passage p99, which is not in"),
         ("negatives", "q9\tp1\n", r"negatives\.tsv:1: query q9 is not in"),
         ("articles", "p0\ta\n", r"articles\.tsv: no article for passage p1"),
@@ -269,7 +269,7 @@ def test_ids_that_would_change_when_written_are_refused(folder, tmp_path):
         collection=FILES["collection.tsv"].replace("p1\t", "p\u00a01\t"),
         qrels__train=FILES["qrels.train.tsv"].replace("\tp1\t", "\tp\u00a01\t"),
     )
-    with pytest.raises(InputError, match=r"ids with white space: 1 \('p\\xa01'\)"):
+    with pytest.raises(InputError, match=r"qrels\.train\.tsv:2: id 'p\\xa01' is empty or has"):
         written(source, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

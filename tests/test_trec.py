@@ -125,7 +125,9 @@ def test_scores_equal_in_float32_are_an_error():
     ("text", "message"),
     [
         ("q Q0 a 1 1 t\nq Q0 b 2 1\n", ":2: expected 6 fields, got 5"),
-        ("q Q0 a 1 high t\n", ":1: 'high' is not a number"),
+        ("q Q0 a 1 high t\n", ":1: score 'high' is not a number"),
+        ("q Q0 a 1 2 t\nq Q0 b 2 nan t\n", ":2: score 'nan' is not a number"),
+        ("q Q0 a 1 2 t\n\nq Q0 b 2 1 t\n", ":2: expected 6 fields, got 0"),
         ("q Q0 a 1 2 t\nq Q0 a 2 1 t\n", ":2: passage a twice"),
         ("q Q0 a 1 2 t\nr Q0 a 1 1 t\nq Q0 b 2 1 t\n", ":3: the lines of query q are scattered"),
     ],
@@ -146,9 +148,10 @@ def test_a_run_cut_off_is_an_error(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("q 0 a 1\nq 0 a 0\n", ":2: passage a judged twice"),
-        ("q 0 a yes\n", ":1: 'yes' is not a number"),
-        ("q a 1\n", ":1: expected 4 fields, got 3"),
+        ("q 0 a 1\nq 0 a 0\n", ":2: query q is judged twice for a, before in line 1"),
+        ("q 0 a yes\n", ":1: judgement 'yes', expected a whole number"),
+        ("q 0 a 0.5\n", ":1: judgement '0.5', expected a whole number"),
+        ("q a 1\n", ":1: 3 columns, expected 4"),
         ("", "no judgement"),
     ],
 )
@@ -156,6 +159,15 @@ def test_a_bad_line_of_judgements_is_named(tmp_path, text, message):
     (tmp_path / "qrels.txt").write_text(text)
     with pytest.raises(InputError, match=message):
         read_qrels(tmp_path / "qrels.txt")
+
+
+def test_judgements_and_runs_of_other_tools_are_read(tmp_path):
+    text = "\ufeffqid Q0 docid rel\r\nq1\tQ0\ta/1\t1.0\r\n\r\nq1  0 007 -1\r\nq2 0 b 3\r\n\r\n"
+    (tmp_path / "qrels.txt").write_text(text, encoding="utf-8", newline="")
+    assert read_qrels(tmp_path / "qrels.txt") == {"q1": {"a/1": 1, "007": -1}, "q2": {"b": 3}}
+    run = "\ufeffq1\tQ0\ta/1\t1\t2e1\tt\r\nq1 Q0 007 2 -.5 t\r\n\r\n \n"
+    path = write_gzip(tmp_path / "x.run.gz", run)
+    assert dict(iterate_run(path)) == {"q1": {"a/1": 20.0, "007": -0.5}}
 
 
 def test_queries_keep_line_breaks_of_unicode_inside_their_text(tmp_path):

@@ -50,7 +50,7 @@ def main(
     if found.absent:
         print(
             f"warning: judgements of passages that are not there: {sum(found.absent.values())}, "
-            f"{relevant(found.absent)} of them relevant, which no search can find",
+            f"{relevant(found.absent)} of them relevant, which no search can find; {found.example}",
             file=sys.stderr,
         )
 

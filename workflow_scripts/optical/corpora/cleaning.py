@@ -271,6 +271,7 @@ def write_bitext(
     """
     cleaner = Cleaner(language, pivot, guard)
     aside: list[tuple[str, ...]] = []
+    places: list[str] = []
 
     def rows() -> Iterator[tuple[str, ...]]:
         for source, folder in sources:
@@ -278,7 +279,8 @@ def write_bitext(
             origin = source.partition(":")[0]
             code = (codes or {}).get(source, language)
             pairs = bitext(source, folder, code)
-            for pair in cleaner.clean(origin, pairs, files_of(Path(folder), code)):
+            places.append(files_of(Path(folder), code))
+            for pair in cleaner.clean(origin, pairs, places[-1]):
                 row = (pair.id, pair.source, pair.target, origin)
                 if not (held_out and is_held_out(pair.target, pivot, held_out)):
                     yield row
@@ -290,7 +292,7 @@ def write_bitext(
         table = cleaner.table()
         if not written:
             counts = (f"{pairs} {rule} of {origin}" for origin, rule, pairs in table if pairs)
-            told = ", ".join(counts) or "none was read"
+            told = ", ".join(counts) or f"none was read from {', '.join(places)}"
             raise InputError(f"no pair of {language} is left: {told}")
     if held_out_path:
         write_parquet(held_out_path, BITEXT_COLUMNS, aside)

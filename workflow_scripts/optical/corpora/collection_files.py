@@ -30,7 +30,7 @@ class Written(NamedTuple):
 
     judgements, absent: how many there are by grade, of all passages and of those that are not
     there. queries: how many there are by their highest grade. empty: the passages without text, a
-    blank line by its place.
+    blank line by its place. example: the first judgement of an absent passage, in words.
     """
 
     passages: int
@@ -38,6 +38,7 @@ class Written(NamedTuple):
     absent: Mapping[int, int]
     queries: Mapping[int, int]
     empty: list[str]
+    example: str
 
 
 def write_collection(
@@ -63,6 +64,7 @@ def write_collection(
     known = Ids()
     empty: dict[str, Place | None] = {}
     grades, absent, highest = Counter[int](), Counter[int](), dict[str, int]()
+    missing = ""
 
     def checked_passages() -> Iterator[tuple[str, str, str]]:
         for name, _, text, place in passages:
@@ -76,8 +78,8 @@ def write_collection(
                 yield f"{name}#{number}" if len(parts) > 1 else name, name, part
 
     def checked_judgements() -> Iterator[tuple[str, ...]]:
+        nonlocal missing
         seen: set[tuple[str, str]] = set()
-        missing = None
         for query, passage, grade in judgements:
             if (as_id(query), as_id(passage)) in seen:
                 raise InputError(f"query {query} is judged twice for {passage}")
@@ -92,7 +94,8 @@ def write_collection(
             highest[query] = max(grade, highest.get(query, grade))
             if passage not in known or passage in empty:
                 absent[grade] += 1
-                missing = missing or f"query {query} is judged for {passage}, which is no passage"
+                fault = "has no text" if passage in empty else "is no passage"
+                missing = missing or f"query {query} is judged for {passage}, which {fault}"
             yield query, "0", passage, str(grade)
         if relevant(grades) == relevant(absent):
             there = len(known.names) - len(empty)
@@ -103,7 +106,7 @@ def write_collection(
     with atomic_path(passages_path) as temporary:  # there with its judgements or not at all
         number = write_parquet(temporary, PASSAGE_COLUMNS, checked_passages())
         write_rows(qrels_path, checked_judgements(), separator=" ")
-    return Written(number, grades, absent, Counter(highest.values()), list(empty))
+    return Written(number, grades, absent, Counter(highest.values()), list(empty), missing)
 
 
 def relevant(grades: Mapping[int, int]) -> int:
@@ -196,9 +199,10 @@ def write_queries(
             written = True
             yield name, text
         if not written:
-            example = unknown or (empty or [""])[0]
+            example = unknown or next(iter(empty), None)
+            told = f"queries such as {example!r}" if example else "there is no query"
             raise InputError(
-                f"no query has a text and a relevant passage: queries such as {example!r}, "
+                f"no query has a text and a relevant passage: {told}, "
                 f"judgements in {qrels_path} of {some(is_relevant)}"
             )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from optical.corpora.lines import numbered_lines, without_last_blank
-from optical.corpora.text import Place
+from optical.corpora.text import Place, shown
 from optical.runtime.errors import InputError
 
 
@@ -34,10 +34,12 @@ def objects(path: Path, *keys: str, told: str = "") -> Iterator[tuple[Place, dic
             continue
         try:
             record = DECODER.decode(line)
-            if not isinstance(record, dict):
-                raise ValueError("no object")
-            if missing := [key for key in keys if key not in record]:
-                raise ValueError(f"no {', '.join(missing)}")
+        except json.JSONDecodeError as error:
+            raise InputError(f"{place}: {told}: {error.msg}, at column {error.colno}") from error
         except (ValueError, RecursionError) as error:
-            raise InputError(f"{place}: {told}: {error!r}") from error
+            raise InputError(f"{place}: {told}: {error}") from error
+        if not isinstance(record, dict):
+            raise InputError(f"{place}: {told}: got {shown(record)}")
+        if missing := [key for key in keys if key not in record]:
+            raise InputError(f"{place}: {told}: no {', '.join(missing)} in it")
         yield place, record

@@ -19,7 +19,7 @@ import json
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import partial
 from itertools import chain, islice, zip_longest
 from pathlib import Path
@@ -30,7 +30,7 @@ from optical.corpora.lines import lines_of, numbered_rows, read_queries, without
 from optical.corpora.records import Passage, Query, TrainingSet
 from optical.corpora.scored_negatives import ScoredPassages, scored_negatives
 from optical.corpora.scores import scored_queries
-from optical.corpora.text import Place, as_text, is_empty
+from optical.corpora.text import Place, as_text, is_empty, shown
 from optical.runtime.errors import InputError
 
 MOST_NEGATIVES = 16
@@ -56,6 +56,8 @@ def training_set(folder: Path, *, scores: Path | None = None, margin: float = 0.
     texts = read_queries(folder / "queries.train.tsv", empty=True)
     silent = {query for query, text in texts.items() if not text}
     relevant = read_judgements(folder / "qrels.train.tsv", texts)
+    if not relevant:
+        raise InputError(f"{folder / 'qrels.train.tsv'}: no relevant passage in it")
     left_out = {"queries without a judgement": len(texts.keys() - silent - relevant.keys())}
     relevant = {query: found for query, found in relevant.items() if query not in silent}
     empty = empty_passages(folder / "collection.tsv")
@@ -158,6 +160,7 @@ def listed_negatives(
     for number, (query, passage) in numbered_rows(path, 2):
         if query not in texts:
             raise InputError(f"{path}:{number}: query {query} is not in queries.train.tsv")
+        passage = as_id(passage, Place(path, number))
         # An unjudged query is not trained on; its negatives are of no use.
         if query not in relevant or passage in relevant[query]:
             continue
@@ -171,18 +174,44 @@ def published_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str,
     negatives = {}
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for number, line in without_last_blank(lines_of(file, path)):
-            try:
-                record = json.loads(line)
-                query, found = as_id(record["qid"]), record["neg"]
-                turns = zip_longest(*(found[name] for name in sorted(found)))
-            except (ValueError, KeyError, TypeError) as error:
-                raise InputError(f"{path}:{number}: expected qid and neg: {error!r}") from error
+            if not line:
+                continue
+            place = Place(path, number)
+            query, found = negatives_of(line, place)
             if query in relevant:
-                names = dict.fromkeys(str(one) for turn in turns for one in turn if one is not None)
-                kept = (name for name in names if name not in relevant[query])
-                # The same passage is a negative of many: its name is kept once.
-                negatives[query] = [sys.intern(name) for name in islice(kept, MOST_NEGATIVES)]
+                names = in_turn(found, place)
+                kept = unique(name for name in names if name not in relevant[query])
+                negatives[query] = list(islice(kept, MOST_NEGATIVES))
     return negatives
+
+
+def negatives_of(line: str, place: Place) -> tuple[str, list[list]]:
+    """The query of a line of published negatives, and what each retriever found, by its name."""
+    try:
+        record = json.loads(line)
+        query, found = record["qid"], record["neg"]
+        for name in sorted(found):
+            if not isinstance(found[name], list):
+                raise ValueError(f"{shown(found[name])} of {name}, expected a list")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(f"{place}: expected qid and neg: {error!r}") from error
+    return as_id(query, place), [found[name] for name in sorted(found)]
+
+
+def in_turn(found: list[list], place: Place) -> Iterator[str]:
+    """Ids of several lists, one after another from each; null is none."""
+    for turn in zip_longest(*found):
+        # The same passage is a negative of many: its name is kept once.
+        yield from (sys.intern(as_id(one, place)) for one in turn if one is not None)
+
+
+def unique(names: Iterable[str]) -> Iterator[str]:
+    """The names without those that came before."""
+    seen: set[str] = set()
+    for name in names:
+        if name not in seen:
+            seen.add(name)
+            yield name
 
 
 def article_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -190,6 +219,7 @@ def article_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str, l
     article_of: dict[str, str] = {}
     members = defaultdict(list)
     for number, (passage, article) in numbered_rows(path, 2):
+        passage = as_id(passage, Place(path, number))
         if passage in article_of:
             raise InputError(f"{path}:{number}: passage {passage} was given before")
         article_of[passage] = article

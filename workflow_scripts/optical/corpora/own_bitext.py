@@ -14,6 +14,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from optical.corpora.archives import one_member, open_archive, open_member, shown_name
+from optical.corpora.headings import are_sides
 from optical.corpora.language_tags import variants
 from optical.corpora.layouts import bitext_files, named, other_files
 from optical.corpora.lines import aligned_lines, lines_of, numbered_rows, parallel_lines
@@ -39,7 +40,7 @@ def bitext(folder: Path, language: str, *, layout: str, origin: str = "own") -> 
         raise InputError(f"{folder}: no {names}")
     rows: Iterator[tuple]
     if layout == "tsv":
-        rows = two_columns(files[0])
+        rows = two_columns(files[0], language)
     elif layout == "moses":
         rows = parallel_lines(*files)
     elif layout == "tmx":
@@ -60,9 +61,18 @@ def say_variants(place: Path, language: str, taken: str, others: list[str]) -> N
     )
 
 
-def two_columns(path: Path) -> Iterator[tuple[int, str, str]]:
-    """Yield (line, foreign, English) of two columns; a blank line is two empty texts."""
+def two_columns(path: Path, language: str) -> Iterator[tuple[int, str, str]]:
+    """Yield (line, foreign, English) of two columns; a blank line is two empty texts.
+
+    Raises:
+        InputError: as `numbered_rows`, and for a first line that names the languages.
+    """
     for line, texts in numbered_rows(path, 2, blank=True):
+        if line == 1 and are_sides(texts, language, PIVOT):
+            named = "\t".join(texts)
+            raise InputError(
+                f"{path}:1: {named!r} names the columns; expected the first row of data"
+            )
         source, target = (as_text(text, Place(path, line)) for text in texts)
         yield line, source, target
 

@@ -3,16 +3,19 @@
     TREC, MS MARCO   query, 0, passage, grade      between white space
     BEIR             query, passage, grade         between tabs; the first line is a heading
 
-A heading is no judgement, in either. A blank line at the end is none; others are skipped, and
-`blank_lines` counts them. A grade is a whole number, which many tools write as `1.0`.
+A heading is no judgement, in either: the first line with text, where its last column is a name. A
+blank line at the end is none; others are skipped, and `blank_lines` counts them. A grade is a whole
+number, which many tools write as `1.0`.
 """
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from optical.corpora.ids import as_id
 from optical.corpora.lines import numbered_lines
 from optical.corpora.records import Judgement
+from optical.corpora.text import Place, is_empty
 from optical.runtime.errors import InputError
 
 GRADE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
@@ -21,30 +24,46 @@ LARGEST_GRADE = 1000
 """Of nDCG trec_eval counts every grade up to the largest for each of them: one of a million would
 take hours. Graded sets have grades below 10."""
 
-HEADINGS = {"score", "grade", "label", "rel", "relevance", "relevancy", "judgement", "judgment"}
+GRADES = {
+    *("score", "grade", "label", "rel", "relevant", "relevance", "relevancy"),
+    *("judgement", "judgment"),
+}
 """What a heading calls the grade."""
+
+COLUMNS = {3: "query, passage, grade", 4: "query, 0, passage, grade"}
+"""What the columns are, for messages."""
 
 
 def read_judgements(path: Path, columns: int) -> Iterator[tuple[int, Judgement]]:
     """(number of the line, judgement) of a file whose lines have 3 or 4 columns, see above.
 
     Raises:
-        InputError: names the line with another number of columns, and of what is no grade.
+        InputError: names the line with another number of columns, of what is no grade, and of an id
+            that cannot stand in a run.
     """
+    is_first = True
     for number, line in numbered_lines(path):
+        if is_empty(line):
+            continue
         fields = fields_of(line, columns)
-        if not fields or (number == 1 and fields[-1].lower() in HEADINGS):
+        may_be_heading, is_first = is_first, False
+        if may_be_heading and names_columns(fields):
             continue
         if len(fields) != columns:
-            raise InputError(f"{path}:{number}: {len(fields)} columns, expected {columns}")
-        yield number, Judgement(fields[0], fields[-2], grade_of(fields[-1], path, number))
+            raise InputError(
+                f"{path}:{number}: {len(fields)} columns, expected {columns} between tabs or white "
+                f"space: {COLUMNS[columns]}"
+            )
+        query, passage = (as_id(name, Place(path, number)) for name in (fields[0], fields[-2]))
+        yield number, Judgement(query, passage, grade_of(fields[-1], path, number))
 
 
 def judged_once(path: Path, columns: int) -> Iterator[Judgement]:
     """The judgements of a file that is the whole of a collection's.
 
     Raises:
-        InputError: as `read_judgements`, and names both lines of a pair that is judged twice.
+        InputError: as `read_judgements`, names both lines of a pair that is judged twice, and a
+            file without any judgement.
     """
     lines: dict[tuple[str, str], int] = {}
     for number, judgement in read_judgements(path, columns):
@@ -55,6 +74,13 @@ def judged_once(path: Path, columns: int) -> Iterator[Judgement]:
                 f"{judgement.passage}, before in line {before}; expected each pair once"
             )
         yield judgement
+    if not lines:
+        raise InputError(f"{path}: no judgement in it")
+
+
+def names_columns(fields: list[str]) -> bool:
+    """Whether the fields of a line are names, perhaps in quotes, the last that of the grade."""
+    return fields[-1].strip("\"'").lower() in GRADES
 
 
 def fields_of(line: str, columns: int) -> list[str]:
@@ -81,7 +107,7 @@ def blank_lines(path: Path) -> Iterator[str]:
     """What to say of the blank lines of a file, those at its end left out; nothing without any."""
     blank = pending = 0
     for _, line in numbered_lines(path):
-        if line.strip():
+        if not is_empty(line):
             blank, pending = blank + pending, 0
         else:
             pending += 1

@@ -86,7 +86,8 @@ def of_file(path: Path) -> Iterator[Scored]:
         read = of_json if begin == b"[" else of_text
         lines = lines_of(TextIOWrapper(file, encoding="utf-8", newline="\n"), path)
         for number, line in without_last_blank(lines):
-            yield read(f"{path}:{number}", line)
+            if line:
+                yield read(f"{path}:{number}", line)
 
 
 def of_json(place: str, line: str) -> Scored:

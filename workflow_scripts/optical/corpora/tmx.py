@@ -18,7 +18,7 @@ from optical.corpora.archives import one_member, open_archive, open_member
 from optical.corpora.language_tags import variants
 from optical.corpora.lines import intact
 from optical.corpora.text import as_text
-from optical.corpora.tmx_text import MARK, xml_text
+from optical.corpora.tmx_text import AMPERSAND, MARK, xml_text
 from optical.runtime.errors import InputError
 
 CODES = {"bpt", "ept", "it", "ph", "ut"}
@@ -28,8 +28,8 @@ CODES = {"bpt", "ept", "it", "ph", "ut"}
 class Segment(NamedTuple):
     """A unit of a translation memory: its line in the file, its id, its text by language code.
 
-    broken: whether a text has a character that XML does not allow, such as a control character, or
-    an entity that only another file declares.
+    broken: whether a text has a character that XML does not allow, such as a control character, an
+    ampersand alone, or an entity that only another file declares.
     """
 
     line: int
@@ -91,12 +91,14 @@ class Reader:
         self.parser.EndElementHandler = self.end
         self.parser.CharacterDataHandler = self.text
         self.parser.EntityDeclHandler = self.refuse
-        self.parser.SkippedEntityHandler = self.skip
+        self.parser.StartCdataSectionHandler = self.start_verbatim
+        self.parser.EndCdataSectionHandler = self.end_verbatim
         self.found: list[Segment] = []
         self.unit: Segment | None = None
         self.language = ""
         self.open: list[str] = []  # the elements within the segment, itself first
         self.parts: list[str] = []
+        self.verbatim = False  # whether the text is CDATA
 
     def taken(self) -> list[Segment]:
         """The units that were completed since the last call."""
@@ -122,12 +124,15 @@ class Reader:
     def text(self, text: str) -> None:
         """Text stands in an element."""
         if self.open and not CODES.intersection(self.open):
-            self.parts.append(text)
+            self.parts.append(text.replace(AMPERSAND, "&" if self.verbatim else MARK))
 
-    def skip(self, name: str, is_parameter: bool) -> None:
-        """An entity stands in the text that the file does not declare."""
-        if not is_parameter:
-            self.text(MARK)
+    def start_verbatim(self) -> None:
+        """CDATA begin, in which an ampersand is itself."""
+        self.verbatim = True
+
+    def end_verbatim(self) -> None:
+        """CDATA end."""
+        self.verbatim = False
 
     def end(self, name: str) -> None:
         """An element ends."""

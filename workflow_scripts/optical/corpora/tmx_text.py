@@ -2,7 +2,7 @@
 
 The encoding is told by a byte order mark, else by the declaration, as XML 1.0 says in appendix F.
 Any of Python's is read, also those of several bytes a character, which its XML parser does not
-know. Characters that XML does not allow become `MARK`, so that a parser reads on.
+know. Characters that XML does not allow become `MARK` or `AMPERSAND`, so that a parser reads on.
 """
 
 import codecs
@@ -19,6 +19,10 @@ BLOCK = 1 << 16
 MARK = "\ufdd0"
 """Stands for what XML does not allow. No text has it: Unicode keeps it for uses such as this."""
 
+AMPERSAND = "\ufdd1"
+"""Stands for an ampersand that begins no reference of XML, as in `AT&T` or `&nbsp;`. It is not
+allowed either, but in CDATA, comments and instructions."""
+
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -32,6 +36,7 @@ OTHERS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape
 
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 REFERENCE = re.compile(r"&#(x[0-9A-Fa-f]{1,8}|[0-9]{1,8});")
+BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#x[0-9A-Fa-f]{1,8}|#[0-9]{1,8});)")
 LONGEST_REFERENCE = 12
 
 BEYOND_ASCII = re.compile(rb"[\xc2-\xf4]")
@@ -123,8 +128,13 @@ class Doubt:
 
 
 def marked(text: str) -> str:
-    """A text with `MARK` for each character, and reference to one, that XML does not allow."""
+    """A text with `MARK` for each character, and reference to one, that XML does not allow, and
+    with `AMPERSAND`.
+    """
     text = ILLEGAL.sub(MARK, text)
+    if "&" not in text:
+        return text
+    text = BARE.sub(AMPERSAND, text)
     return REFERENCE.sub(legal_reference, text) if "&#" in text else text
 
 

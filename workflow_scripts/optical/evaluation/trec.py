@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from optical.corpora.lines import lines_of
+from optical.corpora.lines import lines_of, without_last_blank
+from optical.corpora.qrels import judged_once
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
@@ -89,7 +90,7 @@ def iterate_run(path: str | Path) -> Iterator[tuple[str, dict[str, float]]]:
     """
     seen = set()
     query, results = None, {}
-    for number, (line_query, _, passage, _, score, _) in _fields(path, gzip.open, 6):
+    for number, (line_query, _, passage, _, score, _) in _run_fields(path):
         if line_query != query:
             if query is not None:
                 yield query, results
@@ -99,7 +100,7 @@ def iterate_run(path: str | Path) -> Iterator[tuple[str, dict[str, float]]]:
             query, results = line_query, {}
         if passage in results:
             raise InputError(f"{path}:{number}: passage {passage} twice for query {query}")
-        results[passage] = _number(score, float, path, number)
+        results[passage] = _score(score, path, number)
     if query is not None:
         yield query, results
 
@@ -112,29 +113,27 @@ def read_qrels(path: str | Path) -> dict[str, dict[str, int]]:
             the file holds no judgement.
     """
     qrels: dict[str, dict[str, int]] = {}
-    for number, (query, _, passage, relevance) in _fields(path, open, 4):
-        judged = qrels.setdefault(query, {})
-        if passage in judged:
-            raise InputError(f"{path}:{number}: passage {passage} judged twice for query {query}")
-        judged[passage] = _number(relevance, int, path, number)
-    if not qrels:
-        raise InputError(f"{path}: no judgement in it")
+    for query, passage, grade in judged_once(Path(path), 4):
+        qrels.setdefault(query, {})[passage] = grade
     return qrels
 
 
-def _fields(path: str | Path, opener, width: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number, fields) of a file of `width` fields between white space."""
-    with opener(path, "rt", encoding="utf-8") as file:
-        for number, line in lines_of(file, path):
+def _run_fields(path: str | Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number, the six fields) of a run; blank lines at its end are none."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for number, line in without_last_blank(lines_of(file, path)):
             fields = line.split()
-            if len(fields) != width:
+            if len(fields) != 6:
                 found = f"{len(fields)}: {line[:60]!r}"
-                raise InputError(f"{path}:{number}: expected {width} fields, got {found}")
+                raise InputError(f"{path}:{number}: expected 6 fields, got {found}")
             yield number, fields
 
 
-def _number(text: str, kind: type, path: str | Path, line: int):
+def _score(text: str, path: str | Path, line: int) -> float:
     try:
-        return kind(text)
+        score = float(text)
     except ValueError:
-        raise InputError(f"{path}:{line}: {text!r} is not a number ({kind.__name__})") from None
+        score = math.nan
+    if math.isnan(score):
+        raise InputError(f"{path}:{line}: score {text!r} is not a number")
+    return score
