@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from optical.corpora.headings import is_heading_of_judgements
 from optical.corpora.lines import numbered_lines
 from optical.corpora.records import Judgement
 from optical.runtime.errors import InputError
@@ -21,9 +22,6 @@ LARGEST_GRADE = 1000
 """Of nDCG trec_eval counts every grade up to the largest for each of them: one of a million would
 take hours. Graded sets have grades below 10."""
 
-HEADINGS = {"score", "grade", "label", "rel", "relevance", "relevancy", "judgement", "judgment"}
-"""What a heading calls the grade."""
-
 
 def read_judgements(path: Path, columns: int) -> Iterator[tuple[int, Judgement]]:
     """(number of the line, judgement) of a file whose lines have 3 or 4 columns, see above.
@@ -33,7 +31,7 @@ def read_judgements(path: Path, columns: int) -> Iterator[tuple[int, Judgement]]
     """
     for number, line in numbered_lines(path):
         fields = fields_of(line, columns)
-        if not fields or (number == 1 and fields[-1].lower() in HEADINGS):
+        if not fields or (number == 1 and is_heading_of_judgements(fields)):
             continue
         if len(fields) != columns:
             raise InputError(f"{path}:{number}: {len(fields)} columns, expected {columns}")
