@@ -9,9 +9,11 @@ A heading is no judgement, in either. A blank line at the end is none; others ar
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from optical.corpora.headings import is_heading_of_judgements
+from optical.corpora.judged import Judgements
 from optical.corpora.lines import numbered_lines
 from optical.corpora.records import Judgement
 from optical.runtime.errors import InputError
@@ -53,6 +55,21 @@ def judged_once(path: Path, columns: int) -> Iterator[Judgement]:
                 f"{judgement.passage}, before in line {before}; expected each pair once"
             )
         yield judgement
+
+
+def judgements_of(path: Path, *, inverted: bool = False) -> Judgements:
+    """The judgements of a file with three columns, as sets of judged pairs have them.
+
+    inverted: what the file calls a document is the query. Reading raises InputError, as
+    `read_judgements`.
+    """
+    return Judgements(path, partial(judgement_rows, path, inverted))
+
+
+def judgement_rows(path: Path, inverted: bool) -> Iterator[tuple[int, str, str, int]]:
+    """Yield (line, query id, document id, grade)."""
+    for number, (query, document, grade) in read_judgements(path, 3):
+        yield (number, document, query, grade) if inverted else (number, query, document, grade)
 
 
 def fields_of(line: str, columns: int) -> list[str]:
