@@ -172,6 +172,21 @@ def test_a_collection_of_one_language_needs_its_files_alone():
         load(REAL, edits=deepcopy(STUDY) | {"collections": ["clirmatrix-sw"]})
 
 
+def test_a_collection_of_a_language_that_the_study_lacks_is_one_line():
+    edits = {"collections": ["belebele", "clirmatrix-fi"]}
+    message = "^collections.1: clirmatrix-fi has queries in 'fi' alone, which is none of the lang"
+    with pytest.raises(InputError, match=message):
+        load(REAL, edits=deepcopy(STUDY) | edits)
+    # A study in miniature keeps one language of a group, and all collections.
+    tiny = {
+        "languages": {"high": ["de", "fi"], "low": ["sw"]},
+        "bitext.sources": ["tatoeba", "tico19", "ntrex"],
+        "scale": "tiny",
+    }
+    study = load(REAL, edits=deepcopy(STUDY) | edits | tiny)
+    assert study.asked_languages("clirmatrix-fi") == []
+
+
 def dry_run(tree, study, local):
     """(program, its options) of each step of a study, whose own training set is empty."""
     (local / "squad").mkdir()
