@@ -112,10 +112,11 @@ def test_all_that_a_program_imports_of_the_library_is_there(program):
     assert [pair for pair in names_of(program) if not exists(*pair)] == []
 
 
-def test_interop_makes_a_model_whose_vectors_transformers_gives_too(tmp_path, monkeypatch):
+@pytest.mark.parametrize("family", ["xlm-roberta", "deberta-v2", "modernbert", "eurobert"])
+def test_interop_makes_a_model_whose_vectors_transformers_gives_too(tmp_path, monkeypatch, family):
     monkeypatch.syspath_prepend(ROOT / "interop")
     compare = importlib.import_module("compare")
-    folder = compare.random_model(tmp_path)
+    folder = compare.random_model(tmp_path, family)
     wanted = load(folder).encode_query(compare.QUERIES)
     found = compare.by_transformers(folder, compare.QUERIES)
     for ours, theirs in zip(wanted, found, strict=True):
