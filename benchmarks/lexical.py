@@ -54,9 +54,10 @@ def mean_average_precision(folder: Path, language: str, passages: str, cut: Cut)
     rows = enumerate(xnli.sentences(folder, passages, "test"))
     texts = {f"p{row}": premise for row, (premise, _) in rows if f"p{row}" in known}
     qrels: dict[str, dict[str, int]] = {}
-    for query, passage in xnli.judgements(folder, split="test", task="premise"):
-        qrels.setdefault(query, {})[passage] = 1
-    queries = dict(xnli.queries(folder, language, split="test", task="premise"))
+    for judged in xnli.judgements(folder, split="test", task="premise"):
+        qrels.setdefault(judged.query, {})[judged.passage] = judged.grade
+    asked = xnli.queries(folder, language, split="test", task="premise")
+    queries = {query.id: query.text for query in asked}
     with patch("optical.retrieval.lexical.search_terms", cut):
         found = LexicalIndex(list(texts), texts.values(), passages).rank(queries, 1000, language)
         # As in a run that is written, no two scores are equal.

@@ -37,10 +37,15 @@ def other_codes(wildcards):
     return command_line({"codes": other or None})
 
 
+def code_option(source, lang):
+    """The option that names the code of a language in a source, where that is another."""
+    code = study.code_in(source, lang)
+    return command_line({"code": code if code != lang else None})
+
+
 def code_of_queries(wildcards):
-    """The code that a collection has the language of a job under, where that is another."""
-    code = study.code_in(dataset_of(wildcards.collection), wildcards.lang)
-    return command_line({"code": code if code != wildcards.lang else None})
+    """That of a job's language in its collection."""
+    return code_option(dataset_of(wildcards.collection), wildcards.lang)
 
 
 def bitext_files(wildcards):

@@ -301,6 +301,7 @@ rule prepare_judged_pairs:
         folder=lambda wildcards, resources: study_files.source_folder(
             study, judged_sources[wildcards.lang]
         ),
+        language=lambda wildcards: code_option(judged_sources[wildcards.lang], wildcards.lang),
         tests=lambda wildcards, input: command_line({"tests": input.tests or None}),
         collections=command_line(
             {"collections": of_study(paths.COLLECTION, collection=guarded) or None}
@@ -311,7 +312,8 @@ rule prepare_judged_pairs:
         "../envs/data.yaml"
     shell:
         "python workflow_scripts/prepare_judged_pairs.py --source {params.name}={params.folder:q}"
-        " --language {wildcards.lang} --pivot {params.pivot} {params.tests} {params.collections}"
+        " --language {wildcards.lang} {params.language} --pivot {params.pivot}"
+        " {params.tests} {params.collections}"
         " {params.pairs} --output {output.pairs} --counts {output.counts} > {log} 2>&1"
 
 

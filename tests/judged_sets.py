@@ -88,5 +88,5 @@ def described(made, metrics=("map",), level=1):
     """(facts, doubts) that the report has of the collection, each as one text."""
     counts = read_collections([made / "counts.csv", *made.glob("*.counts.csv")])
     settings = {"own": {"mine": {"relevance_level": level}}, "metrics": list(metrics)}
-    facts, doubts = described_collections(counts, settings)["mine"]
+    facts, doubts = described_collections(counts, settings, {"mine": 1})["mine"]
     return " ".join(facts), " ".join(doubts)

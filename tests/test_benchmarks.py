@@ -50,6 +50,25 @@ def tree(tmp_path_factory):
     return copy_tree(tmp_path_factory.mktemp("tree"))
 
 
+def test_bm25_of_each_language_of_xnli_is_measured(tree, tmp_path):
+    """As docs/words.md says; the other languages' files need not be there."""
+    sentences = {"en": "A dog barks.\tA dog is loud.\n", "hi": "कुत्ता भौंकता है।\tकुत्ता शोर करता है।\n"}
+    for language, row in sentences.items():
+        (tmp_path / f"{language}.test.tsv").write_text(row * 2, encoding="utf-8")
+    header = "genre\tlabel\tsentence1\tsentence2\n"
+    rows = "x\tentailment\ta\tb\nx\tneutral\ta\tb\n"
+    (tmp_path / "labels.test.tsv").write_text(header + rows)
+    done = subprocess.run(
+        [sys.executable, tree / "benchmarks/lexical.py", "--passages", "100", "--xnli", tmp_path],
+        env=os.environ | {"PYTHONPATH": str(tree / "workflow_scripts")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "| en | 1.000 | 1.000 | 1.000 | 1.000 |" in done.stdout
+    assert "| hi | 0.000 | 0.000 | 1.000 | 1.000 |" in done.stdout
+
+
 @pytest.mark.parametrize("name", SMALLEST)
 def test_a_benchmark_runs_at_its_smallest_size_without_its_peers(tree, name):
     arguments, last = SMALLEST[name]
@@ -93,10 +112,11 @@ def test_all_that_a_program_imports_of_the_library_is_there(program):
     assert [pair for pair in names_of(program) if not exists(*pair)] == []
 
 
-def test_interop_makes_a_model_whose_vectors_transformers_gives_too(tmp_path, monkeypatch):
+@pytest.mark.parametrize("family", ["xlm-roberta", "deberta-v2", "modernbert", "eurobert"])
+def test_interop_makes_a_model_whose_vectors_transformers_gives_too(tmp_path, monkeypatch, family):
     monkeypatch.syspath_prepend(ROOT / "interop")
     compare = importlib.import_module("compare")
-    folder = compare.random_model(tmp_path)
+    folder = compare.random_model(tmp_path, family)
     wanted = load(folder).encode_query(compare.QUERIES)
     found = compare.by_transformers(folder, compare.QUERIES)
     for ours, theirs in zip(wanted, found, strict=True):

@@ -176,7 +176,9 @@ def test_what_is_no_grade_is_told_with_its_line(tmp_path, text):
             list(registry.collection("mine:beir").judgements(folder))
 
 
-@pytest.mark.parametrize("heading", ["query-id\tcorpus-id\tscore", "qid did Relevance"])
+@pytest.mark.parametrize(
+    "heading", ["query-id\tcorpus-id\tscore", "qid did Relevance", '"q"\t"d"\t"score"']
+)
 def test_a_heading_is_no_judgement(tmp_path, heading):
     folder = collection(tmp_path, f"{heading}\nq1\ta\t1\n")
     assert list(registry.collection("mine:beir").judgements(folder)) == [("q1", "a", 1)]

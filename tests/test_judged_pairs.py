@@ -13,7 +13,7 @@ from optical.corpora import first_rows
 from optical.corpora.first_rows import NoRowsError
 from optical.runtime.errors import InputError
 from optical.study.files import collection_files, judged_sources, needed_files, origin_of_pairs
-from optical.study.readings import needed_names
+from optical.study.readings import needed_names, readings
 from optical.study.rehearsal import Rehearsal
 from test_study import CONSTRUCTED, REAL, load
 from trees import copy_tree, snakemake, succeeds
@@ -74,6 +74,22 @@ def test_a_language_has_the_first_source_that_has_it_and_else_the_bitext():
     assert judged_sources(load(REAL, edits=deepcopy(STUDY) | turned)) == dict.fromkeys(
         ["de", "sw"], "largeclir"
     )
+
+
+def test_a_language_has_the_pairs_of_its_other_codes(heidelberg, tmp_path):
+    """Of zh-Hans those of zh: in what is downloaded, rehearsed and run."""
+    edits = {"languages": {"high": ["de-AT", "zh-Hans"], "low": ["so"]}, "local": str(tmp_path)}
+    study = load(REAL, edits=deepcopy(STUDY) | edits)
+    assert judged_sources(study) == {"de-AT": "wikiclir", "zh-Hans": "clirmatrix"}
+    names = needed_names(study)
+    assert names["wikiclir"] == [f"de.train.{kind}" for kind in WIKICLIR]
+    assert names["clirmatrix"][1:] == ["zh.train.queries.jsonl", "zh.train.qrels.tsv"]
+    (reading,) = readings(study, "wikiclir", names["wikiclir"])
+    reading.read(heidelberg())
+    commands = dry_run(copy_tree(tmp_path / "tree"), study, tmp_path)
+    paired = [line for name, line in commands if name == "prepare_judged_pairs"]
+    for codes in ("--language de-AT --code de ", "--language zh-Hans --code zh "):
+        assert len([line for line in paired if codes in line]) == 1
 
 
 def test_a_study_without_judged_pairs_trains_on_the_bitext_as_ever():
@@ -156,19 +172,38 @@ def test_a_collection_of_one_language_needs_its_files_alone():
         load(REAL, edits=deepcopy(STUDY) | {"collections": ["clirmatrix-sw"]})
 
 
+def test_a_collection_of_a_language_that_the_study_lacks_is_one_line():
+    edits = {"collections": ["belebele", "clirmatrix-fi"]}
+    message = "^collections.1: clirmatrix-fi has queries in 'fi' alone, which is none of the lang"
+    with pytest.raises(InputError, match=message):
+        load(REAL, edits=deepcopy(STUDY) | edits)
+    # A study in miniature keeps one language of a group, and all collections.
+    tiny = {
+        "languages": {"high": ["de", "fi"], "low": ["sw"]},
+        "bitext.sources": ["tatoeba", "tico19", "ntrex"],
+        "scale": "tiny",
+    }
+    study = load(REAL, edits=deepcopy(STUDY) | edits | tiny)
+    assert study.asked_languages("clirmatrix-fi") == []
+
+
+def dry_run(tree, study, local):
+    """(program, its options) of each step of a study, whose own training set is empty."""
+    (local / "squad").mkdir()
+    for name in ("collection.tsv", "queries.train.tsv", "qrels.train.tsv"):
+        (local / "squad" / name).touch()
+    (tree / "studies/judged.yaml").write_text(yaml.safe_dump(dict(study.settings)))
+    options = ("--configfile", "studies/judged.yaml", "--dry-run", "--printshellcmds")
+    shown = succeeds(snakemake(tree, *options)).stdout
+    return re.findall(r"python workflow_scripts/(\w+).py (.*?) > ", shown)
+
+
 def test_the_steps_of_a_study_read_judged_pairs_or_the_bitext(heidelberg, tmp_path):
-    tree = copy_tree(tmp_path / "tree")
     collections = ["belebele", "clirmatrix-sw"]
     edits = {"local": str(tmp_path), "collections": collections}
     study = load(REAL, edits=deepcopy(STUDY) | edits)
     heidelberg()
-    (tmp_path / "squad").mkdir()
-    for name in ("collection.tsv", "queries.train.tsv", "qrels.train.tsv"):
-        (tmp_path / "squad" / name).touch()
-    (tree / "studies/judged.yaml").write_text(yaml.safe_dump(dict(study.settings)))
-    options = ("--configfile", "studies/judged.yaml", "--dry-run", "--printshellcmds")
-    shown = succeeds(snakemake(tree, *options)).stdout
-    commands = re.findall(r"python workflow_scripts/(\w+).py (.*?) > ", shown)
+    commands = dry_run(copy_tree(tmp_path / "tree"), study, tmp_path)
     trained = {
         re.search(r"--pairs (\S+)", line)[1]
         for name, line in commands

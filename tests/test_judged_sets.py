@@ -59,6 +59,22 @@ def test_the_article_on_the_same_subject_answers_a_german_sentence(heidelberg, t
     }
 
 
+def test_texts_of_judged_sets_are_read_by_the_rule_of_all_texts(heidelberg, tmp_path):
+    """Composed and decomposed letters are the same, and what nobody can see is no text."""
+    rows = {"3": "Cafe\u0301", "7": "\u200b\u2060", "9": "Fluss"}
+    judged = "".join(f"{name}\t{name}\t3\n" for name in rows)
+    lines = "".join(f"{name}\t{text}\n" for name, text in rows.items())
+    objects = "".join(json.dumps({"_id": name, "text": text}) + "\n" for name, text in rows.items())
+    folder = heidelberg(queries=lines, docs=lines, qrels=judged)
+    for name in ("corpus.jsonl", "de.train.queries.jsonl"):
+        (folder / name).write_text(objects)
+    (folder / "de.train.qrels.tsv").write_text("query-id\tcorpus-id\tscore\n" + judged)
+    for source in (wikiclir, clirmatrix):
+        found, counts = pairs(tmp_path, source.judged(folder, "de"))
+        assert found == {("Caf\u00e9", "Caf\u00e9"), ("Fluss", "Fluss")}
+        assert counts == {"pairs": 2, "left out: pairs whose query has no text": 1}
+
+
 def test_the_best_documents_of_a_title_of_clirmatrix_answer_it(exported, tmp_path):
     found, counts = pairs(tmp_path, clirmatrix.judged(exported["clirmatrix"], "sw"))
     assert found == {
@@ -135,7 +151,9 @@ def test_pairs_with_a_fault_are_counted_and_do_not_count_towards_the_bound(heide
             "qrels:2: document 30 was judged for query 3 before, at line 1",
         ),
         ("qrels", "3\t30\tbest\n", "qrels:1: judgement 'best', expected a whole number"),
-        ("qrels", "3 30 3\n", "qrels:1: 1 tab-separated columns, expected 3"),
+        ("qrels", "3 30\n", "qrels:1: 2 columns, expected 3"),
+        ("queries", "3\ta\0b\n", "queries:1: text 'a.x00b' has a zero byte"),
+        ("docs", "3 0\tUlm\n", "docs:1: id '3 0' is empty or has white space"),
         ("docs", "30\tUlm\tcity\n", "docs:1: 3 tab-separated columns, expected 2"),
         ("qrels", "3\t31\t2\n", "qrels: no pair of a query and a document of grade 3 or more is"),
         ("docs", "40\tnone\n", r"left \(pairs whose document has no text: 3, pairs whose query"),
@@ -151,9 +169,11 @@ def test_a_bad_file_is_one_line_and_nothing_is_written(heidelberg, tmp_path, kin
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("not JSON", r"corpus.jsonl:2: expected a JSON object with _id and text: JSONDecodeError"),
-        ('{"_id": "7"}', r"corpus.jsonl:2: expected a JSON object with _id and text: KeyError"),
-        ('{"_id": "7", "text": null}', r"corpus.jsonl:2: _id '7', text None; expected texts"),
+        ("not JSON", r"corpus.jsonl:2: expected a JSON object with _id, text: Expecting value"),
+        ('{"_id": "7"}', r"corpus.jsonl:2: expected a JSON object with _id, text: .*no text"),
+        ('{"_id": "7", "text": [1]}', r"corpus.jsonl:2: text \[1\], expected a text"),
+        ('{"_id": "7", "text": "\\ud800"}', r"corpus.jsonl:2: text .* has a zero byte or half"),
+        ('{"_id": "7 8", "text": "a"}', r"corpus.jsonl:2: id '7 8' is empty or has white space"),
     ],
 )
 def test_a_bad_line_of_an_export_is_told(tmp_path, line, message):

@@ -99,7 +99,8 @@ def test_a_judged_query_that_is_not_there_is_not_scored(tmp_path, capsys):
     assert "warning: judged, but not there in sw: 1 (q2)" in capsys.readouterr().err
     assert scored(made, {"q1": ["a"]}, ["map"])["map"] == {"q1": 1.0}
     assert "1 not asked (left out)" in capsys.readouterr().err
-    assert "not there or have no text: 1 in sw" in described(made)[1]
+    told = "not there or have no text: 1 in sw. Scores of all languages are over queries that every"
+    assert f"{told} language has: 1." in described(made)[1]
 
 
 def test_queries_that_nothing_is_judged_for_are_left_out_and_counted(tmp_path, capsys):
@@ -157,7 +158,9 @@ def test_a_method_that_lacks_a_query_is_still_a_fault():
     assert len(common_queries(scores)) == len(scores)
 
 
-def test_no_query_in_common_is_one_line():
-    rows = [*rows_of("en", {"q1": 1.0}), *rows_of("sw", {"q2": 1.0})]
-    with pytest.raises(InputError, match=r"^c: no query is there in every language; .*$"):
+def test_no_query_in_common_is_one_line_with_what_each_language_has():
+    rows = [*rows_of("en", {"q1": 1.0, "q2": 1.0, "q3": 0.0}), *rows_of("sw", {"q2": 1.0})]
+    rows += [*rows_of("so", {"q1": 1.0, "q3": 1.0}), *rows_of("sw", {"q9": 1.0}, "other")]
+    told = r"^c: no query is there in every language, of 1 in sw, 2 in so, 3 in en; expected .*$"
+    with pytest.raises(InputError, match=told):
         common_queries(pd.DataFrame(rows, columns=list(SCORE_COLUMNS)))

@@ -354,7 +354,8 @@ def test_the_judgements_of_a_collection_are_shown_and_doubts_are_warnings(argume
     _, _, box = page.partition("Before you compare")
     warnings, _, _ = box.partition("</div>")
     assert "xnli: Judgements of passages that are not there: 7, 7 of them relevant." in warnings
-    assert "xnli: Judged queries are not there or have no text: 2 in sw." in warnings
+    assert "xnli: Judged queries are not there or have no text: 2 in sw. Scores " in warnings
+    assert "over queries that every language has: 400." in warnings
 
 
 def test_counts_of_another_shape_are_named(tmp_path):

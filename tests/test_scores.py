@@ -102,6 +102,8 @@ TEXTS = {
     "[1, [2, NaN]]\n": "scores:1: score nan, expected a number",
     "[1, [2, null]]\n": "scores:1: score None, expected a number",
     "[1, [[2], 1.0]]\n": r"scores:1: id \[2\], expected a text or a whole number",
+    "1\t2 3\t0.5\n": "scores:1: id '2 3' is empty or has white space",
+    '[1, ["", 0.5]]\n': "scores:1: id '' is empty or has white space",
     "[1, [2, 0.5]\n": r"scores:1: '\[1, \[2, 0.5\]', expected \[query id",
     "[" * 100_000: r"scores:1: .*\.\.\.', expected \[query id",
     '{"qid": 1, "pos": []}\n': "scores:1: 1 tab-separated columns, expected 3; or expected a line",

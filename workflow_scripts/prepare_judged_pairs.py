@@ -15,6 +15,7 @@ def main(
     *,
     source: tuple[str, Path],
     language: str,
+    code: str | None = None,
     pivot: str = "en",
     tests: Sequence[Path] = (),
     collections: Sequence[Path] = (),
@@ -25,6 +26,7 @@ def main(
     """
     source: set of judged pairs (wikiclir, clirmatrix, largeclir) and its folder
     language: language of the queries
+    code: that of its queries in the set, if it is another, such as zh for zh-Hans
     pivot: language of the documents
     tests: hashes of test collections in the language, whose queries no pair may have
     collections: folders of test collections, whose answers must not be trained on
@@ -33,7 +35,8 @@ def main(
     counts: how many there are and were left out (.csv)
     """
     guard = PairGuard(language, tests, collections, pivot)
-    found = write_judged_pairs(output, judged(*source, language), limit=pairs, fault=guard.fault)
+    texts = judged(*source, code or language)
+    found = write_judged_pairs(output, texts, limit=pairs, fault=guard.fault)
     lines = [("what", "number"), *((what, str(number)) for what, number in found.items())]
     write_rows(counts, lines, separator=",")
     for what, number in found.items():

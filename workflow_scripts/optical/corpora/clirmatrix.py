@@ -11,8 +11,9 @@ ir_datasets downloads and reads it, with the checksums of its publishers. Here i
 
 from pathlib import Path
 
-from optical.corpora.exported import exported_judgements, exported_texts
+from optical.corpora.exported import exported_texts
 from optical.corpora.judged import Judged
+from optical.corpora.qrels import judgements_of
 
 
 def judged(folder: Path, language: str, part: str = "train") -> Judged:
@@ -21,5 +22,5 @@ def judged(folder: Path, language: str, part: str = "train") -> Judged:
     return Judged(
         queries=exported_texts(Path(f"{begin}.queries.jsonl")),
         documents=exported_texts(Path(folder, "corpus.jsonl")),
-        judgements=exported_judgements(Path(f"{begin}.qrels.tsv")),
+        judgements=judgements_of(Path(f"{begin}.qrels.tsv")),
     )

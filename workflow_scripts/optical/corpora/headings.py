@@ -18,9 +18,16 @@ IDS = {
 }
 """What the first column is called in files of queries, passages and judgements."""
 
-OTHERS = IDS | {
+GRADES = {
+    *("score", "grade", "label", "rel", "relevant", "relevance", "relevancy"),
+    *("judgement", "judgment"),
+}
+"""What the column of the grade is called in files of judgements."""
+
+OTHERS = {
+    *(*IDS, *GRADES),
     *("text", "title", "body", "content", "contents", "sentence", "question", "article"),
-    *("query", "querytext", "passage", "passagetext", "document", "documenttext", "score"),
+    *("query", "querytext", "passage", "passagetext", "document", "documenttext"),
 }
 """What the last one is called."""
 
@@ -30,11 +37,20 @@ SIDES = {"source": "target", "src": "tgt", "foreign": "english"}
 
 def is_heading(fields: Sequence[str]) -> bool:
     """Whether the fields of a line are names of columns: an id's first, and another's last."""
-    first, last = ("".join(filter(str.isalnum, field.lower())) for field in (fields[0], fields[-1]))
-    return len(fields) > 1 and first in IDS and last in OTHERS
+    return len(fields) > 1 and plain(fields[0]) in IDS and plain(fields[-1]) in OTHERS
 
 
 def are_sides(fields: Sequence[str], language: str, pivot: str) -> bool:
     """Whether the fields of a line name the two sides of a bitext."""
     first, last = (field.strip("\"' ").lower() for field in (fields[0], fields[-1]))
     return SIDES.get(first) == last or bool(variants(language, [first]) and variants(pivot, [last]))
+
+
+def is_heading_of_judgements(fields: Sequence[str]) -> bool:
+    """The same of a file of judgements: its last column is a grade, and no row has a word there."""
+    return plain(fields[-1]) in GRADES
+
+
+def plain(name: str) -> str:
+    """A column's name without case, quotation marks and what joins its words."""
+    return "".join(filter(str.isalnum, name.lower()))

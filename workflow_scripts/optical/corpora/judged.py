@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 
 class Texts(NamedTuple):
-    """The texts of a file. rows: starts a stream of (line, id, text)."""
+    """The texts of a file. rows: starts a stream of (line, id, text), by the rules of `ids` and
+    `text`: a text of which nothing can be seen is empty.
+    """
 
     path: Path
     rows: Callable[[], Iterator[tuple[int, str, str]]]

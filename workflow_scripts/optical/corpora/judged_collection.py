@@ -28,7 +28,7 @@ def passages(folder: Path, *, source: str, asked: str, part: str) -> Iterator[Pa
     judged = SETS[source](folder, asked, part)
     named = {document for _, _, document, _ in judged.judgements.rows()}
     for _, name, text in judged.documents.rows():
-        if name in named and text.strip():
+        if name in named and text:
             yield Passage(name, name, text)
 
 

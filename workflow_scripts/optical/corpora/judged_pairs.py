@@ -161,4 +161,4 @@ def best_pairs(
 
 def without_text(text: str | None, what: str) -> str:
     """What to say of a text that is not there, or empty."""
-    return "" if text and text.strip() else f"pairs whose {what} has no text"
+    return "" if text else f"pairs whose {what} has no text"

@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from optical.corpora.exported import exported_judgements, exported_texts
+from optical.corpora.exported import exported_texts
 from optical.corpora.judged import Judged, Texts
+from optical.corpora.qrels import judgements_of
 
 MATE = 2
 """The grade of the article on the same subject."""
@@ -31,7 +32,7 @@ def judged(folder: Path, language: str) -> Judged:
     return Judged(
         queries=Texts(articles.path, partial(first_sentences, articles)),
         documents=exported_texts(Path(folder, f"{language}.queries.jsonl")),
-        judgements=exported_judgements(Path(folder, f"{language}.qrels.tsv"), inverted=True),
+        judgements=judgements_of(Path(folder, f"{language}.qrels.tsv"), inverted=True),
         least=MATE,
     )
 

@@ -216,14 +216,13 @@ def without_tests(data: TrainingSet, collections: Iterable[Path], pivot: str) ->
     memory: the test queries, the n-grams of the passages that answer them, and the ids of the
     training queries.
     """
+    collections = list(collections)
     questions: set[tuple[str, ...]] = set()
-    answers: list[np.ndarray] = [np.empty(0, HASH)]
     for folder in collections:
         asked = folder / "queries" / f"{pivot}.tsv"
         texts = read_queries(asked).values() if asked.exists() else ()
         questions.update(tuple(units(text, pivot)) for text in texts)
-        answers.append(ngrams(relevant_texts(folder), pivot))
-    known = distinct(answers)
+    known = answer_ngrams(collections, pivot)
 
     tested = {query.id for query in data.queries() if tuple(units(query.text, pivot)) in questions}
     relevant = {passage for _, passage in data.judgements()}
@@ -245,6 +244,17 @@ def without_tests(data: TrainingSet, collections: Iterable[Path], pivot: str) ->
             "queries whose relevant passage answers a test query": len(answered),
         },
     )
+
+
+def answer_ngrams(collections: Iterable[Path], pivot: str) -> np.ndarray:
+    """The distinct n-grams of the passages that are relevant to test queries, sorted.
+
+    Graded collections may have 100 of them a query, so the texts are hashed a batch at a time.
+    """
+    found = [np.empty(0, HASH)]
+    for folder in collections:
+        found = [distinct([*found, *batched_ngrams(relevant_texts(folder), pivot)])]
+    return found[0]
 
 
 def relevant_texts(folder: Path) -> Iterator[str]:

@@ -3,14 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from optical.corpora.leakage import (
-    Guard,
-    batched_ngrams,
-    distinct,
-    is_known,
-    ngrams,
-    relevant_texts,
-)
+from optical.corpora.leakage import Guard, answer_ngrams, is_known
 
 
 class PairGuard:
@@ -28,12 +21,7 @@ class PairGuard:
         """
         self.language, self.pivot = language, pivot
         self.tests = Guard({language: tests})
-        found = [ngrams([], pivot)]
-        for folder in collections:
-            found.append(
-                distinct([ngrams([], pivot), *batched_ngrams(relevant_texts(folder), pivot)])
-            )
-        self.answers = distinct(found)
+        self.answers = answer_ngrams(collections, pivot)
 
     def fault(self, query: str, document: str) -> str:
         """What a pair has of a test collection; empty if it has nothing."""

@@ -10,9 +10,12 @@ number, which many tools write as `1.0`.
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+from optical.corpora.headings import is_heading_of_judgements
 from optical.corpora.ids import as_id
+from optical.corpora.judged import Judgements
 from optical.corpora.lines import numbered_lines
 from optical.corpora.records import Judgement
 from optical.corpora.text import Place, is_empty
@@ -23,12 +26,6 @@ GRADE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
 LARGEST_GRADE = 1000
 """Of nDCG trec_eval counts every grade up to the largest for each of them: one of a million would
 take hours. Graded sets have grades below 10."""
-
-GRADES = {
-    *("score", "grade", "label", "rel", "relevant", "relevance", "relevancy"),
-    *("judgement", "judgment"),
-}
-"""What a heading calls the grade."""
 
 COLUMNS = {3: "query, passage, grade", 4: "query, 0, passage, grade"}
 """What the columns are, for messages."""
@@ -47,7 +44,7 @@ def read_judgements(path: Path, columns: int) -> Iterator[tuple[int, Judgement]]
             continue
         fields = fields_of(line, columns)
         may_be_heading, is_first = is_first, False
-        if may_be_heading and names_columns(fields):
+        if may_be_heading and is_heading_of_judgements(fields):
             continue
         if len(fields) != columns:
             raise InputError(
@@ -78,9 +75,19 @@ def judged_once(path: Path, columns: int) -> Iterator[Judgement]:
         raise InputError(f"{path}: no judgement in it")
 
 
-def names_columns(fields: list[str]) -> bool:
-    """Whether the fields of a line are names, perhaps in quotes, the last that of the grade."""
-    return fields[-1].strip("\"'").lower() in GRADES
+def judgements_of(path: Path, *, inverted: bool = False) -> Judgements:
+    """The judgements of a file with three columns, as sets of judged pairs have them.
+
+    inverted: what the file calls a document is the query. Reading raises InputError, as
+    `read_judgements`.
+    """
+    return Judgements(path, partial(judgement_rows, path, inverted))
+
+
+def judgement_rows(path: Path, inverted: bool) -> Iterator[tuple[int, str, str, int]]:
+    """Yield (line, query id, document id, grade)."""
+    for number, (query, document, grade) in read_judgements(path, 3):
+        yield (number, document, query, grade) if inverted else (number, query, document, grade)
 
 
 def fields_of(line: str, columns: int) -> list[str]:

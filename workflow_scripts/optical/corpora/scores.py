@@ -26,6 +26,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from optical.corpora.ids import as_id
 from optical.corpora.lines import intact, lines_of, without_last_blank
 from optical.runtime.errors import InputError
 
@@ -165,17 +166,8 @@ def scored(place: str, query: object, passages: list, scores: list) -> Scored:
         raise InputError(
             f"{place}: {len(passages)} passages but {len(scores)} scores; expected one for each"
         )
-    (name,) = identifiers([query], place)
-    pairs = zip(identifiers(passages, place), numbers(scores, place), strict=True)
-    return Scored(place, name, list(pairs))
-
-
-def identifiers(values: Iterable, place: str) -> Iterator[str]:
-    """Ids as text; published sets have them as numbers too."""
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-            raise InputError(f"{place}: id {value!r}, expected a text or a whole number")
-        yield str(value)
+    names = (as_id(passage, place) for passage in passages)
+    return Scored(place, as_id(query, place), list(zip(names, numbers(scores, place), strict=True)))
 
 
 def numbers(values: Iterable, place: str) -> Iterator[float]:

@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from optical.corpora.judged import Judged, Judgements, Texts
+from optical.corpora.ids import as_id
+from optical.corpora.judged import Judged, Texts
 from optical.corpora.lines import numbered_rows
-from optical.corpora.qrels import grade_of
+from optical.corpora.qrels import judgements_of
+from optical.corpora.text import Place, as_text
 
 MATE = 3
 """The grade of the article on the same subject."""
@@ -31,7 +33,7 @@ def judged(folder: Path, language: str, part: str = "train") -> Judged:
     return Judged(
         queries=Texts(queries, partial(text_rows, queries)),
         documents=Texts(documents, partial(text_rows, documents)),
-        judgements=Judgements(judgements, partial(judgement_rows, judgements)),
+        judgements=judgements_of(judgements),
         least=MATE,
     )
 
@@ -39,10 +41,5 @@ def judged(folder: Path, language: str, part: str = "train") -> Judged:
 def text_rows(path: Path) -> Iterator[tuple[int, str, str]]:
     """Yield (line, id, text)."""
     for number, (name, text) in numbered_rows(path, 2):
-        yield number, name, text
-
-
-def judgement_rows(path: Path) -> Iterator[tuple[int, str, str, int]]:
-    """Yield (line, query id, document id, grade)."""
-    for number, (query, document, grade) in numbered_rows(path, 3):
-        yield number, query, document, grade_of(grade, path, number)
+        place = Place(path, number)
+        yield number, as_id(name, place), as_text(text, place)

@@ -69,8 +69,12 @@ def common_queries(scores: pd.DataFrame) -> pd.DataFrame:
     number = np.bincount(languages // len(columns[1].categories))
     common = spoken == number[of_collection]
     for code in np.setdiff1d(of_collection, of_collection[common]):
-        name = columns[0].categories[code]
-        raise InputError(f"{name}: no query is there in every language; expected some in common")
+        own = scores[collection == code].groupby("language", observed=True)["query_id"].nunique()
+        of_each = ", ".join(f"{number} in {name}" for name, number in own.sort_values().items())
+        raise InputError(
+            f"{columns[0].categories[code]}: no query is there in every language, of {of_each}; "
+            "expected some in common: leave a language out of the study, or the collection"
+        )
     return scores[common[of_query]]
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from optical.report.tables import metric_name
 from optical.runtime.errors import InputError
+from optical.settings.study import Own
 
 COLUMNS = ["collection", "language", "what", "grade", "number"]
 
@@ -25,19 +26,21 @@ def read_collections(paths: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def described_collections(
-    counts: pd.DataFrame, settings: Mapping[str, Any]
+    counts: pd.DataFrame, settings: Mapping[str, Any], scored: Mapping[str, int]
 ) -> dict[str, tuple[list[str], list[str]]]:
     """Sentences on each collection: what it holds, and what a reader has to know of it.
 
-    counts: as `read_collections` gives them. settings: those of the study.
+    counts: as `read_collections` gives them. settings: those of the study. scored: over how many
+    queries the scores of a collection are.
     """
     found = {}
     for collection, rows in counts.groupby("collection", sort=False):
-        level = settings.get("own", {}).get(collection, {}).get("relevance_level", 1)
+        own = settings.get("own", {}).get(collection, {})
+        level = own.get("relevance_level", Own.relevance_level)
         of_language = rows[rows["language"] != ""]
         rows = rows[rows["language"] == ""]
         facts = [what_it_holds(rows, level)]
-        doubts = [*absent_passages(rows), *absent_queries(of_language)]
+        doubts = [*absent_passages(rows), *absent_queries(of_language, scored.get(collection, 0))]
         if not number(rows, "judgements", 0, level):
             doubts += without_negatives(settings.get("metrics", ()))
         facts += left_out_queries(of_language)
@@ -81,8 +84,8 @@ def absent_passages(rows: pd.DataFrame) -> Iterable[str]:
         )
 
 
-def absent_queries(rows: pd.DataFrame) -> Iterable[str]:
-    """Judged queries that are not there in a language."""
+def absent_queries(rows: pd.DataFrame, scored: int) -> Iterable[str]:
+    """Judged queries that are not there in a language. scored: the queries that scores are over."""
     missing = rows[rows["what"].isin(["not there", "without text"])]
     by_language = missing.groupby("language", sort=False)["number"].sum()
     by_language = by_language[by_language > 0]
@@ -90,7 +93,7 @@ def absent_queries(rows: pd.DataFrame) -> Iterable[str]:
         of_each = ", ".join(f"{n:,} in {language}" for language, n in by_language.items())
         yield (
             f"Judged queries are not there or have no text: {of_each}. Scores of all languages are "
-            "over the queries that every language has."
+            f"over queries that every language has: {scored:,}."
         )
 
 

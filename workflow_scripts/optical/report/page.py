@@ -102,7 +102,8 @@ def write_report(
         table[table["metric"] == metric]
         for table in (tables.size, tables.contrast, tables.language_contrast)
     )
-    described = described_collections(collections, yaml.safe_load(settings) or {})
+    scored = of_metric.groupby("collection", sort=False)["n_queries"].max().to_dict()
+    described = described_collections(collections, yaml.safe_load(settings) or {}, scored)
     groups = {
         group: list(rows["language"].unique())
         for group, rows in languages.groupby("group", sort=False)

@@ -52,6 +52,20 @@ def check_sources(study: Study) -> None:
             )
 
 
+def check_asked(study: Study) -> None:
+    """A collection with queries in one language alone is of use only to a study of that language.
+
+    Asked of the whole study: in miniature some languages are left out.
+    """
+    for number, name in enumerate(study["collections"]):
+        asked = registry.asked_in(name)
+        if asked and not any(study.tests(name, language) for language in study.languages):
+            raise InputError(
+                f"collections.{number}: {name} has queries in {asked!r} alone, which is none of "
+                "the languages; expected it among them, or another collection"
+            )
+
+
 def check_names(study: Study) -> None:
     """There is something to make students of, and no name stands for two things."""
     if not study.encoders:
@@ -288,4 +302,4 @@ CHECKS = (
     check_translation,
     check_languages,
 )
-"""All but the first, `check_sources` and `check_names`: they may ask for a source's data."""
+"""What may ask for the data of a source. `load_study` begins with the others."""

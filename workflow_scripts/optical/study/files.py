@@ -109,9 +109,7 @@ def judged_sources(study: Study) -> dict[str, str]:
         return {}
     having = {
         language: [
-            source
-            for source in study["judged_pairs"]["sources"]
-            if language in study.source_languages(source)
+            source for source in study["judged_pairs"]["sources"] if study.code_in(source, language)
         ]
         for language in study.languages
     }

@@ -18,7 +18,7 @@ from optical.settings.bounds import COMMIT, NAME
 from optical.settings.languages import METRIC, METRIC_NAMES
 from optical.settings.schema import schema_of
 from optical.settings.study import StudyFile
-from optical.study.checks import CHECKS, check_names, check_sources
+from optical.study.checks import CHECKS, check_asked, check_names, check_sources
 from optical.study.files import with_own
 from optical.study.miniature import in_miniature
 from optical.study.study import Study
@@ -61,6 +61,7 @@ def load_study(config: Mapping, datasets: Mapping) -> Study:
     study = Study(settings, datasets)
     check_names(study)
     check_sources(study)
+    check_asked(study)
     study = Study(
         in_miniature(settings) if settings["scale"] == "tiny" else settings, with_own(study)
     )

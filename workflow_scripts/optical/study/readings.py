@@ -88,7 +88,8 @@ def readings(study: Study, source: str, names: list[str]) -> Iterator[Reading]:
     for language, judged in study_files.judged_sources(study).items():
         if judged == source:
             files = study_files.source_files(study, source, language)
-            read = partial(first_rows.read_judged, source, language=language)
+            code = study.code_in(source, language)
+            read = partial(first_rows.read_judged, source, language=code)
             yield Reading(names_in(study, source, files), read)
     for collection in study["collections"]:
         if dataset_of(collection) != source:
