@@ -367,7 +367,7 @@ def test_the_judgements_of_a_collection_are_shown_and_doubts_are_warnings(argume
 
 
 def test_the_report_reads_the_columns_that_the_steps_write():
-    assert (collections.COLUMNS, REMOVED_COLUMNS) == ([*COUNT_COLUMNS], removed.COLUMNS)
+    assert ([*COUNT_COLUMNS], removed.COLUMNS) == (collections.COLUMNS, REMOVED_COLUMNS)
 
 
 def test_counts_of_another_shape_are_named(tmp_path):
