@@ -13,6 +13,7 @@ from judged_files import HEIDELBERG, exported_sets
 from optical.corpora import clirmatrix, largeclir, wikiclir
 from optical.corpora.judged_pairs import write_judged_pairs
 from optical.corpora.leakage import write_ngrams
+from optical.corpora.pair_guard import PairGuard
 from optical.runtime.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -222,6 +223,36 @@ def test_documents_are_joined_in_bounded_memory(tmp_path):
     print(f"{number} pairs, {memory >> 20} MiB beyond the start, of {size >> 20} MiB of text")
     assert number == 10_000
     assert memory < 110 << 20 < size
+
+
+def words(begin, number):
+    """A text of so many words, which no text with another beginning has."""
+    return " ".join(f"{begin}{place}" for place in range(number))
+
+
+@pytest.mark.parametrize(
+    ("document", "is_answer"),
+    [
+        (f"{words('x', 100)} {words('answer', 40)} {words('y', 60)}", True),  # an article holds it
+        (f"{words('x', 100)} {words('answer', 25)} {words('y', 60)}", True),  # and half of it
+        (f"{words('x', 100)} {words('answer', 12)} {words('y', 60)}", False),  # a phrase of it
+        (words("answer", 9), True),  # the document is a part of it
+        (f"{words('x', 10)} {words('other', 40)}", False),  # it answers nothing
+        ("Short one.", True),
+        ("Short one, and more.", False),
+        ("...", False),
+    ],
+)
+def test_a_document_that_holds_an_answer_is_not_trained_on(tmp_path, document, is_answer):
+    texts = [words("answer", 40), words("other", 40), "short one"]
+    ids = ["0", "1", "2"]
+    passages = {"passage_id": ids, "judged_id": ids, "text": texts}
+    pd.DataFrame(passages).to_parquet(tmp_path / "passages.parquet")
+    (tmp_path / "qrels.txt").write_text("q 0 0 1\nq 0 1 0\nq 0 2 3\n")
+    # A collection of the same passages changes nothing.
+    guard = PairGuard("sw", [], [tmp_path, tmp_path], "en")
+    assert bool(guard.fault("swali", document)) == is_answer
+    assert not PairGuard("sw", [], [], "en").fault("swali", document)
 
 
 def test_what_is_tested_is_not_trained_on(exported, tmp_path, capsys):

@@ -19,10 +19,18 @@ import plot_map
 import plot_training
 import record_provenance
 import write_report as program
+from optical.corpora import removed
+from optical.corpora.collection_files import COUNT_COLUMNS
 from optical.evaluation.gap import compare
 from optical.evaluation.scores import SCORE_COLUMNS
-from optical.report import verdict
-from optical.report.cleaning import bias_warnings, read_cleaning, read_removed, removed_shares
+from optical.report import collections, verdict
+from optical.report.cleaning import (
+    REMOVED_COLUMNS,
+    bias_warnings,
+    read_cleaning,
+    read_removed,
+    removed_shares,
+)
 from optical.report.collections import read_collections
 from optical.report.page import inline_svg
 from optical.report.tables import metric_name
@@ -356,6 +364,10 @@ def test_the_judgements_of_a_collection_are_shown_and_doubts_are_warnings(argume
     assert "xnli: Judgements of passages that are not there: 7, 7 of them relevant." in warnings
     assert "xnli: Judged queries are not there or have no text: 2 in sw. Scores " in warnings
     assert "over queries that every language has: 400." in warnings
+
+
+def test_the_report_reads_the_columns_that_the_steps_write():
+    assert ([*COUNT_COLUMNS], removed.COLUMNS) == (collections.COLUMNS, REMOVED_COLUMNS)
 
 
 def test_counts_of_another_shape_are_named(tmp_path):

@@ -215,7 +215,7 @@ class Study:
         return set.union(*sources) - {self.pivot}
 
     def code_in(self, source: str, language: str) -> str | None:
-        """The code that a source of bitext or a test collection has a language under.
+        """The code that a source of text has a language under.
 
         The same one first, then another of the language and script (`language_tags.find`), None
         where the source lacks the language.
