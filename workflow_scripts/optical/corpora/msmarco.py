@@ -188,12 +188,13 @@ def negatives_of(line: str, place: Place) -> tuple[str, list[list]]:
     """The query of a line of published negatives, and what each retriever found, by its name."""
     try:
         record = json.loads(line)
-        query, found = record["qid"], record["neg"]
-        for name in sorted(found):
-            if not isinstance(found[name], list):
-                raise ValueError(f"{shown(found[name])} of {name}, expected a list")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{place}: expected qid and neg: {error!r}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{place}: expected a JSON object with qid and neg: {error}") from error
+    query, found = (record.get(key) if isinstance(record, dict) else None for key in ("qid", "neg"))
+    if not isinstance(found, dict) or not all(isinstance(ids, list) for ids in found.values()):
+        raise InputError(
+            f"{place}: expected qid and neg, which has a list of ids by retriever: {shown(record)}"
+        )
     return as_id(query, place), [found[name] for name in sorted(found)]
 
 
