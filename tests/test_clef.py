@@ -288,6 +288,11 @@ def test_topics_whose_language_nothing_tells_are_told(tmp_path):
         topic_files(tmp_path)
 
 
+@pytest.mark.parametrize("code", ["sw-KE", "swa", "sw_Latn"])
+def test_topics_are_found_by_every_code_of_their_language(clef, code):
+    assert list(source.queries(clef, code)) == list(source.queries(clef, "sw"))
+
+
 def test_a_language_without_topics_is_told_with_those_that_there_are(clef):
     with pytest.raises(InputError, match=r"topics are in de, fi, sw; expected tl\.topics\.txt"):
         list(source.queries(clef, "tl"))

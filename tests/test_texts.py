@@ -587,11 +587,14 @@ def test_blank_lines_of_negatives_and_scores_are_skipped(tmp_path):
         ('{"qid": null, "neg": {}}', ".*id None"),
         (
             '{"qid": "q0", "neg": {"bm25": "p1"}}',
-            "expected qid and neg: .*p1.* of bm25, expected a list",
+            "expected qid and neg, which .*'bm25': 'p1'",
         ),
         ('{"qid": "q0", "neg": {"bm25": ["p 1"]}}', "id 'p 1' is empty or has white space"),
         ('{"qid": "q0", "neg": {"bm25": [1.0]}}', "id 1.0, expected a text or a whole number"),
-        ('{"qid": "q0", "neg": null}', "expected qid and neg: "),
+        ('{"qid": "q0", "neg": null}', "expected qid and neg, which has a list of ids by"),
+        ('{"qid": "q0"}', "expected qid and neg, which has a list of ids by retriever: .'qid'"),
+        ("[1]", r"expected qid and neg, which has a list of ids by retriever: \[1\]"),
+        ('{"qid": "q0",', "expected a JSON object with qid and neg: Expecting"),
         ('{"qid": "q0", "neg": {"bm25": [[1]]}}', r"id \[1\], expected a text or a whole number"),
     ],
 )

@@ -55,7 +55,11 @@ def test_a_training_set_holds_what_its_queries_need(folder, tmp_path):
 
 
 def test_unjudged_queries_are_counted(folder):
-    assert msmarco.training_set(folder()).left_out == {"queries without a judgement": 2}
+    # One is judged, but for nothing relevant.
+    assert msmarco.training_set(folder()).left_out == {
+        "queries without a judgement": 1,
+        "queries without a relevant passage": 1,
+    }
 
 
 def test_a_bound_takes_queries_with_all_that_is_theirs(folder, tmp_path):

@@ -22,6 +22,7 @@ from pathlib import Path
 from optical.corpora.clef_files import DOCUMENTS, judgement_files, topic_files, utf8_or_latin
 from optical.corpora.clef_topics import NUMBER as TOPIC_NUMBER
 from optical.corpora.clef_topics import plain, read_topics, topic_name
+from optical.corpora.language_tags import find
 from optical.corpora.lines import intact
 from optical.corpora.qrels import blank_lines, read_judgements
 from optical.corpora.records import Judgement, Passage, Query
@@ -157,12 +158,13 @@ def queries(folder: Path, language: str, *, settings: Clef | None = None) -> Ite
 
 
 def files_in(folder: Path, language: str) -> list[Path]:
-    """The files of topics in a language."""
+    """The files of topics in a language, which another code of it may name: tl for fil."""
     found = topic_files(Path(folder))
-    if language not in found:
+    code = find(language, found)
+    if code is None:
         others = f"topics are in {', '.join(sorted(found))}" if found else "no topics in it"
         raise InputError(f"{folder}: {others}; expected {language}.topics.txt, or the campaign's")
-    return found[language]
+    return found[code]
 
 
 def judgements(folder: Path, *, settings: ClefDocuments | None = None) -> Iterator[Judgement]:

@@ -41,7 +41,7 @@ def training_set(folder: Path, *, scores: Path | None = None, margin: float = 0.
     """The judged queries of the folder in random but fixed order, with what belongs to them.
 
     Queries without a judgement, in MS MARCO itself more than a third, are counted as left out, and
-    so are queries and passages without text, and blank lines.
+    so are those without a relevant passage, queries and passages without text, and blank lines.
 
     scores: of a cross-encoder, as `optical.corpora.scores` reads them, in place of scores.tsv; then
     hard negatives are among their passages, below the relevant ones by more than `margin`, as
@@ -55,11 +55,10 @@ def training_set(folder: Path, *, scores: Path | None = None, margin: float = 0.
     folder = Path(folder)
     texts = read_queries(folder / "queries.train.tsv", empty=True)
     silent = {query for query, text in texts.items() if not text}
-    relevant = read_judgements(folder / "qrels.train.tsv", texts)
-    if not relevant:
+    judged = read_judgements(folder / "qrels.train.tsv", texts)
+    if not any(judged.values()):
         raise InputError(f"{folder / 'qrels.train.tsv'}: no relevant passage in it")
-    left_out = {"queries without a judgement": len(texts.keys() - silent - relevant.keys())}
-    relevant = {query: found for query, found in relevant.items() if query not in silent}
+    relevant = {query: found for query, found in judged.items() if found and query not in silent}
     empty = empty_passages(folder / "collection.tsv")
     for query, passages in relevant.items():
         for passage in passages:
@@ -68,14 +67,13 @@ def training_set(folder: Path, *, scores: Path | None = None, margin: float = 0.
                     f"{empty[passage]}: passage {passage} has no text, but is relevant to query "
                     f"{query}; expected a text, or no such judgement"
                 )
-    left_out |= {
-        what: number
-        for what, number in (
-            ("queries without text", len(silent)),
-            ("passages without text", len(empty)),
-        )
-        if number
+    left_out = {"queries without a judgement": len(texts.keys() - silent - judged.keys())}
+    counts = {
+        "queries without a relevant passage": len(judged.keys() - silent - relevant.keys()),
+        "queries without text": len(silent),
+        "passages without text": len(empty),
     }
+    left_out |= {what: number for what, number in counts.items() if number}
     if scores is None:
         negatives = without(empty, read_negatives(folder, relevant, texts))
         rows = partial(scored_passages, folder / "scores.tsv")
@@ -129,13 +127,14 @@ def in_order(ids: list[str], passages: dict[str, list[str]]) -> Iterator[tuple[s
 
 
 def read_judgements(path: Path, texts: dict[str, str]) -> dict[str, list[str]]:
-    """Relevant passages by query, those judged 0 or less left out."""
+    """Relevant passages of each judged query, those judged 0 or less left out."""
     relevant = defaultdict(list)
     for number, (query, passage, grade) in qrels.read_judgements(path, 4):
         if query not in texts:
             raise InputError(f"{path}:{number}: query {query} is not in queries.train.tsv")
-        if grade > 0 and passage not in relevant[query]:
-            relevant[query].append(passage)
+        found = relevant[query]
+        if grade > 0 and passage not in found:
+            found.append(passage)
     return dict(relevant)
 
 
@@ -189,12 +188,13 @@ def negatives_of(line: str, place: Place) -> tuple[str, list[list]]:
     """The query of a line of published negatives, and what each retriever found, by its name."""
     try:
         record = json.loads(line)
-        query, found = record["qid"], record["neg"]
-        for name in sorted(found):
-            if not isinstance(found[name], list):
-                raise ValueError(f"{shown(found[name])} of {name}, expected a list")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{place}: expected qid and neg: {error!r}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{place}: expected a JSON object with qid and neg: {error}") from error
+    query, found = (record.get(key) if isinstance(record, dict) else None for key in ("qid", "neg"))
+    if not isinstance(found, dict) or not all(isinstance(ids, list) for ids in found.values()):
+        raise InputError(
+            f"{place}: expected qid and neg, which has a list of ids by retriever: {shown(record)}"
+        )
     return as_id(query, place), [found[name] for name in sorted(found)]
 
 
