@@ -61,9 +61,9 @@ def lines_of(file: TextIO, name: Path | str) -> Iterator[tuple[int, str]]:
                 yield number, line.removeprefix("\ufeff") if number == 1 else line
         except UnicodeDecodeError as error:
             # What is decoded at once begins within the line after the last one that was read.
-            line = number + 1 + error.object.count(b"\n", 0, error.start)
+            bad = number + 1 + error.object.count(b"\n", 0, error.start)
             byte = f"byte 0x{error.object[error.start]:02x}"
-            raise InputError(f"{name}:{line}: not UTF-8 text: {byte}, {error.reason}") from error
+            raise InputError(f"{name}:{bad}: not UTF-8 text: {byte}, {error.reason}") from error
 
 
 def without_last_blank(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
