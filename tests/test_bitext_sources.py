@@ -202,7 +202,7 @@ def test_units_come_before_the_file_is_read_to_its_end(write_tmx):
     path = write_tmx(tmx(more=unit * 20_000 + "<broken"))
     found = segments(path)
     assert next(found).name == "1"
-    with pytest.raises(InputError, match="not a TMX file: .*line"):
+    with pytest.raises(InputError, match=r":\d+: not a TMX file: .*, at column"):
         list(found)
 
 

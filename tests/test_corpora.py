@@ -19,7 +19,7 @@ def test_lines_end_only_at_line_feeds(tmp_path):
 
 def test_text_that_is_not_utf8_is_told_with_its_place(tmp_path):
     (tmp_path / "text.txt").write_bytes(b"good\n\xff\xfe\n")
-    with pytest.raises(InputError, match=r"text\.txt: not UTF-8"):
+    with pytest.raises(InputError, match=r"text\.txt:2: not UTF-8 text: byte 0xff"):
         list(numbered_lines(tmp_path / "text.txt"))
 
 

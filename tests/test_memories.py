@@ -146,7 +146,7 @@ def test_an_entity_of_another_file_leaves_its_unit_out(tmp_path, doctype):
 
 
 def test_a_control_character_in_a_tag_is_told(tmp_path):
-    with pytest.raises(InputError, match=r"sw\.tmx: not a TMX file: .*line 3"):
+    with pytest.raises(InputError, match=r"sw\.tmx:3: not a TMX file: .*, at column \d+$"):
         read(tmp_path, memory("<tu\x02/>"))
 
 

@@ -573,7 +573,7 @@ def test_blank_lines_of_negatives_and_scores_are_skipped(tmp_path):
     files = {
         "collection.tsv": "p0\tThe cat.\np1\tThe dog.\n",
         "negatives.jsonl.gz": gzip.compress("\n \n".join(lines).encode()),
-        "scores.tsv": "q0\tp0\t1.5\n\n\u200b\nq0\tp1\t0.5\n",
+        "scores.tsv": '\n["q0", ["p0", 1.5]]\n\n\u200b\n["q0", ["p1", 0.5]]\n',
     }
     folder = put(tmp_path / "mine", training, "msmarco", files)
     training(folder, "msmarco")

@@ -80,7 +80,7 @@ def of_file(path: Path) -> Iterator[Scored]:
             return
         with intact(path):
             file = gzip.GzipFile(fileobj=raw) if begin[:2] == b"\x1f\x8b" else raw
-            begin = file.read(4).removeprefix(b"\xef\xbb\xbf")[:1]
+            begin = file.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
             file.seek(0)
         if begin == b"\x80":  # what every pickle since Python 2.3 begins with
             raise InputError(f"{path}: a pickle, which can run programs and is not read; {SHAPES}")

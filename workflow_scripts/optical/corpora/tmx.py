@@ -56,7 +56,8 @@ def segments(path: Path) -> Iterator[Segment]:
             reader.parser.Parse("", True)
             yield from reader.taken()
     except expat.ExpatError as error:
-        raise InputError(f"{path}: not a TMX file: {error}") from error
+        fault = f"{expat.ErrorString(error.code)}, at column {error.offset + 1}"
+        raise InputError(f"{path}:{error.lineno}: not a TMX file: {fault}") from error
 
 
 @contextmanager
