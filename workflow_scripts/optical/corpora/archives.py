@@ -1,5 +1,6 @@
 """Zip archives of others: which of their members is meant, read where it lies."""
 
+import errno
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
@@ -30,12 +31,8 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
         InputError: names a file that is none, or whose members are damaged.
     """
     with open(path, "rb") as file, intact(path):
-        try:
+        with sound(f"{path}: not a zip archive"):
             archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, *SENSELESS) as error:
-            if isinstance(error, OSError) and not is_senseless(error):
-                raise
-            raise InputError(f"{path}: not a zip archive: {error}") from error
         with archive:
             yield archive
 
@@ -57,19 +54,25 @@ def open_member(archive: zipfile.ZipFile, path: Path, name: str) -> Iterator[IO[
             f"{place}: compressed by {method}, expected Deflate, as zip does by default"
         )
     with intact(place):
-        try:
+        with sound(f"{place}: damaged in the archive"):
             file = archive.open(member)
-        except (zipfile.BadZipFile, OSError, *SENSELESS) as error:
-            if isinstance(error, OSError) and not is_senseless(error):
-                raise
-            raise InputError(f"{place}: damaged in the archive: {error}") from error
         with file:
             yield file
 
 
-def is_senseless(error: OSError) -> bool:
-    """Whether an error is of the numbers in an archive, such as a place before its beginning."""
-    return error.errno in (None, 22)
+@contextmanager
+def sound(told: str) -> Iterator[None]:
+    """Open what may make no sense. Raises InputError with `told` in place of Python's own errors.
+
+    An error of the disk stays what it is; one of the numbers in an archive, such as a place before
+    its beginning, has no number of its own, or that of an invalid argument.
+    """
+    try:
+        yield
+    except (zipfile.BadZipFile, OSError, *SENSELESS) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        raise InputError(f"{told}: {error}") from error
 
 
 def one_member(
