@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from optical.corpora.ids import Ids, as_id
-from optical.corpora.lines import numbered_lines
+from optical.corpora.qrels import read_judgements
 from optical.corpora.records import Judgement, Passage, Query
 from optical.corpora.rows import some, write_parquet, write_rows
 from optical.corpora.text import Place, is_empty
@@ -215,9 +215,8 @@ def write_queries(
 def judged_queries(qrels_path: Path) -> dict[str, bool]:
     """Whether each judged query has a relevant passage, one of a grade above 0."""
     found: dict[str, bool] = {}
-    for _, line in numbered_lines(qrels_path):
-        query, _, _, grade = line.split()
-        found[query] = found.get(query, False) or int(grade) > 0
+    for _, (query, _, grade) in read_judgements(qrels_path, 4):
+        found[query] = found.get(query, False) or grade > 0
     return found
 
 

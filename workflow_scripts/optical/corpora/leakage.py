@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from optical.corpora.language_tags import script, variants
 from optical.corpora.lines import read_queries
+from optical.corpora.qrels import read_judgements
 from optical.corpora.records import TrainingSet
 from optical.corpora.words import LETTERS_OF_EIGHT_WORDS, plain_pieces
 from optical.runtime.errors import InputError
@@ -259,9 +260,8 @@ def answer_ngrams(collections: Iterable[Path], pivot: str) -> np.ndarray:
 
 def relevant_texts(folder: Path) -> Iterator[str]:
     """The texts of a collection that are relevant to any of its queries."""
-    with open(folder / "qrels.txt", encoding="utf-8") as file:
-        rows = map(str.split, file)
-        judged = {passage for _, _, passage, grade in rows if int(grade) > 0}
+    rows = read_judgements(folder / "qrels.txt", 4)
+    judged = {passage for _, (_, passage, grade) in rows if grade > 0}
     columns = ["judged_id", "text"]
     for rows in pq.ParquetFile(folder / "passages.parquet").iter_batches(columns=columns):
         for name, text in zip(*(column.to_pylist() for column in rows.columns), strict=True):
