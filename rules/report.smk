@@ -26,7 +26,7 @@ aligned_students = [
 ]
 pictures = ["gap_by_size", "map_by_language"]
 # RankC compares with the same query in the pivot.
-if any(study.tests(name, study.pivot) for name in study["collections"]):
+if any(study.has_queries(name, study.pivot) for name in study["collections"]):
     pictures.append("rankc_by_language")
 if study.trained_methods:
     pictures.insert(1, "closed_by_size")

@@ -46,7 +46,7 @@ def translation_scores(wildcards):
         tested = [
             name
             for name in study["collections"]
-            if study.tests(name, lang) and study.tests(name, study.pivot)
+            if study.has_queries(name, lang) and study.has_queries(name, study.pivot)
         ]
         methods = study.tested_methods(lang)
         if {"bm25_translated", "translate_query"} & {*methods}:

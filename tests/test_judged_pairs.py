@@ -160,6 +160,8 @@ def test_a_rehearsal_reads_what_is_the_users_and_asks_ir_datasets_for_the_rest(
 def test_a_collection_of_one_language_needs_its_files_alone():
     study = load(REAL, edits=deepcopy(STUDY) | {"collections": ["belebele", "clirmatrix-sw"]})
     assert study.collection_languages("clirmatrix-sw") == {"sw"}
+    asked = [study.has_queries("clirmatrix-sw", language) for language in ("sw", "de", "en")]
+    assert asked == [True, False, False]
     assert study.asked_languages("clirmatrix-sw") == ["sw"]
     assert study.asked_languages("belebele") == ["en", "de", "sw", "so"]
     names = ["corpus.jsonl", "sw.test1.queries.jsonl", "sw.test1.qrels.tsv"]

@@ -59,7 +59,7 @@ def check_asked(study: Study) -> None:
     """
     for number, name in enumerate(study["collections"]):
         asked = registry.asked_in(name)
-        if asked and not any(study.tests(name, language) for language in study.languages):
+        if asked and not any(study.has_queries(name, language) for language in study.languages):
             raise InputError(
                 f"collections.{number}: {name} has queries in {asked!r} alone, which is none of "
                 "the languages; expected it among them, or another collection"
@@ -263,7 +263,7 @@ def check_languages(study: Study) -> None:
         group_of[code] = group
         if base(language) == base(study["pivot"]):
             raise InputError(f"{key}: {language!r} is the pivot, which every study tests")
-        if not any(study.tests(name, language) for name in study["collections"]):
+        if not any(study.has_queries(name, language) for name in study["collections"]):
             raise InputError(
                 f"{key}: {language!r} is in none of the collections; "
                 f"expected one of {', '.join(sorted(tested - {pivot}))}{brought(study, language)}"

@@ -240,7 +240,7 @@ def needed_files(study: Study) -> dict[str, list[str]]:
     for collection in study["collections"]:
         # What a collection says in a language is kept out of all bitext of that language.
         asked_in = (study.pivot, *read_languages(study))
-        tested = [language for language in asked_in if study.tests(collection, language)]
+        tested = [language for language in asked_in if study.has_queries(collection, language)]
         files = collection_files(study, collection, *sorted(tested))
         asked.append((dataset_of(collection), files))
     # A training set that is downloaded is one of the datasets too; it has one language.

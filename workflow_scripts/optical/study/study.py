@@ -226,7 +226,7 @@ class Study:
         """Whether any of the study's sources of bitext has a language."""
         return any(self.code_in(source, language) for source in self["bitext"]["sources"])
 
-    def tests(self, collection: str, language: str) -> bool:
+    def has_queries(self, collection: str, language: str) -> bool:
         """Whether a test collection has queries in a language."""
         return find(language, self.collection_languages(collection)) is not None
 
@@ -241,11 +241,11 @@ class Study:
 
     def tested_languages(self, collection: str) -> list[str]:
         """The foreign languages of the study that a test collection has, in the study's order."""
-        return [language for language in self.languages if self.tests(collection, language)]
+        return [language for language in self.languages if self.has_queries(collection, language)]
 
     def asked_languages(self, collection: str) -> list[str]:
         """The study's languages that a collection has queries in, the pivot first if it is one."""
-        pivot = [self.pivot] if self.tests(collection, self.pivot) else []
+        pivot = [self.pivot] if self.has_queries(collection, self.pivot) else []
         return [*pivot, *self.tested_languages(collection)]
 
     @property
