@@ -1,6 +1,7 @@
 # The report: the pictures, what the results came from, and the page.
 import yaml
 
+from optical.settings.study import Own
 from optical.study.read_text import amounts_read
 from optical.transport.settings import Transport
 
@@ -18,6 +19,11 @@ used_sources = {
     study["training_set"]["scores"],
     *judged_sources.values(),
 }
+relevance_levels = [
+    f"{name}={level}"
+    for name in study["collections"]
+    if (level := study.of_collection(name, "relevance_level")) != Own.relevance_level
+]
 # Students that show their plans: of their teacher's size, so that before distillation they are it.
 aligned_students = [
     name
@@ -392,13 +398,14 @@ rule write_report:
         note=["--note", gap_note] if gap_note else [],
         queries=command_line({"queries": study_files.origin_of_queries(study) or None}),
         pairs=command_line({"pairs": study_files.origin_of_pairs(study) or None}),
+        levels=command_line({"levels": relevance_levels or None}),
     conda:
         "../envs/report.yaml"
     shell:
         "python workflow_scripts/write_report.py --study {wildcards.study} --settings {input.settings}"
         " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
         " --metric {params.metric} {params.queries} {params.pairs}"
-        " --collections {input.collections}"
+        " --collections {input.collections} {params.levels}"
         " --cleaning {input.cleaning} --removed {input.removed} --translations {input.translations}"
         " --training {input.training}"
         " --datasets {input.datasets} --sources {params.sources} --environments {input.environments}"

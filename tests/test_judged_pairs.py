@@ -234,9 +234,15 @@ def test_the_steps_of_a_study_read_judged_pairs_or_the_bitext(heidelberg, tmp_pa
     scored = [line for name, line in commands if name == "score_run" and "clirmatrix-sw" in line]
     assert {re.search(r"--language (\S+)", line)[1] for line in scored} == {"sw"}
     assert not any("--pivot-run" in line for line in scored)
+    # Not relevant is the lowest of its grades, but of belebele the only one.
+    assert all("--relevance-level 2 " in line for line in scored)
+    others = [line for name, line in commands if name == "score_run" and line not in scored]
+    assert others
+    assert all("--relevance-level 1 " in line for line in others)
     hashed = [line for name, line in commands if name == "hash_collection"]
     (english,) = (line for line in hashed if "clirmatrix-sw/ngrams/en" in line)
     assert "--queries" not in english
     assert f"--passages {data}/collections/clirmatrix-sw/passages.parquet" in english
     (report,) = (line for name, line in commands if name == "write_report")
     assert f"--pairs '{origin_of_pairs(study)}'" in report
+    assert " --levels clirmatrix-sw=2 " in report

@@ -236,8 +236,13 @@ class Study:
         return {asked} if asked else self.source_languages(dataset_of(collection))
 
     def of_collection(self, collection: str, setting: str) -> Any:
-        """A setting of a collection of the user's own (`Own`); of any other its default."""
-        return self["own"].get(dataset_of(collection), {}).get(setting, getattr(Own, setting))
+        """A setting of a collection (`Own`), which the user's own have below `own`, and others in
+        resources/datasets.yaml; where neither says it, the default.
+        """
+        name, default = dataset_of(collection), getattr(Own, setting)
+        if name in self["own"]:
+            return self["own"][name].get(setting, default)
+        return self.datasets.get(name, {}).get(setting, default)
 
     def tested_languages(self, collection: str) -> list[str]:
         """The foreign languages of the study that a test collection has, in the study's order."""
