@@ -60,6 +60,11 @@ def trained_models(wildcards):
     ]
 
 
+def of_bitext(path):
+    """The files of a path for every language of the study that has bitext."""
+    return of_study(path, lang=study.languages_with_bitext)
+
+
 def amounts_options(wildcards):
     """How much of each language the encoders have read, where that is known."""
     amounts, unit = amounts_read(study)
@@ -69,7 +74,7 @@ def amounts_options(wildcards):
 
 def prepared_data(wildcards):
     """What the sources became: the bitext, the training set and the collections."""
-    files = [*of_study(paths.TRAINING_SET), *of_study(paths.BITEXT, lang=study.languages)]
+    files = [*of_study(paths.TRAINING_SET), *of_bitext(paths.BITEXT)]
     files += of_study(paths.PAIRS, method="wikiclir", lang=list(judged_sources))
     for name in study["collections"]:
         for lang in study.asked_languages(name) or [study.pivot]:
@@ -199,7 +204,7 @@ rule plot_amounts:
         "Drawing the values of languages over their amounts of text"
     input:
         table=paths.fill(paths.TABLE, table="language"),
-        cleaning=of_study(paths.CLEANING, lang=study.languages),
+        cleaning=of_bitext(paths.CLEANING),
     output:
         report(
             f"{paths.GAP}/map_by_amount.svg",
@@ -228,7 +233,7 @@ rule plot_pairs:
         "Drawing the values of languages over their sentence pairs"
     input:
         table=paths.fill(paths.TABLE, table="language"),
-        cleaning=of_study(paths.CLEANING, lang=study.languages),
+        cleaning=of_bitext(paths.CLEANING),
     output:
         report(
             f"{paths.GAP}/map_by_pairs.svg",
@@ -372,8 +377,8 @@ rule write_report:
         datasets="resources/datasets.yaml",
         pictures=of_study(f"{paths.GAP}/{{picture}}.svg", picture=pictures),
         collections=collection_counts,
-        cleaning=of_study(paths.CLEANING, lang=study.languages),
-        removed=of_study(paths.REMOVED, lang=study.languages),
+        cleaning=of_bitext(paths.CLEANING),
+        removed=of_bitext(paths.REMOVED),
         translations=translation_scores,
         training=paths.TRAINING_COUNTS,
         environments=environment_files,

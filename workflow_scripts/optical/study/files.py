@@ -219,12 +219,26 @@ def origin_of_queries(study: Study) -> str:
     return "; ".join(f"{origin}: {', '.join(langs)}" for origin, langs in of.items() if langs)
 
 
-def needs_translator(study: Study) -> bool:
-    """Whether any method reads what is translated here."""
+def is_translated(study: Study, language: str) -> bool:
+    """Whether any method reads what is translated here from or into a language."""
     methods = set(TRANSLATED) & set(study["methods"])
     if methods == {"translate_train"}:
-        return bool({*study.languages} - translated_queries(study).keys())
+        return language not in translated_queries(study)
     return bool(methods)
+
+
+def needs_translator(study: Study) -> bool:
+    """Whether any method reads what is translated here."""
+    return any(is_translated(study, language) for language in study.languages)
+
+
+def learns_from_bitext(study: Study, language: str) -> bool:
+    """Whether a student of a language, or a translator that one needs, learns from its bitext."""
+    if study.distilled_methods:
+        return True
+    if "wikiclir" in study["methods"] and language not in judged_sources(study):
+        return True
+    return not study["translation"]["hub"] and is_translated(study, language)
 
 
 def needed_files(study: Study) -> dict[str, list[str]]:

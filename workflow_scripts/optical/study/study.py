@@ -226,6 +226,11 @@ class Study:
         """Whether any of the study's sources of bitext has a language."""
         return any(self.code_in(source, language) for source in self["bitext"]["sources"])
 
+    @property
+    def languages_with_bitext(self) -> list[str]:
+        """The foreign languages of the study that have bitext, in the study's order."""
+        return [language for language in self.languages if self.has_bitext(language)]
+
     def has_queries(self, collection: str, language: str) -> bool:
         """Whether a test collection has queries in a language."""
         return find(language, self.collection_languages(collection)) is not None
