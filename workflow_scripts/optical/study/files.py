@@ -232,6 +232,12 @@ def needs_translator(study: Study) -> bool:
     return any(is_translated(study, language) for language in study.languages)
 
 
+def fetches_translator(study: Study) -> bool:
+    """Whether the translator is fetched from the hub: one of random weights is made here."""
+    translation = study["translation"]
+    return bool(translation["hub"]) and translation["weights"] == "hub" and needs_translator(study)
+
+
 def learns_from_bitext(study: Study, language: str) -> bool:
     """Whether a student of a language, or a translator that one needs, learns from its bitext."""
     if study.distilled_methods:
@@ -289,6 +295,6 @@ def hub_models(study: Study) -> dict[str, str]:
         for name, encoder in study.encoders.items()
         if "hub" in encoder
     }
-    if study["translation"]["hub"] and needs_translator(study):
+    if fetches_translator(study):
         found[paths.HUB_TRANSLATOR.format(study=study.name)] = study["translation"]["hub"]
     return found

@@ -63,7 +63,8 @@ def in_miniature(study: Mapping, with_bitext: Collection[str]) -> dict:
 
     One language of the high group is left and one of the low, one student and one seed. Encoders of
     the hub or of a folder become random ones of their architecture, which read a little of the
-    study's own text; so do finished teachers, which are then trained a little.
+    study's own text; so do finished teachers, which are then trained a little. A translator of the
+    hub has random weights too, and stays as it is.
     """
     small = dict(study)
     small["study"] += SUFFIX
@@ -95,7 +96,8 @@ def in_miniature(study: Mapping, with_bitext: Collection[str]) -> dict:
         }
         for name, variant in study["variants"].items()
     }
-    small["translation"] |= {"hub": None, "revision": None, "codes": {}}
+    if study["translation"]["hub"]:
+        small["translation"]["weights"] = "random"
     # Nothing is learnt in so few steps, so no encoder is refused for that.
     tested = [names[0] for names in small["languages"].values()]
     read = [study["pivot"], *(language for language in tested if language in with_bitext)]
