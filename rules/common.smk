@@ -179,7 +179,7 @@ def queries_of(wildcards):
 def collection_texts(collection, lang):
     """The files of a collection that tell what it asks in a language, if it does, and what answers."""
     names = {"study": study.name, "collection": collection, "lang": lang}
-    asked = [paths.QUERIES] if study.tests(collection, lang) else []
+    asked = [paths.QUERIES] if study.has_queries(collection, lang) else []
     return [path.format(**names) for path in (paths.PASSAGES, paths.QRELS, *asked)]
 
 

@@ -65,7 +65,7 @@ guarded = [] if study.is_constructed else list(study["collections"])
 
 def tested_texts(lang):
     """The hashes of what the guarded collections say in a language; all have passages in the pivot."""
-    tested = [name for name in guarded if lang == study.pivot or study.tests(name, lang)]
+    tested = [name for name in guarded if lang == study.pivot or study.has_queries(name, lang)]
     return of_study(paths.NGRAMS, collection=tested, lang=lang)
 
 
@@ -385,7 +385,7 @@ rule hash_collection:
         "Hashing what {wildcards.collection} says in {wildcards.lang}"
     input:
         queries=lambda wildcards: (
-            paths.QUERIES if study.tests(wildcards.collection, wildcards.lang) else []
+            paths.QUERIES if study.has_queries(wildcards.collection, wildcards.lang) else []
         ),
         passages=lambda wildcards: (paths.PASSAGES if wildcards.lang == study.pivot else []),
     output:

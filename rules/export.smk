@@ -8,6 +8,13 @@ def judged_counts(wildcards):
     return []
 
 
+def cleaning_counts(wildcards):
+    """What the cleaning kept of a student's bitext, where it may have learnt from any."""
+    if judged_counts(wildcards) or not bitext_sources(wildcards.lang):
+        return []
+    return paths.CLEANING
+
+
 def data_licences(wildcards):
     """NAME=LICENCE of each source of a student's pairs, and where the source is at home."""
     licences = []
@@ -37,7 +44,7 @@ rule export_student:
         model=paths.STUDENT,
         settings=paths.SETTINGS,
         language_table=paths.fill(paths.TABLE, table="language"),
-        cleaning=paths.CLEANING,
+        cleaning=cleaning_counts,
         judged=judged_counts,
     output:
         directory(paths.EXPORTED_STUDENT),
@@ -49,14 +56,16 @@ rule export_student:
         code=code("export_student"),
         teacher=teacher_of,
         licences=data_licences,
-        judged=lambda wildcards, input: command_line({"judged": input.judged or None}),
+        pairs=lambda wildcards, input: command_line(
+            {"cleaning": input.cleaning or None, "judged": input.judged or None}
+        ),
     conda:
         "../envs/report.yaml"
     shell:
         "python workflow_scripts/export_student.py --model {input.model} --study {wildcards.study}"
         " --settings {input.settings} --language-table {input.language_table}"
         " --student {wildcards.student} --method {wildcards.method} --language {wildcards.lang}"
-        " --teacher {params.teacher} --cleaning {input.cleaning} {params.judged}"
+        " --teacher {params.teacher} {params.pairs}"
         " --licences {params.licences:q} --output {output} > {log} 2>&1"
 
 

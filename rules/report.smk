@@ -1,6 +1,7 @@
 # The report: the pictures, what the results came from, and the page.
 import yaml
 
+from optical.settings.study import Own
 from optical.study.read_text import amounts_read
 from optical.transport.settings import Transport
 
@@ -18,6 +19,11 @@ used_sources = {
     study["training_set"]["scores"],
     *judged_sources.values(),
 }
+relevance_levels = [
+    f"{name}={level}"
+    for name in study["collections"]
+    if (level := study.of_collection(name, "relevance_level")) != Own.relevance_level
+]
 # Students that show their plans: of their teacher's size, so that before distillation they are it.
 aligned_students = [
     name
@@ -26,7 +32,7 @@ aligned_students = [
 ]
 pictures = ["gap_by_size", "map_by_language"]
 # RankC compares with the same query in the pivot.
-if any(study.tests(name, study.pivot) for name in study["collections"]):
+if any(study.has_queries(name, study.pivot) for name in study["collections"]):
     pictures.append("rankc_by_language")
 if study.trained_methods:
     pictures.insert(1, "closed_by_size")
@@ -54,6 +60,11 @@ def trained_models(wildcards):
     ]
 
 
+def of_bitext(path):
+    """The files of a path for every language of the study that has bitext."""
+    return of_study(path, lang=study.languages_with_bitext)
+
+
 def amounts_options(wildcards):
     """How much of each language the encoders have read, where that is known."""
     amounts, unit = amounts_read(study)
@@ -63,7 +74,7 @@ def amounts_options(wildcards):
 
 def prepared_data(wildcards):
     """What the sources became: the bitext, the training set and the collections."""
-    files = [*of_study(paths.TRAINING_SET), *of_study(paths.BITEXT, lang=study.languages)]
+    files = [*of_study(paths.TRAINING_SET), *of_bitext(paths.BITEXT)]
     files += of_study(paths.PAIRS, method="wikiclir", lang=list(judged_sources))
     for name in study["collections"]:
         for lang in study.asked_languages(name) or [study.pivot]:
@@ -193,7 +204,7 @@ rule plot_amounts:
         "Drawing the values of languages over their amounts of text"
     input:
         table=paths.fill(paths.TABLE, table="language"),
-        cleaning=of_study(paths.CLEANING, lang=study.languages),
+        cleaning=of_bitext(paths.CLEANING),
     output:
         report(
             f"{paths.GAP}/map_by_amount.svg",
@@ -222,7 +233,7 @@ rule plot_pairs:
         "Drawing the values of languages over their sentence pairs"
     input:
         table=paths.fill(paths.TABLE, table="language"),
-        cleaning=of_study(paths.CLEANING, lang=study.languages),
+        cleaning=of_bitext(paths.CLEANING),
     output:
         report(
             f"{paths.GAP}/map_by_pairs.svg",
@@ -366,8 +377,8 @@ rule write_report:
         datasets="resources/datasets.yaml",
         pictures=of_study(f"{paths.GAP}/{{picture}}.svg", picture=pictures),
         collections=collection_counts,
-        cleaning=of_study(paths.CLEANING, lang=study.languages),
-        removed=of_study(paths.REMOVED, lang=study.languages),
+        cleaning=of_bitext(paths.CLEANING),
+        removed=of_bitext(paths.REMOVED),
         translations=translation_scores,
         training=paths.TRAINING_COUNTS,
         environments=environment_files,
@@ -392,13 +403,14 @@ rule write_report:
         note=["--note", gap_note] if gap_note else [],
         queries=command_line({"queries": study_files.origin_of_queries(study) or None}),
         pairs=command_line({"pairs": study_files.origin_of_pairs(study) or None}),
+        levels=command_line({"levels": relevance_levels or None}),
     conda:
         "../envs/report.yaml"
     shell:
         "python workflow_scripts/write_report.py --study {wildcards.study} --settings {input.settings}"
         " --tables {params.folder} --costs {input.costs} --pictures {input.pictures}"
         " --metric {params.metric} {params.queries} {params.pairs}"
-        " --collections {input.collections}"
+        " --collections {input.collections} {params.levels}"
         " --cleaning {input.cleaning} --removed {input.removed} --translations {input.translations}"
         " --training {input.training}"
         " --datasets {input.datasets} --sources {params.sources} --environments {input.environments}"

@@ -20,7 +20,7 @@ def pivot_run_of(wildcards):
     """The run of the same queries in the pivot language, if there are any: the teacher's own, or
     bm25's.
     """
-    if not study.tests(wildcards.collection, study.pivot):
+    if not study.has_queries(wildcards.collection, study.pivot):
         return []
     student, method, seed = "none", "bm25", 0
     if wildcards.student != "none":

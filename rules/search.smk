@@ -12,7 +12,7 @@ def query_encoder(wildcards):
 
 def collections_in(lang):
     """The collections that have queries in a language."""
-    return [name for name in study["collections"] if study.tests(name, lang)]
+    return [name for name in study["collections"] if study.has_queries(name, lang)]
 
 
 def leave_out(wildcards):

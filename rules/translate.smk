@@ -1,13 +1,15 @@
 # What the distillation is compared with: machine translation, and fine-tuning on pairs that it made
 # or that stand in for judgements.
 from optical.settings.finetuning import Finetuning
-from optical.settings.translation import Decoding, Translator
+from optical.settings.translation import Decoding, Translator, TranslatorShape
+from optical.study.translators import kind_of
 
 
 def translator(source, target):
     """The translator of a direction: a model of the hub has all of them."""
     if study["translation"]["hub"]:
-        return paths.HUB_TRANSLATOR
+        made_here = study["translation"]["weights"] == "random"
+        return paths.RANDOM_TRANSLATOR if made_here else paths.HUB_TRANSLATOR
     return paths.fill(paths.TRANSLATOR, source=source, target=target)
 
 
@@ -46,7 +48,7 @@ def translation_scores(wildcards):
         tested = [
             name
             for name in study["collections"]
-            if study.tests(name, lang) and study.tests(name, study.pivot)
+            if study.has_queries(name, lang) and study.has_queries(name, study.pivot)
         ]
         methods = study.tested_methods(lang)
         if {"bm25_translated", "translate_query"} & {*methods}:
@@ -142,6 +144,33 @@ rule fetch_translator:
     shell:
         "python workflow_scripts/fetch_encoder.py --hub {params.hub:q} --revision {params.revision}"
         " --commits downloads/lock.tsv --output {output} > {log} 2>&1"
+
+
+rule imitate_translator:
+    message:
+        "Making a translator like {params.hub}, with random weights"
+    input:
+        text=of_study(paths.TEXT, lang=study["pretraining"]["text"]),
+    output:
+        directory(paths.RANDOM_TRANSLATOR),
+    log:
+        "logs/{study}/imitate_translator.log",
+    benchmark:
+        "logs/{study}/imitate_translator.benchmark.tsv"
+    params:
+        code=code("imitate_translator"),
+        hub=setting("translation/hub"),
+        kind=lambda wildcards: kind_of(study["translation"]["hub"]),
+        codes=lambda wildcards: command_line(
+            {"codes": sorted(set(study["translation"]["codes"].values())) or None}
+        ),
+        shape=options(TranslatorShape, "translation"),
+        seed=setting("translation/seed"),
+    conda:
+        "../envs/training.yaml"
+    shell:
+        "python workflow_scripts/imitate_translator.py --text {input.text} --kind {params.kind}"
+        " {params.codes} {params.shape} --seed {params.seed} --output {output} > {log} 2>&1"
 
 
 rule translate_queries:

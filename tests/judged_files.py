@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from optical.study.loading import read_datasets
@@ -49,10 +50,21 @@ for options in json.loads(sys.argv[1]):
 """
 
 
-def publish(home: Path) -> None:
-    """Put the published files where ir_datasets keeps what it has downloaded."""
-    lines = "".join(json.dumps(row) + "\n" for row in SWAHILI)
-    parts = {f"queries/sw_en/{part}": f"sw.en.{part}.base.jl.gz" for part in ("train", "test1")}
+def publish(
+    home: Path, judged: Mapping[str, list[dict]] | None = None, english: str = ENGLISH
+) -> None:
+    """Put the published files where ir_datasets keeps what it has downloaded.
+
+    judged: of CLIRMatrix, the rows of a language; those of Swahili if not given. english: its
+    documents.
+    """
+    texts: dict[str, str] = {}
+    parts: dict[str, str] = {}
+    for language, rows in (judged or {"sw": SWAHILI}).items():
+        for part in ("train", "test1"):
+            name = f"{language}.en.{part}.base.jl.gz"
+            parts[f"queries/{language}_en/{part}"] = name
+            texts[name] = "".join(json.dumps(row) + "\n" for row in rows)
     contexts = {"clirmatrix_docs": {"docs/en": "en.tsv.gz"}, "clirmatrix_bi139_base": parts}
     index = {
         context: {
@@ -61,9 +73,8 @@ def publish(home: Path) -> None:
         }
         for context, files in contexts.items()
     }
-    packed = {"clirmatrix_downloads.json.gz": json.dumps(index), "en.tsv.gz": ENGLISH}
-    packed |= dict.fromkeys(parts.values(), lines)
-    for name, text in packed.items():
+    texts |= {"clirmatrix_downloads.json.gz": json.dumps(index), "en.tsv.gz": english}
+    for name, text in texts.items():
         path = home / "clirmatrix" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(text.encode()))

@@ -87,6 +87,6 @@ def scored(made, ranked, metrics, language="sw", level=1):
 def described(made, metrics=("map",), level=1):
     """(facts, doubts) that the report has of the collection, each as one text."""
     counts = read_collections([made / "counts.csv", *made.glob("*.counts.csv")])
-    settings = {"own": {"mine": {"relevance_level": level}}, "metrics": list(metrics)}
-    facts, doubts = described_collections(counts, settings, {"mine": 1})["mine"]
+    settings = {"levels": {"mine": level}, "metrics": metrics}
+    facts, doubts = described_collections(counts, scored={"mine": 1}, **settings)["mine"]
     return " ".join(facts), " ".join(doubts)

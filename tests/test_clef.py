@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+import prepare_collection
 from optical.corpora import registry
 from optical.corpora.clef_files import judgement_files, topic_files
 from optical.corpora.clef_topics import read_topics
@@ -18,6 +19,7 @@ from optical.retrieval.token_index import build_index, open_index, search
 from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
 from optical.runtime.errors import InputError
 from optical.settings.clef import Clef, ClefDocuments
+from optical.settings.windows import Windows
 
 LATIN = "iso-8859-1"
 
@@ -118,13 +120,40 @@ def test_documents_have_a_headline_and_a_text(clef):
         Passage("GH950102-000003", "GH950102-000003", "Lake ice was thick."),
         Passage("GH950102-000004", "GH950102-000004", "A café in Glasgow It opened."),
         Passage("LA010194-0001", "LA010194-0001", "RAIN & BRIDGES A bridge opened. It was long."),
+        Passage("LA010194-0002", "LA010194-0002", ""),
     ]
+
+
+def test_documents_without_text_are_counted_also_where_they_are_judged_relevant(
+    clef, tmp_path, capsys
+):
+    """They are the campaign's, so that no user can give them one."""
+    (clef / "2002rels/qrels_EN").write_text("1 0 LA010194-0002 1\n91 0 GH950102-000003 1\n")
+    prepare_collection.main(
+        **{"collection": "clef", "folder": clef, "windows": Windows(), "clef": ClefDocuments()},
+        passages=tmp_path / "passages.parquet",
+        qrels=tmp_path / "qrels.txt",
+        counts=tmp_path / "counts.csv",
+    )
+    counts = (tmp_path / "counts.csv").read_text().splitlines()
+    assert {"clef,,passages,,4", "clef,,passages without text,,1"} < {*counts}
+    assert "clef,,judgements of absent passages,1,1" in counts
+    told = capsys.readouterr().err
+    assert "left out, without text: 1 (LA010194-0002)" in told
+    assert "query C001 is judged for LA010194-0002, which has no text" in told
+
+
+def test_newspapers_without_any_text_are_told(clef):
+    (clef / "documents/gh95.gz").unlink()
+    (clef / "documents/times/la010194").write_text(TIMES[TIMES.rindex("<DOC>") :])
+    with pytest.raises(InputError, match="documents: no SGML document of la_times or glasgow"):
+        list(source.passages(clef))
 
 
 def test_a_newspaper_may_be_searched_alone_and_is_judged_alone(clef):
     found = {name: [one.document_id for one in each.passages(clef)] for name, each in alone.items()}
     assert found == {
-        "la_times": ["LA010194-0001"],
+        "la_times": ["LA010194-0001", "LA010194-0002"],
         "glasgow_herald": ["GH950102-000001", "GH950102-000003", "GH950102-000004"],
     }
     judged = {name: list(each.judgements(clef)) for name, each in alone.items()}
@@ -369,13 +398,15 @@ def test_topics_of_the_campaign_find_the_documents(clef, tmp_path, language, ask
     queries, run = tmp_path / "queries.tsv", tmp_path / "run.gz"
     written = write_collection(passages, qrels, source.passages(clef), source.judgements(clef))
     assert (written.passages, written.judgements) == (4, {1: 2, 0: 1})
+    assert written.empty == ["LA010194-0002"]
     found = write_queries(
         queries, tmp_path / "doubtful", source.queries(clef, language), qrels, lambda text: False
     )
     assert (found.written, len(found.empty)) == (asked, 2 - asked)
 
     texts = read_queries(queries)
-    store = embed(tmp_path / "passages", [passage.text for passage in source.passages(clef)])
+    found_texts = [passage.text for passage in source.passages(clef)]
+    store = embed(tmp_path / "passages", filter(None, found_texts))
     build_index(store, tmp_path / "index")  # a passage that is nobody's comes first in ties
     index = open_index(tmp_path / "index", store, probes=16, candidates=100)
     ids, documents = judged_texts(passages)

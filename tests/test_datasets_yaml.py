@@ -33,11 +33,14 @@ def faults(name, entry):
     expect(re.fullmatch("[a-z0-9][a-z0-9_]*", name), name, "a name without - or capitals")
     expect(set(entry) >= REQUIRED, name, f"the keys {sorted(REQUIRED)}")
     expect(
-        set(entry) <= REQUIRED | {"access", "folder", "languages", "layout", "topics"},
+        set(entry)
+        <= REQUIRED | {"access", "folder", "languages", "layout", "relevance_level", "topics"},
         name,
         "no other key",
     )
-    for key in set(entry) - {"files", "languages", "topics"}:
+    level = entry.get("relevance_level", 1)
+    expect(type(level) is int and level > 0, f"{name}.relevance_level", "a grade above 0")
+    for key in set(entry) - {"files", "languages", "relevance_level", "topics"}:
         good = isinstance(entry[key], str) and entry[key].strip() and "\n" not in entry[key]
         expect(good, f"{name}.{key}", "a line of text")
     expect(str(entry.get("homepage")).startswith("https://"), f"{name}.homepage", "https://")
@@ -105,12 +108,17 @@ SOUND = {
     "one to ask for": "access: Sign the form.\nfiles: {a: {url: https://example.org/a}}",
     "topics": "topics: [{languages: [sw], origin: x, public: false}]\nfolder: clef\nfiles: {a: {}}",
     "a set of ir_datasets": "layout: ir_datasets\nfiles: {a: {id: x/y, part: qrels, fields: [b]}}",
+    "a graded set": "relevance_level: 2\nfiles: {a: {url: https://example.org/a}}",
     "a user's own": "folder: clef\nfiles: {documents.xml: {}, fr.txt: {language: fr}}",
 }
 UNSOUND = {
     "no files": ("files: {}", "at least one file"),
     "an unknown key": ("acess: x\nfiles: {a: {url: https://example.org/a}}", "no other key"),
     "topics from nowhere": ("topics: [{languages: [sw]}]\nfolder: x\nfiles: {a: {}}", "origin"),
+    "a grade that all passages have": (
+        "relevance_level: 0\nfiles: {a: {url: https://example.org/a}}",
+        "a grade above 0",
+    ),
     "no https": ("files: {a: {url: http://example.org/a}}", "https"),
     "a password": ("files: {a: {url: https://me:pass@example.org/a}}", "https"),
     "a part that ir_datasets has not": (

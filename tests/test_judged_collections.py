@@ -8,6 +8,7 @@ import prepare_collection
 import prepare_queries
 from judged_files import DATASETS, HEIDELBERG, SWAHILI, exported_sets
 from optical.corpora import ir_dataset, registry
+from optical.corpora.collection_files import write_collection
 from optical.corpora.leakage import ngrams, read_ngrams, without_tests
 from optical.corpora.records import Passage, Query, TrainingSet
 from optical.settings.clef import Clef, ClefDocuments
@@ -63,6 +64,20 @@ def test_wikiclir_is_a_collection_of_german_queries(tmp_path):
     assert [query.id for query in found.queries(tmp_path, "de")] == ["3", "7", "9", "11"]
     assert list(found.judgements(tmp_path))[:2] == [("3", "30", 3), ("3", "31", 2)]
     assert len(list(found.passages(tmp_path))) == 3
+
+
+def test_a_judged_document_without_text_is_counted_and_stops_nothing(tmp_path):
+    for kind, text in HEIDELBERG.items():
+        (tmp_path / f"de.test.{kind}").write_text(text + ("99\t\n" if kind == "docs" else ""))
+    found = registry.collection("wikiclir")
+    written = write_collection(
+        tmp_path / "passages.parquet",
+        tmp_path / "qrels.txt",
+        found.passages(tmp_path),
+        found.judgements(tmp_path),
+    )
+    assert (written.passages, written.empty) == (3, ["99"])
+    assert written.absent == {3: 1}
 
 
 def test_each_language_of_clirmatrix_is_a_collection():

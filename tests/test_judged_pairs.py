@@ -160,6 +160,8 @@ def test_a_rehearsal_reads_what_is_the_users_and_asks_ir_datasets_for_the_rest(
 def test_a_collection_of_one_language_needs_its_files_alone():
     study = load(REAL, edits=deepcopy(STUDY) | {"collections": ["belebele", "clirmatrix-sw"]})
     assert study.collection_languages("clirmatrix-sw") == {"sw"}
+    asked = [study.has_queries("clirmatrix-sw", language) for language in ("sw", "de", "en")]
+    assert asked == [True, False, False]
     assert study.asked_languages("clirmatrix-sw") == ["sw"]
     assert study.asked_languages("belebele") == ["en", "de", "sw", "so"]
     names = ["corpus.jsonl", "sw.test1.queries.jsonl", "sw.test1.qrels.tsv"]
@@ -187,14 +189,58 @@ def test_a_collection_of_a_language_that_the_study_lacks_is_one_line():
     assert study.asked_languages("clirmatrix-fi") == []
 
 
-def dry_run(tree, study, local):
+WITHOUT_BITEXT = {
+    "languages": {"high": ["ru"], "low": ["my"]},
+    "bitext.sources": ["lafand"],
+    "judged_pairs": {"sources": ["clirmatrix"]},
+}
+
+
+def test_a_language_needs_bitext_only_where_something_learns_from_it():
+    edits = deepcopy(STUDY) | WITHOUT_BITEXT
+    study = load(REAL, edits=deepcopy(edits))
+    assert study.languages_with_bitext == []
+    assert needed_files(study).keys() == {"belebele", "clirmatrix"}
+    tiny = load(REAL, edits=deepcopy(edits) | {"scale": "tiny"})
+    assert [*tiny["pretraining"]["text"]] == ["en"]
+    # A translator of the hub has learnt from other bitext.
+    hub = {"translation": {"hub": "facebook/m2m100_418M"}}
+    translated = {"methods": ["bm25", "zero_shot", "bm25_translated", "translate_train"]}
+    load(REAL, edits=deepcopy(edits) | hub | translated)
+    published = {"training_set": {"source": "mmarco"}, "methods": ["zero_shot", "translate_train"]}
+    languages = {"languages": {"high": ["ru"], "low": ["vi"]}}
+    load(REAL, edits=deepcopy(edits) | published | languages)
+    message = r"languages.high: 'ru' is in none of the bitext sources"
+    for learning in (
+        {"judged_pairs": {}},
+        {"methods": ["zero_shot", "wikiclir", "greedy"]},
+        translated,
+    ):
+        with pytest.raises(InputError, match=message):
+            load(REAL, edits=deepcopy(edits) | learning)
+    with pytest.raises(InputError, match=r"languages.low: 'my' is in none of the bitext sources"):
+        load(REAL, edits=deepcopy(edits) | published)
+
+
+def test_a_study_without_any_bitext_has_all_steps_to_its_report_and_models(tmp_path):
+    study = load(REAL, edits=deepcopy(STUDY) | WITHOUT_BITEXT | {"local": str(tmp_path)})
+    commands = dry_run(copy_tree(tmp_path / "tree"), study, tmp_path, "all", "models")
+    assert "prepare_bitext" not in {name for name, _ in commands}
+    exported = [line for name, line in commands if name == "export_student"]
+    assert len(exported) == 2
+    assert all(" --judged " in line and "--cleaning" not in line for line in exported)
+    (report,) = (line for name, line in commands if name == "write_report")
+    assert "--pairs 'judged in clirmatrix: ru, my'" in report
+
+
+def dry_run(tree, study, local, *targets):
     """(program, its options) of each step of a study, whose own training set is empty."""
     (local / "squad").mkdir()
     for name in ("collection.tsv", "queries.train.tsv", "qrels.train.tsv"):
         (local / "squad" / name).touch()
     (tree / "studies/judged.yaml").write_text(yaml.safe_dump(dict(study.settings)))
     options = ("--configfile", "studies/judged.yaml", "--dry-run", "--printshellcmds")
-    shown = succeeds(snakemake(tree, *options)).stdout
+    shown = succeeds(snakemake(tree, *targets, *options)).stdout
     return re.findall(r"python workflow_scripts/(\w+).py (.*?) > ", shown)
 
 
@@ -232,9 +278,15 @@ def test_the_steps_of_a_study_read_judged_pairs_or_the_bitext(heidelberg, tmp_pa
     scored = [line for name, line in commands if name == "score_run" and "clirmatrix-sw" in line]
     assert {re.search(r"--language (\S+)", line)[1] for line in scored} == {"sw"}
     assert not any("--pivot-run" in line for line in scored)
+    # Not relevant is the lowest of its grades, but of belebele the only one.
+    assert all("--relevance-level 2 " in line for line in scored)
+    others = [line for name, line in commands if name == "score_run" and line not in scored]
+    assert others
+    assert all("--relevance-level 1 " in line for line in others)
     hashed = [line for name, line in commands if name == "hash_collection"]
     (english,) = (line for line in hashed if "clirmatrix-sw/ngrams/en" in line)
     assert "--queries" not in english
     assert f"--passages {data}/collections/clirmatrix-sw/passages.parquet" in english
     (report,) = (line for name, line in commands if name == "write_report")
     assert f"--pairs '{origin_of_pairs(study)}'" in report
+    assert " --levels clirmatrix-sw=2 " in report

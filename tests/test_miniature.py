@@ -2,7 +2,11 @@
 
 import pytest
 
+from optical.runtime.errors import InputError
+from optical.study.files import hub_models
 from optical.study.miniature import SUFFIX
+from optical.study.rehearsal import models_of
+from optical.study.translators import kind_of
 from test_study import CONSTRUCTED, REAL, load
 
 TINY = {"scale": "tiny"}
@@ -42,6 +46,53 @@ def test_an_encoder_keeps_its_architecture_in_miniature(hub, architecture):
     assert "architecture" not in load(REAL, edits=edits)["encoders"]["base"]
     small = load(REAL, edits=edits | TINY)["encoders"]["base"]
     assert small["architecture"] == architecture
+
+
+@pytest.mark.parametrize(
+    ("hub", "kind"),
+    [
+        ("facebook/m2m100_418M", "m2m100"),
+        ("facebook/m2m100_1.2B", "m2m100"),
+        ("facebook/nllb-200-distilled-600M", "nllb"),
+        ("google/madlad400-3b-mt", "madlad"),
+        ("facebook/mbart-large-50-many-to-many-mmt", "other"),
+    ],
+)
+def test_a_translator_of_the_hub_stays_one_with_random_weights(hub, kind):
+    codes = {"en": "en_XX", "fr": "fr_XX", "sw": "sw_KE"} if kind == "other" else {}
+    translation = {"hub": hub, "revision": "e" * 40, "codes": codes}
+    edits = {"methods": ["zero_shot", "translate_query"], "translation": translation}
+    study = load(REAL, edits=edits)
+    small = load(REAL, edits=edits | TINY)
+    assert kind_of(hub) == kind
+    for key in ("hub", "revision", "codes"):
+        assert small["translation"][key] == study["translation"][key]
+    assert (study["translation"]["weights"], small["translation"]["weights"]) == ("hub", "random")
+    assert (study["translation"]["width"], small["translation"]["width"]) == (256, 32)
+    # Of the large one all is fetched, of the small one nothing.
+    assert [*hub_models(study).values()] == ["FacebookAI/xlm-roberta-base", hub]
+    assert hub_models(small) == {}
+    assert [what for what, *_ in models_of(study)] == ["encoder base", "translator"]
+    assert list(models_of(small)) == []
+
+
+def test_a_translator_that_is_trained_stays_one_in_miniature():
+    edits = {"methods": ["zero_shot", "translate_query"], "bitext.sources": ["tatoeba"]}
+    small = load(REAL, edits=edits | TINY)
+    assert (small["translation"]["hub"], small["translation"]["weights"]) == (None, "hub")
+
+
+@pytest.mark.parametrize(
+    ("translation", "message"),
+    [
+        ({}, "translation.weights: random, but translation.hub is null; expected a model of the"),
+        ({"hub": "facebook/m2m100_418M"}, "translation.weights: random, but pretraining.text has"),
+    ],
+)
+def test_random_weights_need_a_model_of_the_hub_and_text(translation, message):
+    edits = {"methods": ["zero_shot", "translate_query"]}
+    with pytest.raises(InputError, match=message):
+        load(REAL, edits=edits | {"translation": translation | {"weights": "random"}})
 
 
 def test_sizes_stay_apart_and_smaller_settings_stay():

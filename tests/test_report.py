@@ -364,6 +364,10 @@ def test_the_judgements_of_a_collection_are_shown_and_doubts_are_warnings(argume
     assert "xnli: Judgements of passages that are not there: 7, 7 of them relevant." in warnings
     assert "xnli: Judged queries are not there or have no text: 2 in sw. Scores " in warnings
     assert "over queries that every language has: 400." in warnings
+    levels = {"collections": counts, "levels": {"xnli": 2}}
+    page = " ".join(written({**arguments, **levels}).split())
+    assert "1,100 judgements, 0 of them relevant" in page
+    assert "Grades are 1, 0; 2 and more is relevant" in page
 
 
 def test_the_report_reads_the_columns_that_the_steps_write():

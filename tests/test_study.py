@@ -416,6 +416,13 @@ def test_settings_of_a_collection_have_defaults_where_it_is_not_the_users():
     ]
 
 
+def test_a_data_set_may_say_which_grades_of_its_collections_are_relevant():
+    edits = {"collections": ["xnli-premise", "clirmatrix-sw"]}
+    study = load(REAL, edits=edits)
+    levels = [study.of_collection(name, "relevance_level") for name in study["collections"]]
+    assert levels == [1, 2]
+
+
 def test_a_set_of_ir_datasets_is_downloaded_from_the_ids_of_its_parts():
     study = load(REAL, edits={"own": {"marco": MARCO}, "collections": ["xquad", "marco"]})
     assert named("marco", study) == "marco:beir"

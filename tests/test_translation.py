@@ -1,6 +1,5 @@
 """Translators: trained here on a bitext, and used as any of the hub."""
 
-import io
 import json
 import random
 from dataclasses import replace
@@ -8,19 +7,21 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file
-from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
+from sentencepiece import SentencePieceProcessor
 from transformers import get_linear_schedule_with_warmup
 
 import fetch_encoder
+import imitate_translator
 import optical.training.trainer
 import score_translations
 import train_translator
 from optical.corpora.lines import read_queries
 from optical.corpora.rows import write_parquet
-from optical.models.tokenizer import train_tokenizer
+from optical.models.tokenizer import sentencepiece_model, train_tokenizer
 from optical.report.translations import read_translation_scores
 from optical.runtime.errors import InputError
 from optical.settings.translation import Translator as TranslatorSettings
+from optical.settings.translation import TranslatorShape
 from optical.training import translation
 from optical.training.checkpoints import training_folder
 from optical.training.translation import (
@@ -184,89 +185,62 @@ def test_the_first_queries_are_translated_if_no_more_are_asked_for(folder, tmp_p
 # --- models of the hub ---------------------------------------------------------------------------
 
 
-def model_settings(vocabulary):
-    """Of a tiny model, in all three architectures."""
+SHAPE = TranslatorShape(**{"layers": 1, "width": 16, "heads": 2, "vocabulary": 60, "length": 64})
+SENTENCES = [" ".join(WORDS), " ".join(WORDS.values())] * 50
+PAIRS = list(zip(SENTENCES, SENTENCES[::-1], strict=True))
+
+
+def marian(hub):
+    """A Marian model, which has one direction."""
+    from transformers import MarianConfig, MarianMTModel, MarianTokenizer
+
+    written = sentencepiece_model(SENTENCES, 56)
+    (hub / "source.spm").write_bytes(written)
+    pieces = SentencePieceProcessor(model_proto=written)
+    names = ["</s>", "<pad>", "<unk>", *map(pieces.id_to_piece, range(1, len(pieces)))]
+    (hub / "vocab.json").write_text(json.dumps({name: id for id, name in enumerate(names)}))
+    files = [str(hub / name) for name in ("source.spm", "source.spm", "vocab.json")]
     sides = {
         f"{side}_{name}": value
         for side in ("encoder", "decoder")
         for name, value in (("layers", 1), ("attention_heads", 2), ("ffn_dim", 32))
     }
-    return sides | {"d_model": 16, "vocab_size": vocabulary, "max_position_embeddings": 64}
+    ids = {"eos_token_id": 0, "pad_token_id": 1, "decoder_start_token_id": 1}
+    model = MarianMTModel(MarianConfig(d_model=16, vocab_size=len(names), **ids, **sides))
+    for part in (MarianTokenizer(*files), model):
+        part.save_pretrained(hub)
 
 
-def m2m100(folder, sentencepiece, vocabulary):
-    from transformers import M2M100Config, M2M100ForConditionalGeneration, M2M100Tokenizer
-
-    (folder / "vocab.json").write_text(json.dumps(vocabulary))
-    tokenizer = M2M100Tokenizer(str(folder / "vocab.json"), sentencepiece)
-    size = max(tokenizer.lang_token_to_id.values()) + 9  # as many words as there are "madeup" ones
-    model = M2M100ForConditionalGeneration(M2M100Config(**model_settings(size)))
-    return tokenizer, model
-
-
-def nllb(folder, sentencepiece, vocabulary):
-    from transformers import M2M100Config, M2M100ForConditionalGeneration, NllbTokenizer
-
-    tokenizer = NllbTokenizer(vocab=vocabulary, merges=[])
-    model = M2M100ForConditionalGeneration(M2M100Config(**model_settings(len(tokenizer))))
-    return tokenizer, model
-
-
-def marian(folder, sentencepiece, vocabulary):
-    from transformers import MarianConfig, MarianMTModel, MarianTokenizer
-
-    (folder / "vocab.json").write_text(json.dumps(vocabulary))
-    tokenizer = MarianTokenizer(sentencepiece, sentencepiece, str(folder / "vocab.json"))
-    pad = {"pad_token_id": vocabulary["<pad>"], "decoder_start_token_id": vocabulary["<pad>"]}
-    settings = model_settings(len(vocabulary)) | pad | {"eos_token_id": vocabulary["</s>"]}
-    return tokenizer, MarianMTModel(MarianConfig(**settings))
-
-
-def madlad(folder, sentencepiece, vocabulary):
-    """T5 with a token for each language to write, as MADLAD-400 has."""
-    from transformers import T5Config, T5ForConditionalGeneration, T5Tokenizer
-
-    pieces = [(name, -float(id)) for name, id in vocabulary.items()]
-    tokenizer = T5Tokenizer(vocab=pieces, extra_ids=0)
-    tokenizer.add_tokens(["<2en>", "<2sw>"])
-    ids = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
-    size = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2}
-    config = T5Config(
-        vocab_size=len(tokenizer), decoder_start_token_id=tokenizer.pad_token_id, **ids, **size
-    )
-    return tokenizer, T5ForConditionalGeneration(config)
-
-
-@pytest.fixture(params=[m2m100, nllb, marian, madlad], ids=lambda make: make.__name__)
+@pytest.fixture(params=["m2m100", "nllb", "marian", "madlad", "other"])
 def fetched(request, tmp_path):
     """(kind, folder) of a translator as the hub has it, of random weights, fetched."""
-    written = io.BytesIO()
-    lines = [" ".join(WORDS), " ".join(WORDS.values())] * 50
-    SentencePieceTrainer.train(
-        sentence_iterator=iter(lines),
-        model_writer=written,
-        **{"vocab_size": 60, "hard_vocab_limit": False, "minloglevel": 2},
-    )
-    (tmp_path / "any.model").write_bytes(written.getvalue())
-    pieces = SentencePieceProcessor(model_proto=written.getvalue())
-    names = ["<s>", "<pad>", "</s>", "<unk>"]
-    names += [pieces.id_to_piece(id) for id in range(3, len(pieces))]
     hub = tmp_path / "hub"
-    hub.mkdir()
-    torch.manual_seed(0)
-    vocabulary = {name: id for id, name in enumerate(names)}
-    parts = request.param(hub, str(tmp_path / "any.model"), vocabulary)
-    for part in parts:
-        part.save_pretrained(hub)
+    if request.param == "marian":
+        hub.mkdir()
+        torch.manual_seed(0)
+        marian(hub)
+    else:
+        write_parquet(tmp_path / "sw.parquet", ["source", "target"], PAIRS)
+        imitate_translator.main(
+            text=[tmp_path / "sw.parquet"],
+            kind=request.param,
+            codes=[code for code in CODES[request.param] if code],
+            **{"shape": SHAPE, "seed": 1, "output": hub},
+        )
     fetch_encoder.main(folder=hub, output=tmp_path / "fetched")
-    return request.param.__name__, tmp_path / "fetched"
+    return request.param, tmp_path / "fetched"
 
 
 CODES = {
     **{"m2m100": ("sw", "en"), "nllb": ("swh_Latn", "eng_Latn")},
-    **{"marian": (None, None), "madlad": (None, "en")},
+    **{"marian": (None, None), "madlad": (None, "en"), "other": ("sw_KE", "en_XX")},
 }
 """Of Swahili and English. A Marian model has one direction; MADLAD-400 is told what to write."""
+
+CLASSES = {
+    **{"m2m100": "M2M100Tokenizer", "nllb": "NllbTokenizer", "marian": "MarianTokenizer"},
+    **{"madlad": "T5Tokenizer", "other": "TokenizersBackend"},
+}
 
 
 def test_translators_of_the_hub_read_and_write_the_languages_asked_for(fetched):
@@ -278,12 +252,33 @@ def test_translators_of_the_hub_read_and_write_the_languages_asked_for(fetched):
         ids = tokenizer(f"{translator.prefix}mbwa")["input_ids"]
         assert tokenizer.convert_ids_to_tokens(ids)[0] == "<2en>"
     if source:
-        names = {"m2m100": ["__sw__", "__en__"], "nllb": [source, target]}[kind]
+        first = {"m2m100": "__sw__", "nllb": source, "other": "<s>"}[kind]
+        assert tokenizer.convert_ids_to_tokens(tokenizer("mbwa")["input_ids"])[0] == first
         written = translator.model.generate(
             **tokenizer("mbwa", return_tensors="pt"), max_length=8, **translator.first
         )
-        ids = [tokenizer("mbwa")["input_ids"][0], int(written[0, 1])]
-        assert tokenizer.convert_ids_to_tokens(ids) == names
+        language = tokenizer.convert_ids_to_tokens(int(written[0, 1]))
+        assert language == ("__en__" if kind == "m2m100" else target)
+    # All words are read, and the classes are those that the files of the hub name.
+    assert tokenizer.unk_token_id not in tokenizer(SENTENCES[0])["input_ids"]
+    assert type(tokenizer).__name__ == CLASSES[kind]
+    names = {"marian": "marian", "madlad": "t5"}
+    assert translator.model.config.model_type == names.get(kind, "m2m_100")
+
+
+def test_a_translator_of_random_weights_is_the_same_twice(tmp_path):
+    write_parquet(tmp_path / "sw.parquet", ["source", "target"], PAIRS)
+    for name, seed in {"one": 1, "again": 1, "other": 2}.items():
+        imitate_translator.main(
+            text=[tmp_path / "sw.parquet"],
+            **{"kind": "nllb", "shape": SHAPE, "seed": seed, "output": tmp_path / name},
+        )
+    files = {file.name for file in (tmp_path / "one").iterdir()}
+    assert "model.safetensors" in files
+    for file in files:
+        contents = [(tmp_path / name / file).read_bytes() for name in ("one", "again", "other")]
+        assert contents[0] == contents[1]
+        assert (contents[0] == contents[2]) == (file != "model.safetensors")
 
 
 @pytest.mark.parametrize("wrong", [0, 1])

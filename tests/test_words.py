@@ -3,7 +3,7 @@ import unicodedata
 import pytest
 import regex
 
-from optical.corpora.words import countable, folded, pieces, plain_pieces, search_terms
+from optical.corpora.words import countable, folded, plain_tokens, search_terms, tokens
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ from optical.corpora.words import countable, folded, pieces, plain_pieces, searc
     ],
 )
 def test_words_are_cut_as_their_language_does(language, text, expected):
-    assert pieces(text, language) == expected
+    assert tokens(text, language) == expected
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_scripts_without_spaces_are_read_by_pairs_of_letters(language, text, exp
 
 
 def test_letters_keep_their_marks_also_where_some_stand_below():
-    assert pieces("ခန္ဓာ", "my") == ["ခ", "န္ဓာ"]
-    assert pieces("ខ្មែរ", "km") == ["ខ្មែ", "រ"]
+    assert tokens("ခန္ဓာ", "my") == ["ခ", "န္ဓာ"]
+    assert tokens("ខ្មែរ", "km") == ["ខ្មែ", "រ"]
 
 
 @pytest.mark.parametrize("text", ["Một con diệc đứng", "Café Zürich", "ありがとうがぎ", "क़लम"])
@@ -75,7 +75,7 @@ def test_composed_and_decomposed_letters_are_the_same(text, language):
     forms = [unicodedata.normalize(form, text) for form in ("NFC", "NFD")]
     assert forms[0] != forms[1] or text == "क़लम"
     assert search_terms(forms[0], language) == search_terms(forms[1], language)
-    assert plain_pieces(forms[0], language) == plain_pieces(forms[1], language)
+    assert plain_tokens(forms[0], language) == plain_tokens(forms[1], language)
 
 
 def test_names_are_found_whichever_i_they_have():
@@ -84,7 +84,7 @@ def test_names_are_found_whichever_i_they_have():
 
 
 def test_without_punctuation_words_end_at_every_mark():
-    assert plain_pieces("Don't 1,000 e.g. l'eau", "en") == [
+    assert plain_tokens("Don't 1,000 e.g. l'eau", "en") == [
         "don",
         "t",
         "1",
@@ -94,8 +94,8 @@ def test_without_punctuation_words_end_at_every_mark():
         "l",
         "eau",
     ]
-    assert plain_pieces("苍鹭。 站, COVID", "zh_cn") == ["苍", "鹭", "站", "covid"]
-    assert plain_pieces("苍鹭。 站", "en") == ["苍鹭", "站"]
+    assert plain_tokens("苍鹭。 站, COVID", "zh_cn") == ["苍", "鹭", "站", "covid"]
+    assert plain_tokens("苍鹭。 站", "en") == ["苍鹭", "站"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_without_punctuation_words_end_at_every_mark():
 def test_words_end_where_unicode_says(text):
     """UAX 29 as the package regex has it (flag w)."""
     parts = regex.split(r"(?wV1)\b", folded(text, "sw").replace("’", "'"))  # noqa: RUF001
-    assert pieces(text, "sw") == [part for part in parts if regex.search(r"\w", part)]
+    assert tokens(text, "sw") == [part for part in parts if regex.search(r"\w", part)]
 
 
 @pytest.mark.parametrize(

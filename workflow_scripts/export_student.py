@@ -26,9 +26,9 @@ def main(
     method: str,
     language: str,
     teacher: str,
-    cleaning: Path,
+    cleaning: Path | None = None,
     judged: Path | None = None,
-    licences: dict[str, str],
+    licences: dict[str, str] | None = None,
     output: Path,
 ) -> None:
     """
@@ -40,20 +40,23 @@ def main(
     method: its method in the table
     language: the language it reads
     teacher: the study's model of the passages
-    cleaning: {language}.cleaning.csv
+    cleaning: {language}.cleaning.csv, of a student of bitext
     judged: counts of the judged pairs that it was trained on, in place of bitext (.csv)
     licences: of the sources of its pairs
     output: folder to write
     """
     made_as = f"student `{student}`, method {method}"
+    pairs = []
+    if judged:
+        pairs.append(judged_section(read_counts(judged), licences or {}))
+    elif cleaning:
+        pairs.append(bitext_section(pd.read_csv(cleaning), licences or {}))
     publish(
         model,
         output,
         study_section(study, made_as, f"Passages are read by that study's model `{teacher}`."),
         scores_section(read_table(language_table, LANGUAGE_COLUMNS), student, method, language),
-        judged_section(read_counts(judged), licences)
-        if judged
-        else bitext_section(pd.read_csv(cleaning), licences),
+        *pairs,
         settings=settings,
     )
 

@@ -1,5 +1,6 @@
 """Draw the values of languages over how much text there was of each."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
@@ -12,7 +13,7 @@ from optical.runtime.program import run_program
 def main(
     *,
     language_table: Path,
-    cleaning: list[Path],
+    cleaning: Sequence[Path] = (),
     texts: dict[str, float] | None = None,
     unit: str = "texts",
     metric: str = "map",

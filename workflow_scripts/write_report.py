@@ -54,6 +54,7 @@ def main(
     costs: Path,
     pictures: list[Path],
     collections: Sequence[Path] = (),
+    levels: dict[str, int] | None = None,
     cleaning: Sequence[Path] = (),
     removed: Sequence[Path] = (),
     translations: Sequence[Path] = (),
@@ -75,6 +76,7 @@ def main(
     costs: cost_table.csv
     pictures: pictures (.svg), each by a name that has a caption
     collections: counts.csv files of the collections and {language}.counts.csv of their queries
+    levels: NAME=GRADE, the least grade that is relevant in a collection, where that is not 1
     cleaning: {language}.cleaning.csv files
     removed: {language}.removed.parquet files
     translations: {language}.chrf.csv files
@@ -104,6 +106,7 @@ def main(
         costs=read_costs(costs),
         pictures={CAPTIONS[path.stem]: path for path in pictures},
         collections=read_collections(collections),
+        levels=levels,
         cleaning=read_cleaning(cleaning),
         removed=read_removed(removed),
         translations=read_translation_scores(translations),

@@ -1,12 +1,15 @@
 """The studies of the hub run here, rehearsed and prefetched, from the first file to the report.
 
-The data is made here, in the true layout of each source, and lies in a mirror folder. As it is not
-the upstream data, the checksums are taken out of the copy's resources/datasets.yaml.
+The data is made here, in the true layout of each source, and lies in a mirror folder, or where
+ir_datasets keeps its files. As it is not the upstream data, the checksums are taken out of the
+copy's resources/datasets.yaml. Each study has a translator of another kind.
 """
 
 import gzip
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 
 import pandas as pd
@@ -15,13 +18,33 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from judged_files import publish
+from optical.corpora.lines import read_queries
 from optical.runtime.downloads import mirrored
-from optical.study.files import needed_files
+from optical.study.files import is_exported, judged_sources, needed_files
 from optical.study.loading import load_study
-from optical.study.rehearsal import rehearse
 from trees import copy_tree, snakemake, succeeds
 
-STUDIES = ["xnli", "belebele", "optical"]
+# What a study has in place of its own: a translator of another kind, and the user's WikiCLIR.
+CHANGES = {
+    "xnli": {},
+    "belebele": {"translation": {"hub": "facebook/nllb-200-distilled-600M"}},
+    "optical": {
+        "translation": {"hub": "google/madlad400-3b-mt"},
+        "judged_pairs": {"sources": ["wikiclir", "clirmatrix"]},
+    },
+}
+TRANSLATORS = {"xnli": "M2M100", "belebele": "M2M100", "optical": "T5"}
+"""What the classes of the models begin with."""
+
+TOKENIZERS = {"xnli": "M2M100", "belebele": "Nllb", "optical": "T5"}
+ORIGINS = {
+    "xnli": "judged in clirmatrix: ru, ur",
+    "belebele": "judged in clirmatrix: ru, ur",
+    "optical": "judged in wikiclir: de; pairs of the bitext: so",
+}
+"""Of the pairs that wikiclir is trained on, in the words of the report."""
+
 LETTERS = {
     "en": "abdegiklmnoprstu",
     "de": "abdefghiklnorstuw",
@@ -31,6 +54,8 @@ LETTERS = {
 }
 PAIRS = 160
 """Sentences of a bitext; those of the tests are others."""
+TITLES, FIRST_TITLE = 60, 3000
+"""Judged queries, and the number of their first sentence."""
 
 
 def sentence(language, number):
@@ -174,32 +199,59 @@ def clef(path, language):
         path.with_name(f"Top-{language}03.txt").write_bytes(text)
 
 
+def wikiclir(path, language):
+    """As the University of Heidelberg has it: tab-separated, without a heading."""
+    numbers = range(TITLES)
+    rows: dict[str, list[tuple]] = {
+        "queries": [(n, sentence(language, FIRST_TITLE + n)) for n in numbers],
+        "docs": [(n, sentence("en", FIRST_TITLE + n)) for n in numbers],
+        "qrels": [(n, n, 3) for n in numbers] + [(n, (n + 1) % TITLES, 2) for n in numbers],
+    }
+    lines = ("\t".join(map(str, row)) for row in rows[path.suffix.removeprefix(".")])
+    path.write_text("".join(f"{line}\n" for line in lines))
+
+
+def clirmatrix(language):
+    """Rows as the Johns Hopkins University has them; of the last title no document is there."""
+    found = [
+        [[f"{n}", 6], [f"{(n + 1) % TITLES}", 3], [f"{(n + 2) % TITLES}", 0]] for n in range(TITLES)
+    ]
+    return [
+        {"src_id": f"{n}", "src_query": sentence(language, FIRST_TITLE + n), "tgt_results": results}
+        for n, results in enumerate([*found, [["absent", 6]]])
+    ]
+
+
 WRITERS = {
     function.__name__: function
     for function in (
         *(opus100, ccmatrix, tico19, tatoeba, mmarco, monot5, xnli, xquad, belebele, clef),
+        wikiclir,
     )
 }
 
 
-@pytest.mark.parametrize("name", STUDIES)
-def test_a_study_runs_in_miniature_to_its_report(tmp_path, name):
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_study_runs_in_miniature_to_its_report(tmp_path, monkeypatch, name):
     tree = copy_tree(tmp_path / "tree")
-    mirror, local = tmp_path / "mirror", tmp_path / "local"
+    mirror, local, home = (tmp_path / folder for folder in ("mirror", "local", "ir_datasets"))
+    monkeypatch.setenv("IR_DATASETS_HOME", str(home))
     datasets = yaml.safe_load((tree / "resources/datasets.yaml").read_text())
     for entry in datasets.values():
         for file in entry["files"].values():
-            for key in ("sha256", "md5", "bytes"):
+            for key in ("sha256", "md5", "bytes", "rows"):
                 file.pop(key, None)
     (tree / "resources/datasets.yaml").write_text(yaml.safe_dump(datasets, sort_keys=False))
-    settings = yaml.safe_load((tree / f"studies/{name}.yaml").read_text())
+    settings = yaml.safe_load((tree / f"studies/{name}.yaml").read_text()) | CHANGES[name]
     if name != "optical":  # all three have the same square of variants
         settings["variants"] = {"greedy-ranking": settings["variants"]["greedy-ranking"]}
-        (tree / f"studies/{name}.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    for file, scale in {f"{name}.yaml": {}, "rehearsed.yaml": {"scale": "tiny"}}.items():
+        text = yaml.safe_dump(settings | scale, sort_keys=False)
+        (tree / "studies" / file).write_text(text)
     machine = {"mirror": [str(mirror)], "local": str(local), "scale": "tiny"}
     study = load_study(settings | machine, datasets)
     for source, files in needed_files(study).items():
-        for file in files:
+        for file in files if not is_exported(source, study) else ():
             about = study.datasets[source]["files"][file.rpartition("/")[2]]
             path = (
                 mirrored(about["url"], mirror)
@@ -211,12 +263,30 @@ def test_a_study_runs_in_miniature_to_its_report(tmp_path, name):
 
     # Now the user's files are there, under names of their own.
     study = load_study(settings | machine, datasets)
-    assert [line for line in rehearse(study, [mirror], tmp_path / "lock.tsv") if line.wrong] == []
+    judged = judged_sources(study)
+    publish(
+        home,
+        {lang: clirmatrix(lang) for lang, source in judged.items() if source == "clirmatrix"},
+        "".join(f"{n}\t{sentence('en', FIRST_TITLE + n)}\n" for n in range(TITLES)),
+    )
+    # By its program: ir_datasets asks once in a process where it keeps its files.
+    rehearsal = ("--study", "studies/rehearsed.yaml", "--mirrors", mirror, "--local", local)
+    rehearsed = succeeds(
+        subprocess.run(
+            [sys.executable, "workflow_scripts/rehearse_study.py", *rehearsal],
+            cwd=tree,
+            capture_output=True,
+            text=True,
+        )
+    ).stdout
+    assert ("ir_datasets has it and downloads it" in rehearsed) == ("clirmatrix" in judged.values())
+    assert "translator" not in rehearsed  # it is made here
     run = ("--cores", 2, "--configfile", f"studies/{name}.yaml", "--show-failed-logs")
     config = ("--config", "scale=tiny", f"local={local}")
     succeeds(snakemake(tree, "prefetch", *run, *config, f"mirror={mirror}"))
     # From here on nothing can be fetched: the study is to have all that it needs.
     shutil.rmtree(mirror)
+    shutil.rmtree(home)
     succeeds(snakemake(tree, "--dry-run", *run, *config))
     succeeds(snakemake(tree, *run, *config))
     results = tree / f"results/{name}-tiny"
@@ -233,5 +303,26 @@ def test_a_study_runs_in_miniature_to_its_report(tmp_path, name):
     if name == "xnli":
         origin = "published with mmarco: ru; translated here: ur"
         assert f"Training queries of translate_train, {origin}." in report
+    assert f"Training pairs of wikiclir, {ORIGINS[name]}." in report
+    for language, source in judged.items():
+        counts = pd.read_csv(results / f"data/pairs/wikiclir/{language}.csv")
+        absent = {"left out: pairs whose document has no text": 1} if source != "wikiclir" else {}
+        assert dict(counts.to_numpy()) == {"pairs": TITLES} | absent
+    # The translator was loaded as one of the hub, from files like the hub's.
+    translator = results / "translators/random"
+    (model,) = json.loads((translator / "config.json").read_text())["architectures"]
+    assert model == f"{TRANSLATORS[name]}ForConditionalGeneration"
+    tokenizer = json.loads((translator / "tokenizer_config.json").read_text())
+    assert tokenizer["tokenizer_class"] == f"{TOKENIZERS[name]}Tokenizer"
+    for collection in study["collections"]:
+        for language in study.tested_languages(collection):
+            folder = results / "data/collections" / collection
+            asked, translated = (
+                read_queries(folder / kind / f"{language}.tsv")
+                for kind in ("queries", "translated")
+            )
+            assert translated.keys() == asked.keys()
+            # What a translator has no words for stays as it is.
+            assert len([text for query, text in translated.items() if text != asked[query]]) > 5
     # Everything came from the mirror, and its checksums are known from now on.
     assert (tree / "downloads/lock.tsv").exists()

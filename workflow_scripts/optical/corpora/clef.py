@@ -44,7 +44,7 @@ PACKED = {b"\x1f\x9d": "compress", b"PK": "zip", b"BZ": "bzip2", b"\xfd7": "xz"}
 def passages(folder: Path, *, settings: ClefDocuments | None = None) -> Iterator[Passage]:
     """The documents of the newspapers, each with its headline and text.
 
-    Those without any text are left out.
+    Those without either have an empty text.
 
     Raises:
         InputError: names the line of a document without a number or an end, of one given twice and
@@ -72,8 +72,8 @@ def passages(folder: Path, *, settings: ClefDocuments | None = None) -> Iterator
                 raise InputError(f"{place}: document {name}, expected a number in {expected}")
             text = " ".join(plain(match[2]) for match in TEXT.finditer(document)).strip()
             text = as_text(text, place)
-            if text and newspaper in settings.newspapers:
-                found = True
+            if newspaper in settings.newspapers:
+                found = found or bool(text)
                 yield Passage(name, name, text)
     if not found:
         wanted = " or ".join(settings.newspapers)

@@ -58,8 +58,8 @@ def write_collection(
 
     Raises:
         InputError: for an id given twice or with white space, a judgement given twice, a relevant
-            passage without text, and judgements of which none is of a relevant passage that is
-            there.
+            passage of a user's own without text, and judgements of which none is of a relevant
+            passage that is there.
     """
     known = Ids()
     empty: dict[str, Place | None] = {}
@@ -84,10 +84,10 @@ def write_collection(
             if (as_id(query), as_id(passage)) in seen:
                 raise InputError(f"query {query} is judged twice for {passage}")
             seen.add((query, passage))
-            if passage in empty and grade > 0:
-                begin = f"{empty[passage]}: " if empty[passage] else ""
+            # What others have published nobody here can mend.
+            if grade > 0 and (place := empty.get(passage)):
                 raise InputError(
-                    f"{begin}passage {passage} has no text, but is relevant to query {query}; "
+                    f"{place}: passage {passage} has no text, but is relevant to query {query}; "
                     "expected a text, or no such judgement"
                 )
             grades[grade] += 1

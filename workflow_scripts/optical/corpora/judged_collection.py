@@ -21,14 +21,14 @@ SETS: dict[str, Callable[[Path, str, str], Judged]] = {
 
 
 def passages(folder: Path, *, source: str, asked: str, part: str) -> Iterator[Passage]:
-    """The judged documents, those without text left out.
+    """The judged documents, those without text among them.
 
     asked: the language of the queries. Raises InputError, with the line, as all functions here do.
     """
     judged = SETS[source](folder, asked, part)
     named = {document for _, _, document, _ in judged.judgements.rows()}
     for _, name, text in judged.documents.rows():
-        if name in named and text:
+        if name in named:
             yield Passage(name, name, text)
 
 

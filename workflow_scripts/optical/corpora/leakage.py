@@ -25,7 +25,7 @@ from optical.corpora.language_tags import script, variants
 from optical.corpora.lines import read_queries
 from optical.corpora.qrels import read_judgements
 from optical.corpora.records import TrainingSet
-from optical.corpora.words import LETTERS_OF_EIGHT_WORDS, plain_pieces
+from optical.corpora.words import LETTERS_OF_EIGHT_WORDS, plain_tokens
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path, scratch
 
@@ -49,7 +49,7 @@ MULTIPLIER = 0x9E3779B97F4A7C15
 
 def units(text: str, language: str) -> list[str]:
     """The words of a text, or its letters where the language writes no spaces."""
-    return plain_pieces(text, language)
+    return plain_tokens(text, language)
 
 
 def ngram_length(language: str) -> int:

@@ -1,5 +1,6 @@
 """Text files read line by line, so that a fault can be told by file and line."""
 
+import gzip
 import lzma
 import zipfile
 import zlib
@@ -38,12 +39,17 @@ def intact(name: Path | str, kind: str = "file") -> Iterator[None]:
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (number from 1, line without its end) of a UTF-8 file.
+    """Yield (number from 1, line without its end) of a UTF-8 file, gzipped if its name ends in .gz.
 
     Only a line feed, or carriage return and line feed, ends a line: sentences of the corpora hold
     other characters that `str.splitlines` takes for an end.
     """
-    with open(path, encoding="utf-8", newline="\n") as file:
+    packed = path.suffix == ".gz"
+    with (
+        gzip.open(path, "rt", encoding="utf-8", newline="\n")
+        if packed
+        else open(path, encoding="utf-8", newline="\n")
+    ) as file:
         yield from lines_of(file, path)
 
 

@@ -14,8 +14,6 @@ hard negatives are among the passages that it scored. Ids and queries are held i
 are not.
 """
 
-import gzip
-import json
 import random
 import sys
 from collections import defaultdict
@@ -26,7 +24,8 @@ from pathlib import Path
 
 from optical.corpora import qrels
 from optical.corpora.ids import as_id
-from optical.corpora.lines import lines_of, numbered_rows, read_queries, without_last_blank
+from optical.corpora.json_lines import objects
+from optical.corpora.lines import numbered_rows, read_queries
 from optical.corpora.records import Passage, Query, TrainingSet
 from optical.corpora.scored_negatives import ScoredPassages, scored_negatives
 from optical.corpora.scores import scored_queries
@@ -35,6 +34,9 @@ from optical.runtime.errors import InputError
 
 MOST_NEGATIVES = 16
 """Hard negatives of a query at most."""
+
+PUBLISHED = "expected qid and neg, which has a list of ids by retriever"
+"""What to say of a line of published negatives that is something else."""
 
 
 def training_set(folder: Path, *, scores: Path | None = None, margin: float = 0.0) -> TrainingSet:
@@ -171,31 +173,18 @@ def listed_negatives(
 def published_negatives(path: Path, relevant: dict[str, list[str]]) -> dict[str, list[str]]:
     """The negatives of each judged query, one after another from each retriever that found some."""
     negatives = {}
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for number, line in without_last_blank(lines_of(file, path)):
-            if not line:
-                continue
-            place = Place(path, number)
-            query, found = negatives_of(line, place)
-            if query in relevant:
-                names = in_turn(found, place)
-                kept = unique(name for name in names if name not in relevant[query])
-                negatives[query] = list(islice(kept, MOST_NEGATIVES))
+    for place, record in objects(path, "qid", "neg", told=PUBLISHED):
+        if not record:
+            continue
+        found = record["neg"]
+        if not isinstance(found, dict) or not all(isinstance(ids, list) for ids in found.values()):
+            raise InputError(f"{place}: {PUBLISHED}: got {shown(record)}")
+        query = as_id(record["qid"], place)
+        if query in relevant:
+            names = in_turn([found[name] for name in sorted(found)], place)
+            kept = unique(name for name in names if name not in relevant[query])
+            negatives[query] = list(islice(kept, MOST_NEGATIVES))
     return negatives
-
-
-def negatives_of(line: str, place: Place) -> tuple[str, list[list]]:
-    """The query of a line of published negatives, and what each retriever found, by its name."""
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{place}: expected a JSON object with qid and neg: {error}") from error
-    query, found = (record.get(key) if isinstance(record, dict) else None for key in ("qid", "neg"))
-    if not isinstance(found, dict) or not all(isinstance(ids, list) for ids in found.values()):
-        raise InputError(
-            f"{place}: expected qid and neg, which has a list of ids by retriever: {shown(record)}"
-        )
-    return as_id(query, place), [found[name] for name in sorted(found)]
 
 
 def in_turn(found: list[list], place: Place) -> Iterator[str]:

@@ -193,7 +193,7 @@ def letters(run: str) -> list[str]:
     return clusters().findall(run)
 
 
-def pieces(text: str, language: str, *, pairs: bool = False) -> list[str]:
+def tokens(text: str, language: str, *, pairs: bool = False) -> list[str]:
     """The words of a text, and the single letters of scripts without spaces, in their order.
 
     pairs: overlapping pairs of letters instead of single ones; a letter alone is left as it is.
@@ -216,8 +216,8 @@ def pieces(text: str, language: str, *, pairs: bool = False) -> list[str]:
     return found + word.findall(text, begin)
 
 
-def plain_pieces(text: str, language: str) -> list[str]:
-    """The same as single pieces, without any punctuation: what is between two marks is a word."""
+def plain_tokens(text: str, language: str) -> list[str]:
+    """The same without pairs and without any punctuation: what is between two marks is a word."""
     text = folded(text, language).translate(BLANKS)
     if text.isascii() or not has_no_spaces(language):
         return text.split()
@@ -240,7 +240,7 @@ def search_terms(text: str, language: str) -> list[str]:
 
     Turkish names are written without dotless i elsewhere, so i with and without dot are the same.
     """
-    terms = pieces(text, language, pairs=True)
+    terms = tokens(text, language, pairs=True)
     return [term.replace("\u0131", "i") for term in terms] if "\u0131" in "".join(terms) else terms
 
 

@@ -103,7 +103,13 @@ def words(tokenizer: Tokenizer, text: str) -> str:
 
 
 def unigram_pieces(lines: Iterable[str], number: int) -> list[tuple[str, float]]:
-    """At most so many pieces of the words in the lines, each with its log probability.
+    """At most so many pieces of the words in the lines, each with its log probability."""
+    model = SentencePieceProcessor(model_proto=sentencepiece_model(lines, number))
+    return [(model.id_to_piece(id), model.get_score(id)) for id in range(1, len(model))]
+
+
+def sentencepiece_model(lines: Iterable[str], number: int) -> bytes:
+    """SentencePiece's own file of at most so many pieces; its first is <unk>.
 
     By SentencePiece (Kudo and Richardson, 2018): the trainer of `tokenizers` gives other pieces for
     the same text from one process to the next.
@@ -130,5 +136,4 @@ def unigram_pieces(lines: Iterable[str], number: int) -> list[tuple[str, float]]
         raise InputError(
             f"vocabulary: {number} pieces are too few for the text: {error}"
         ) from error
-    model = SentencePieceProcessor(model_proto=written.getvalue())
-    return [(model.id_to_piece(id), model.get_score(id)) for id in range(1, len(model))]
+    return written.getvalue()

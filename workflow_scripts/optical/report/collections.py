@@ -1,8 +1,7 @@
 """What the test collections of a study hold, and what of their judgements could not be used."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -26,23 +25,27 @@ def read_collections(paths: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def described_collections(
-    counts: pd.DataFrame, settings: Mapping[str, Any], scored: Mapping[str, int]
+    counts: pd.DataFrame,
+    *,
+    scored: Mapping[str, int],
+    levels: Mapping[str, int],
+    metrics: Collection[str],
 ) -> dict[str, tuple[list[str], list[str]]]:
     """Sentences on each collection: what it holds, and what a reader has to know of it.
 
-    counts: as `read_collections` gives them. settings: those of the study. scored: over how many
-    queries the scores of a collection are.
+    counts: as `read_collections` gives them. scored: over how many queries the scores of a
+    collection are. levels: the least relevant grade of each collection where that is not 1.
+    metrics: those of the study.
     """
     found = {}
     for collection, rows in counts.groupby("collection", sort=False):
-        own = settings.get("own", {}).get(collection, {})
-        level = own.get("relevance_level", Own.relevance_level)
+        level = levels.get(collection, Own.relevance_level)
         of_language = rows[rows["language"] != ""]
         rows = rows[rows["language"] == ""]
         facts = [what_it_holds(rows, level)]
         doubts = [*absent_passages(rows), *absent_queries(of_language, scored.get(collection, 0))]
         if not number(rows, "judgements", 0, level):
-            doubts += without_negatives(settings.get("metrics", ()))
+            doubts += without_negatives(metrics)
         facts += left_out_queries(of_language)
         found[collection] = (facts, doubts)
     return found

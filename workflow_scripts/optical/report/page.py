@@ -58,6 +58,7 @@ def write_report(
     costs: pd.DataFrame,
     pictures: Mapping[str, str | Path],
     collections: pd.DataFrame,
+    levels: Mapping[str, int] | None = None,
     cleaning: pd.DataFrame,
     removed: pd.DataFrame,
     translations: pd.DataFrame,
@@ -80,6 +81,7 @@ def write_report(
         costs: as `optical.report.costs.cost_table` gives them.
         pictures: caption of each SVG file, which is put into the page.
         collections: as `read_collections` gives them; may be empty.
+        levels: the least relevant grade of each collection where that is not 1.
         cleaning: as `read_cleaning` gives it; may be empty.
         removed: as `read_removed` gives it; may be empty.
         translations: as `read_translation_scores` gives them; may be empty.
@@ -103,7 +105,12 @@ def write_report(
         for table in (tables.size, tables.contrast, tables.language_contrast)
     )
     scored = of_metric.groupby("collection", sort=False)["n_queries"].max().to_dict()
-    described = described_collections(collections, yaml.safe_load(settings) or {}, scored)
+    described = described_collections(
+        collections,
+        scored=scored,
+        levels=levels or {},
+        metrics=(yaml.safe_load(settings) or {}).get("metrics", ()),
+    )
     groups = {
         group: list(rows["language"].unique())
         for group, rows in languages.groupby("group", sort=False)

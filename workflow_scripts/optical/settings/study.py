@@ -236,8 +236,8 @@ class StudyFile:
 
     scale: Literal["full", "tiny"] = "full"
     """full, or tiny for a trial of the whole study in minutes: the same sources, methods and
-    collections, one language of each group, one student, random encoders and a few steps, named
-    <study>-tiny. Its numbers mean nothing."""
+    collections, one language of each group, one student, random encoders and translators and a few
+    steps, named <study>-tiny. Its numbers mean nothing."""
 
     own: Annotated[dict[str, Own], ("propertyNames", {"pattern": "^[a-z0-9][a-z0-9_]*$"})] = field(
         default_factory=dict

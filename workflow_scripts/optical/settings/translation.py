@@ -1,9 +1,12 @@
 """What can be set of machine translation."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from optical.settings.bounds import Commit, LearningRate, Positive, Seed
+
+TranslatorKind = Literal["m2m100", "nllb", "madlad", "other"]
+"""What a translator of the hub is: M2M-100, NLLB or MADLAD-400, of any size, or another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +26,8 @@ class Decoding(Texts):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Translator(Texts):
-    """A translator that is trained from scratch."""
+class TranslatorShape(Texts):
+    """The shape of a translator that is made here."""
 
     layers: Annotated[int, ("minimum", 1), ("maximum", 24)] = 3
     """Layers to read, and as many to write."""
@@ -37,6 +40,11 @@ class Translator(Texts):
 
     vocabulary: Annotated[int, ("minimum", 50), ("maximum", 1_000_000)] = 8000
     """Pieces of both languages."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translator(TranslatorShape):
+    """A translator that is trained from scratch."""
 
     steps: Positive = 20_000
     """Optimiser steps."""
@@ -67,3 +75,8 @@ class Translation(Translator, Decoding):
 
     codes: dict[str, Annotated[str, ("pattern", "^[A-Za-z_]+$")]] = field(default_factory=dict)
     """What the hub model calls a language, where it has many: sw: swh_Latn (NLLB)."""
+
+    weights: Literal["hub", "random"] = "hub"
+    """hub, or random for a small translator of the hub model's architecture, with a tokenizer of
+    its kind and its names of languages, for which nothing is fetched. Its translations mean
+    nothing: `scale: tiny` takes it."""

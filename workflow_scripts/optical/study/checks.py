@@ -11,10 +11,9 @@ from optical.models.layouts import check_dimension, check_model
 from optical.runtime.errors import InputError
 from optical.settings.encoder import LONGEST
 from optical.settings.languages import METRIC
-from optical.settings.methods import TRANSLATED
 from optical.settings.study import Own
 from optical.study import paths
-from optical.study.files import is_users, sources
+from optical.study.files import is_users, learns_from_bitext, sources
 from optical.study.study import Study, dataset_of
 from optical.study.training_checks import (
     check_batches,
@@ -59,7 +58,7 @@ def check_asked(study: Study) -> None:
     """
     for number, name in enumerate(study["collections"]):
         asked = registry.asked_in(name)
-        if asked and not any(study.tests(name, language) for language in study.languages):
+        if asked and not any(study.has_queries(name, language) for language in study.languages):
             raise InputError(
                 f"collections.{number}: {name} has queries in {asked!r} alone, which is none of "
                 "the languages; expected it among them, or another collection"
@@ -245,14 +244,11 @@ def check_metric(study: Study) -> None:
 
 
 def check_languages(study: Study) -> None:
-    """Every language is in one group only, has bitext to learn from and a test to be scored on."""
+    """Every language is in one group only, and has a test, and bitext where any is learnt from."""
     pivot = PIVOT if study.is_constructed else "en"
     if study["pivot"] != pivot:
         raise InputError(f"pivot: {study['pivot']!r} is not the passages' language, {pivot!r}")
     group_of: dict[str, str] = {}
-    reads_bitext = study.trained_methods or (
-        set(TRANSLATED) & set(study["methods"]) and not study["translation"]["hub"]
-    )
     bitext = study.bitext_languages
     tested = set.union(*(study.collection_languages(name) for name in study["collections"]))
     for group, language in study.grouped_languages():
@@ -263,12 +259,12 @@ def check_languages(study: Study) -> None:
         group_of[code] = group
         if base(language) == base(study["pivot"]):
             raise InputError(f"{key}: {language!r} is the pivot, which every study tests")
-        if not any(study.tests(name, language) for name in study["collections"]):
+        if not any(study.has_queries(name, language) for name in study["collections"]):
             raise InputError(
                 f"{key}: {language!r} is in none of the collections; "
                 f"expected one of {', '.join(sorted(tested - {pivot}))}{brought(study, language)}"
             )
-        if reads_bitext and not study.has_bitext(language):
+        if learns_from_bitext(study, language) and not study.has_bitext(language):
             raise InputError(
                 f"{key}: {language!r} is in none of the bitext sources; "
                 f"expected one of {', '.join(sorted(bitext))}"

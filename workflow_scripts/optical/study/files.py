@@ -219,12 +219,32 @@ def origin_of_queries(study: Study) -> str:
     return "; ".join(f"{origin}: {', '.join(langs)}" for origin, langs in of.items() if langs)
 
 
-def needs_translator(study: Study) -> bool:
-    """Whether any method reads what is translated here."""
+def is_translated(study: Study, language: str) -> bool:
+    """Whether any method reads what is translated here from or into a language."""
     methods = set(TRANSLATED) & set(study["methods"])
     if methods == {"translate_train"}:
-        return bool({*study.languages} - translated_queries(study).keys())
+        return language not in translated_queries(study)
     return bool(methods)
+
+
+def needs_translator(study: Study) -> bool:
+    """Whether any method reads what is translated here."""
+    return any(is_translated(study, language) for language in study.languages)
+
+
+def fetches_translator(study: Study) -> bool:
+    """Whether the translator is fetched from the hub: one of random weights is made here."""
+    translation = study["translation"]
+    return bool(translation["hub"]) and translation["weights"] == "hub" and needs_translator(study)
+
+
+def learns_from_bitext(study: Study, language: str) -> bool:
+    """Whether a student of a language, or a translator that one needs, learns from its bitext."""
+    if study.distilled_methods:
+        return True
+    if "wikiclir" in study["methods"] and language not in judged_sources(study):
+        return True
+    return not study["translation"]["hub"] and is_translated(study, language)
 
 
 def needed_files(study: Study) -> dict[str, list[str]]:
@@ -240,7 +260,7 @@ def needed_files(study: Study) -> dict[str, list[str]]:
     for collection in study["collections"]:
         # What a collection says in a language is kept out of all bitext of that language.
         asked_in = (study.pivot, *read_languages(study))
-        tested = [language for language in asked_in if study.tests(collection, language)]
+        tested = [language for language in asked_in if study.has_queries(collection, language)]
         files = collection_files(study, collection, *sorted(tested))
         asked.append((dataset_of(collection), files))
     # A training set that is downloaded is one of the datasets too; it has one language.
@@ -275,6 +295,6 @@ def hub_models(study: Study) -> dict[str, str]:
         for name, encoder in study.encoders.items()
         if "hub" in encoder
     }
-    if study["translation"]["hub"] and needs_translator(study):
+    if fetches_translator(study):
         found[paths.HUB_TRANSLATOR.format(study=study.name)] = study["translation"]["hub"]
     return found

@@ -62,9 +62,9 @@ def load_study(config: Mapping, datasets: Mapping) -> Study:
     check_names(study)
     check_sources(study)
     check_asked(study)
-    study = Study(
-        in_miniature(settings) if settings["scale"] == "tiny" else settings, with_own(study)
-    )
+    study = replace(study, datasets=with_own(study))
+    if settings["scale"] == "tiny":
+        study = replace(study, settings=in_miniature(settings, study.languages_with_bitext))
     translation = completed(study["translation"], [study.pivot, *study.languages])
     study = replace(study, settings={**study.settings, "translation": translation})
     for check in CHECKS:

@@ -4,7 +4,7 @@ What comes out means nothing; that it comes out shows that a study runs from its
 report, before days are spent on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 SUFFIX = "-tiny"
 
@@ -56,12 +56,15 @@ def architecture(encoder: Mapping) -> str:
     return next((kind for part, kind in ARCHITECTURES.items() if part in name), "xlm-roberta")
 
 
-def in_miniature(study: Mapping) -> dict:
+def in_miniature(study: Mapping, with_bitext: Collection[str]) -> dict:
     """A complete study with its sizes cut down; it has a name of its own, with `SUFFIX`.
+
+    with_bitext: the foreign languages that there is text of, for encoders to read.
 
     One language of the high group is left and one of the low, one student and one seed. Encoders of
     the hub or of a folder become random ones of their architecture, which read a little of the
-    study's own text; so do finished teachers, which are then trained a little.
+    study's own text; so do finished teachers, which are then trained a little. A translator of the
+    hub has random weights too, and stays as it is.
     """
     small = dict(study)
     small["study"] += SUFFIX
@@ -93,8 +96,10 @@ def in_miniature(study: Mapping) -> dict:
         }
         for name, variant in study["variants"].items()
     }
-    small["translation"] |= {"hub": None, "revision": None, "codes": {}}
+    if study["translation"]["hub"]:
+        small["translation"]["weights"] = "random"
     # Nothing is learnt in so few steps, so no encoder is refused for that.
-    read = [study["pivot"], *(names[0] for names in small["languages"].values())]
+    tested = [names[0] for names in small["languages"].values()]
+    read = [study["pivot"], *(language for language in tested if language in with_bitext)]
     small["pretraining"] |= {"text": dict.fromkeys(read, TEXTS), "largest_loss": 100.0}
     return small

@@ -44,6 +44,8 @@ TEACHER = f"{RESULTS}/teachers/{{teacher}}"
 STUDENT = f"{RESULTS}/students/{{student}}/{{method}}/{{lang}}/seed-{{seed}}"
 TRANSLATOR = f"{RESULTS}/translators/{{source}}-{{target}}"
 HUB_TRANSLATOR = f"{RESULTS}/translators/hub"
+RANDOM_TRANSLATOR = f"{RESULTS}/translators/random"
+"""One of random weights in place of that of the hub."""
 EXPORTED_STUDENT = f"{RESULTS}/models/{{student}}.{{method}}.{{lang}}.seed-{{seed}}"
 EXPORTED_TEACHER = f"{RESULTS}/models/{{teacher}}"
 

@@ -244,7 +244,6 @@ def models_of(study: Study) -> Iterator[tuple[str, Mapping, int | None, Path]]:
             dimension = study["model"]["dimension"] if finished else None
             here = Path(paths.ENCODER.format(study=study.name, encoder=name))
             yield f"{'teacher' if finished else 'encoder'} {name}", model, dimension, here
-    translation = study["translation"]
-    if translation["hub"] and study_files.needs_translator(study):
+    if study_files.fetches_translator(study):
         here = Path(paths.HUB_TRANSLATOR.format(study=study.name))
-        yield "translator", translation, None, here
+        yield "translator", study["translation"], None, here

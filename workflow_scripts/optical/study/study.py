@@ -226,7 +226,12 @@ class Study:
         """Whether any of the study's sources of bitext has a language."""
         return any(self.code_in(source, language) for source in self["bitext"]["sources"])
 
-    def tests(self, collection: str, language: str) -> bool:
+    @property
+    def languages_with_bitext(self) -> list[str]:
+        """The foreign languages of the study that have bitext, in the study's order."""
+        return [language for language in self.languages if self.has_bitext(language)]
+
+    def has_queries(self, collection: str, language: str) -> bool:
         """Whether a test collection has queries in a language."""
         return find(language, self.collection_languages(collection)) is not None
 
@@ -236,16 +241,21 @@ class Study:
         return {asked} if asked else self.source_languages(dataset_of(collection))
 
     def of_collection(self, collection: str, setting: str) -> Any:
-        """A setting of a collection of the user's own (`Own`); of any other its default."""
-        return self["own"].get(dataset_of(collection), {}).get(setting, getattr(Own, setting))
+        """A setting of a collection (`Own`), which the user's own have below `own`, and others in
+        resources/datasets.yaml; where neither says it, the default.
+        """
+        name, default = dataset_of(collection), getattr(Own, setting)
+        if name in self["own"]:
+            return self["own"][name].get(setting, default)
+        return self.datasets.get(name, {}).get(setting, default)
 
     def tested_languages(self, collection: str) -> list[str]:
         """The foreign languages of the study that a test collection has, in the study's order."""
-        return [language for language in self.languages if self.tests(collection, language)]
+        return [language for language in self.languages if self.has_queries(collection, language)]
 
     def asked_languages(self, collection: str) -> list[str]:
         """The study's languages that a collection has queries in, the pivot first if it is one."""
-        pivot = [self.pivot] if self.tests(collection, self.pivot) else []
+        pivot = [self.pivot] if self.has_queries(collection, self.pivot) else []
         return [*pivot, *self.tested_languages(collection)]
 
     @property

@@ -165,7 +165,18 @@ def check_translation(study: Study) -> None:
         return
     if translation["hub"] and not translation["revision"]:
         raise InputError("translation.revision: null; expected the commit of translation.hub")
-    if not translation["hub"] and translation["width"] % translation["heads"]:
+    random = translation["weights"] == "random"
+    if random and not translation["hub"]:
+        raise InputError(
+            "translation.weights: random, but translation.hub is null; expected a model of the hub "
+            "whose architecture they have"
+        )
+    if random and not study["pretraining"]["text"]:
+        raise InputError(
+            "translation.weights: random, but pretraining.text has no language, of whose text the "
+            "tokenizer is made; expected some"
+        )
+    if (random or not translation["hub"]) and translation["width"] % translation["heads"]:
         raise InputError(
             f"translation.heads: {translation['heads']} does not divide "
             f"the width {translation['width']}"

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from optical.corpora.language_tags import find
+from optical.settings.translation import TranslatorKind
 
 RESOURCES = Path(__file__).parents[3] / "resources"
 
@@ -22,6 +23,12 @@ def known_codes(hub: str) -> dict[str, str]:
     """{language: its name in the model} of a translator of the hub; empty for an unknown one."""
     known = read_translators().get(hub, {})
     return {name: name for name in known.get("languages", "").split()} | known.get("codes", {})
+
+
+def kind_of(hub: str) -> TranslatorKind:
+    """The kind of a translator of the hub, told by its id."""
+    kinds: tuple[TranslatorKind, ...] = ("m2m100", "nllb", "madlad")
+    return next((kind for kind in kinds if kind in hub.lower()), "other")
 
 
 def completed(translation: Mapping[str, Any], languages: list[str]) -> dict[str, Any]:
