@@ -20,6 +20,7 @@ from transformers import Trainer, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from optical.models.export import save_for_all
+from optical.models.precision import has_bfloat16
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path, lock, remove
 from optical.runtime.origin import fingerprint
@@ -68,7 +69,7 @@ def training_arguments(
         seed=seed,
         # Without a GPU, accelerate makes one training of several processes only if told so.
         use_cpu=processes > 1 and not torch.cuda.is_available(),
-        bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
+        bf16=has_bfloat16(),
         logging_steps=max(1, steps // 50),
         logging_first_step=True,
         save_strategy="no",  # `Checkpoints` says when
