@@ -4,6 +4,7 @@ import json
 import shutil
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -98,7 +99,8 @@ close = partial(torch.testing.assert_close, rtol=0)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_lora_is_on_attention_and_feed_forward_of_every_layer_and_on_nothing_else(family):
     tokenizer = tokenizer_of(family)
-    encoder = new_masked_model(tokenizer, layers=2, width=16, heads=2, architecture=family)
+    # Of so many names peft makes fewer that mean the same.
+    encoder = new_masked_model(tokenizer, layers=6, width=16, heads=2, architecture=family)
     attention = ("attention.self.query", "attention.self.key", "attention.self.value")
     forward = ("attention.output.dense", "intermediate.dense", "output.dense")
     expected = {
@@ -111,9 +113,16 @@ def test_lora_is_on_attention_and_feed_forward_of_every_layer_and_on_nothing_els
         },
     }
     names = [name.partition("layer")[2] for name in linear_layers(encoder.base_model)]
-    for layer in (".0.", ".1."):
+    for layer in (".0.", ".5."):
         found = {name.partition(layer)[2] for name in names if name.lstrip("s").startswith(layer)}
         assert found == expected[family]
+    names = {*linear_layers(encoder.base_model)}
+    adapt([SimpleNamespace(auto_model=encoder.base_model)], Adaptation(lora_rank=2))
+    adapted = {
+        name.partition(".lora_A")[0] for name, _ in encoder.base_model.named_parameters()
+        if ".lora_A" in name
+    }  # fmt: skip
+    assert adapted == names
 
 
 def test_a_model_without_numbered_layers_has_no_lora():
@@ -203,7 +212,8 @@ def test_a_small_change_survives_in_half_precision(base, tmp_path):
     name = "encoder.layer.0.intermediate.dense.weight"
     change = (after[name] - before[name]).detach()
     assert change.std().item() == pytest.approx(1e-5, rel=0.1)
-    assert not torch.equal(before[name].half(), before[name])
+    rounded = (before[name].half().float() - before[name]).detach()
+    assert rounded.abs().mean() > 0.1 * 1e-5
 
 
 def test_one_base_is_switched_from_student_to_student_and_back(base, tmp_path):

@@ -70,7 +70,8 @@ def test_bfloat16_is_used_where_the_gpu_has_it_and_not_where_it_is_emulated(monk
     assert has_bfloat16() == real
 
 
-def test_pretraining_computes_under_autocast(tmp_path):
+def test_pretraining_computes_under_autocast(tmp_path, monkeypatch):
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")  # what the arguments leave behind
     tokenizer = train_tokenizer(TEXTS, 60)
     torch.manual_seed(0)
     model = new_masked_model(tokenizer, layers=1, width=16, heads=2)
