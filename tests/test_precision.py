@@ -119,11 +119,12 @@ def nearly_collapsed(model, share):
 
 @pytest.mark.parametrize("dropout", [0.0, 0.1])
 def test_the_guard_sees_through_the_rounding_of_bfloat16(model, dropout):
-    nearly_collapsed(model, 1e-4)
+    nearly_collapsed(model, 0.01)
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = dropout
-    features = model.preprocess(["a dog", "the mat", "the cat sat"], task="query")
+    texts = ["a dog", "the mat", "the cat sat", "the dog, the cat and the mat"]
+    features = model.preprocess(texts, task="query")
 
     def output_of():
         return model(dict(features), task="query")
@@ -139,10 +140,10 @@ def test_the_guard_sees_through_the_rounding_of_bfloat16(model, dropout):
     with torch.autocast("cpu", torch.bfloat16):
         rounded = output_of()
     assert model.training
-    assert expected < LEAST_SPREAD
     assert guard.spread == pytest.approx(expected, abs=1e-7)
+    # Of the rounded vectors a collapsed model would pass.
     raw = spread(rounded["token_embeddings"].float(), rounded["attention_mask"].bool())
-    print(f"spread: {expected:.1e}, of the rounded vectors {raw:.1e}, the guard {guard.spread:.1e}")
+    assert guard.spread < LEAST_SPREAD < raw
     # The pass of the guard's own draws no random numbers: the training is as without it.
     if not dropout:
         assert torch.equal(torch.get_rng_state(), random)
