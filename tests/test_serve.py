@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -29,9 +30,7 @@ PASSAGES = [("p1", "d", "the dog"), ("p2", "d", "the cat sat on the mat"), ("p3"
 @pytest.fixture
 def serve(monkeypatch):
     monkeypatch.syspath_prepend(EXAMPLES)
-    import serve
-
-    return serve
+    return import_module("serve")
 
 
 @pytest.fixture

@@ -159,4 +159,5 @@ def spread(vectors: torch.Tensor, mask: torch.Tensor) -> float:
     """
     means = normalize((vectors.float() * mask[..., None]).sum(dim=1), dim=-1)
     rows, columns = torch.triu_indices(len(means), len(means), offset=1)
-    return (means @ means.T)[rows, columns].std().item()
+    with torch.autocast(means.device.type, enabled=False):
+        return (means @ means.T)[rows, columns].std().item()
