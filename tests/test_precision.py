@@ -143,7 +143,9 @@ def test_the_guard_sees_through_the_rounding_of_bfloat16(model, dropout):
     assert guard.spread == pytest.approx(expected, abs=1e-7)
     # Of the rounded vectors a collapsed model would pass.
     raw = spread(rounded["token_embeddings"].float(), rounded["attention_mask"].bool())
-    assert guard.spread < LEAST_SPREAD < raw
+    assert guard.spread < LEAST_SPREAD
+    if not dropout:
+        assert raw > LEAST_SPREAD
     # The pass of the guard's own draws no random numbers: the training is as without it.
     if not dropout:
         assert torch.equal(torch.get_rng_state(), random)
