@@ -383,7 +383,8 @@ rule finetune_student:
         targets=finetuning_passages,
         pairs=finetuning_pairs,
     output:
-        directory(paths.STUDENT),
+        model=kept_student(directory(paths.STUDENT)),
+        training=paths.STUDENT_LOG,
     wildcard_constraints:
         method=one_of(FINETUNED),
     log:
@@ -393,6 +394,7 @@ rule finetune_student:
     params:
         code=code("finetune_student"),
         settings=options(Finetuning, "finetuning", learning_rate=learning_rate("finetuning")),
+        saved=kept_as,
         scale=setting("teacher/scale"),
     resources:
         gpu=gpus,
@@ -401,5 +403,6 @@ rule finetune_student:
     shell:
         "python workflow_scripts/finetune_student.py --start {input.start} --teacher {input.teacher}"
         " --targets {input.targets} --pairs {input.pairs} --method {wildcards.method}"
-        " {params.settings} --scale {params.scale}"
-        " --seed {wildcards.seed} --output {output} > {log} 2>&1"
+        " {params.settings} {params.saved} --scale {params.scale}"
+        " --seed {wildcards.seed} --output {output.model} > {log} 2>&1"
+        " && cp {output.model}/training.jsonl {output.training}"
