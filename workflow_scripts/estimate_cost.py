@@ -1,0 +1,45 @@
+"""Say what a study will cost before it starts: jobs, hours, memory and disk by stage, downloads."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from optical.estimate.estimate import estimate
+from optical.estimate.fit import UNIT, Room, check_room
+from optical.estimate.rates import MEASURED, machines
+from optical.estimate.shown import origins, table, totals
+from optical.runtime.program import run_program
+from optical.study.loading import load_study, read_datasets
+from optical.study.study_file import read_settings
+
+
+def main(
+    *,
+    study: Path,
+    local: Path | None = None,
+    rates: Path = MEASURED,
+    gpu_memory: float | None = None,
+) -> None:
+    """
+    study: study file
+    local: folder of your own data (that of the study)
+    rates: this machine's, as benchmarks/rates.py writes them; documented ones are always shown
+    gpu_memory: of the GPU that it shall run on, GB
+    """
+    settings = read_settings(study)
+    given = local or settings.get("local") or "local"
+    found = estimate(load_study(settings | {"local": str(given)}, read_datasets()))
+    known = machines(rates)
+    for line in table(found, known):
+        print(line)
+    print()
+    for line in [*totals(found, known), "", *origins(found, known)]:
+        print(line)
+    memory = gpu_memory and gpu_memory * UNIT
+    sys.stdout.flush()
+    for line in check_room(found, Room(shutil.disk_usage(".").free, memory)):
+        print(f"warning: {line}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,199 @@
+"""How much text a study has, before it is here: pairs, queries, passages, and their tokens."""
+
+from collections.abc import Mapping
+from functools import cache
+from math import exp, log, sqrt
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from optical.corpora.language_tags import find
+from optical.estimate.shapes import RESOURCES
+from optical.study import files as study_files
+from optical.study.study import Study, dataset_of
+
+KEPT = 0.9
+"""Share of the pairs read that cleaning keeps, roughly: docs/cleaning.md."""
+
+PAIR_BYTES = 200
+"""Bytes of a sentence pair in a text file, both sides, and of a line of queries or passages."""
+
+SPREAD = 0.5
+"""Standard deviation of the logarithm of a text's tokens: many short ones, a few long ones."""
+
+
+@cache
+def known_amounts() -> dict[str, Any]:
+    """The content of resources/amounts.yaml."""
+    return yaml.safe_load((RESOURCES / "amounts.yaml").read_text(encoding="utf-8"))
+
+
+class Amounts:
+    """The amounts of text of a study.
+
+    `assumed` names the sources whose size nobody knows here, as far as they were asked for.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.assumed: set[str] = set()
+
+    # --- bitext
+
+    def read_pairs(self, language: str) -> float:
+        """Pairs that are read of a language, until enough are kept."""
+        most = self.study["bitext"]["pairs"]
+        wanted = float("inf") if most is None else most / KEPT
+        return min(wanted, sum(number for number, _ in self.sources(language)))
+
+    def pairs(self, language: str) -> float:
+        """Pairs that a language has after cleaning."""
+        return KEPT * self.read_pairs(language)
+
+    def sentence(self, language: str) -> float:
+        """Tokens of a sentence of the bitext, special ones included."""
+        sources = list(self.sources(language))
+        return sum(number * tokens for number, tokens in sources) / max(
+            1, sum(n for n, _ in sources)
+        )
+
+    def sources(self, language: str) -> list[tuple[float, float]]:
+        """(pairs, tokens of a sentence) of each source that has a language."""
+        found = []
+        for source in study_files.bitext_sources(self.study, language):
+            about = self.known("bitext", source)
+            number = self.pairs_of(source, language, about["pairs"])
+            found.append((number, about["tokens"]))
+        return found
+
+    def pairs_of(self, source: str, language: str, known: Mapping[str, float]) -> float:
+        """The pairs of a source in a language: constructed text is as long as is wanted."""
+        if source == "constructed":
+            return (self.study["bitext"]["pairs"] or 0) / KEPT
+        code = find(language, [name for name in known if name != "all"])
+        number = known.get(code or "all", 0.0)
+        files = study_files.source_files(self.study, source, language)
+        if study_files.is_users(source, self.study) and (size := sizes(files)):
+            return size / PAIR_BYTES
+        return number
+
+    # --- test collections
+
+    def queries(self, collection: str) -> float:
+        """Queries of a collection in a language."""
+        if collection == "constructed":
+            return self.study["constructed"]["queries"]
+        return self.of_collection(collection)["queries"]
+
+    def passages(self, collection: str) -> float:
+        """Passages of a collection; of long texts that are cut into windows, these."""
+        if collection == "constructed":
+            return self.study["constructed"]["passages"]
+        number = self.of_collection(collection)["passages"]
+        words = self.study["windows"]["words"]
+        if words:
+            number *= max(1.0, self.whole_passage(collection) / (1.3 * words) * 2)
+        return number
+
+    def query(self, collection: str) -> float:
+        """Tokens of a query of a collection."""
+        longest = self.study["model"]["query_length"]
+        return shortened(self.of_collection(collection)["query"], longest)
+
+    def passage(self, collection: str) -> float:
+        """Tokens of a passage of a collection, or of a window of it."""
+        tokens = self.whole_passage(collection)
+        if words := self.study["windows"]["words"]:
+            tokens = min(tokens, 1.3 * words)
+        return shortened(tokens, self.study["model"]["passage_length"])
+
+    def whole_passage(self, collection: str) -> float:
+        """Tokens of a text of a collection before it is cut."""
+        tokens = self.of_collection(collection)["passage"]
+        if collection == "constructed":
+            return tokens * self.study["constructed"]["facts_per_passage"]
+        return tokens
+
+    def of_collection(self, collection: str) -> Mapping[str, float]:
+        """What is known of a collection, by its name or that of its data set without the split."""
+        names = (collection, collection.removesuffix("-dev"), dataset_of(collection))
+        archive = collection.removesuffix("-dev").replace("xnliarchive", "xnli")
+        return self.known("collections", *names, archive)
+
+    # --- the training set
+
+    def training_queries(self) -> float:
+        """Training queries with a relevant passage."""
+        settings = self.study["training_set"]
+        number = self.training().get("queries")
+        if settings["source"] == "local" and self.study["local"]:
+            folder = Path(self.study["local"], settings["folder"] or "")
+            number = sizes([str(folder / "queries.train.tsv")]) / 60 or number
+        most = settings["queries"]
+        if number is None:
+            return most or 0
+        return min(number, most or float("inf"))
+
+    def training_passages(self) -> float:
+        """Passages of the training set."""
+        return self.training().get("passages", self.training_queries())
+
+    def training_query(self) -> float:
+        """Tokens of a training query."""
+        return shortened(self.training()["query"], self.study["model"]["query_length"])
+
+    def training_passage(self) -> float:
+        """Tokens of a passage of the training set."""
+        facts = 1
+        if self.study.is_constructed:
+            facts = self.study["constructed"]["facts_per_passage"]
+        longest = self.study["model"]["passage_length"]
+        return shortened(facts * self.training()["passage"], longest)
+
+    def training(self) -> Mapping[str, float]:
+        """What is known of the training set."""
+        return self.known("training", self.study["training_set"]["source"])
+
+    # --- downloads
+
+    def download(self, file: str) -> float:
+        """Bytes of a downloaded file, downloads/SOURCE/NAME."""
+        source, name = Path(file).parts[-2:]
+        about = self.study.datasets[source]["files"][name]
+        if "bytes" in about:
+            return about["bytes"]
+        sizes_known = known_amounts()["downloads"].get(source, {})
+        default = known_amounts()["bitext"].get(source, {}).get("bytes")
+        size = sizes_known.get(name, sizes_known.get("other", default))
+        if size is None or name.endswith(".queries.train.tsv"):
+            size = known_amounts()["downloads"]["mmarco"]["queries.train.tsv"]
+        self.assumed.add(source)
+        return size
+
+    def known(self, kind: str, *names: str) -> Mapping[str, float]:
+        """What resources/amounts.yaml knows under the first of some names, or assumes of others."""
+        table = known_amounts()[kind]
+        name = next((name for name in names if name in table), "other")
+        if table[name].get("about"):
+            self.assumed.add(names[0])
+        return table[name]
+
+
+def sizes(files: list[str]) -> int:
+    """Bytes of those files that are here."""
+    return sum(Path(file).stat().st_size for file in files if Path(file).is_file())
+
+
+def shortened(tokens: float, longest: float) -> float:
+    """The mean of tokens when texts are cut at the longest; of texts about as long, a little less."""
+    return tokens if tokens < longest / 2 else min(tokens, 0.9 * longest)
+
+
+def padded(tokens: float, longest: float, texts: float) -> float:
+    """Tokens of the longest of so many drawn texts, to which a batch is padded.
+
+    Of log-normal lengths the greatest of n lies near sqrt(2 log n) deviations above the median.
+    """
+    deviations = 0.85 * sqrt(2 * log(max(1.0, texts)))
+    return min(longest, tokens * exp(SPREAD * deviations - SPREAD**2 / 2))

@@ -1,0 +1,88 @@
+"""An estimate for people: a table by stage, where its numbers come from, and two lines."""
+
+from collections.abc import Iterator, Sequence
+
+from optical.estimate.estimate import Estimate, hours
+from optical.estimate.rates import Rates
+from optical.estimate.work import Work
+
+UNIT = 1e9
+"""Disks and memories are told in units of 10^9 bytes."""
+
+
+def table(found: Estimate, machines: Sequence[Rates]) -> Iterator[str]:
+    """The lines of the table: a stage each, then the sums."""
+    head = ["stage", "jobs", "on", *(f"{rates.name}, h" for rates in machines)]
+    rows = [[*head, "GPU memory, GB", "kept, GB"]]
+    for stage, works in found.stages.items():
+        rows.append(
+            [
+                stage,
+                f"{sum(work.jobs for work in works):,}",
+                "GPU" if any(work.gpu for work in works) else "core",
+                *(amount(hours(works, rates)) for rates in machines),
+                memory(works),
+                amount(sum(work.jobs * work.kept for work in works) / UNIT),
+            ]
+        )
+    for title, place in (("all, GPU hours", 0), ("all, hours of a core", 1)):
+        sums = [found.hours(rates)[place] for rates in machines]
+        rows.append([title, f"{found.jobs:,}", "", *map(amount, sums), "", ""])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        first, *others = (
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join([first, *others]).rstrip()
+
+
+def memory(works: Sequence[Work]) -> str:
+    """The GPU memory of the largest of some works."""
+    most = max(work.memory for work in works)
+    return amount(most / UNIT) if most else ""
+
+
+def amount(number: float) -> str:
+    """A number with two digits, or all before the point: 0.012, 1.3, 140."""
+    if number >= 10:
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if number >= 1 else f"{number:.2g}"
+
+
+def totals(found: Estimate, machines: Sequence[Rates]) -> list[str]:
+    """The whole in two lines."""
+    times = "; ".join(f"{time(found, rates)} on {article(rates)}" for rates in machines)
+    return [
+        f"Estimated for the whole study, {found.jobs:,} jobs: {times}",
+        f"Estimated disk: {amount(found.kept / UNIT)} GB kept, {amount(found.peak / UNIT)} GB at "
+        f"most, downloads of {amount(found.downloads / UNIT)} GB in it; GPU memory: "
+        f"{amount(found.memory / UNIT)} GB",
+    ]
+
+
+def time(found: Estimate, rates: Rates) -> str:
+    """The hours of a study on a machine."""
+    gpu, cpu = found.hours(rates)
+    if rates.is_gpu:
+        return f"{amount(gpu)} GPU hours and {amount(cpu)} of a core"
+    return f"{amount(cpu)} hours of a core"
+
+
+def article(rates: Rates) -> str:
+    """A machine in a sentence."""
+    if rates.name.startswith("this "):
+        return rates.name
+    return f"{'an' if rates.name[0] in 'AEFHILMNORSX' else 'a'} {rates.name}"
+
+
+def origins(found: Estimate, machines: Sequence[Rates]) -> Iterator[str]:
+    """Where the numbers come from."""
+    for rates in machines:
+        share = f"; of that {rates.share:.0%} is assumed to be reached" if rates.share < 1 else ""
+        yield f"{rates.name}: {rates.about}{share}"
+    if not any(rates.share == 1 for rates in machines):
+        yield "This machine was not measured: python benchmarks/rates.py does it"
+    yield "A core's hours are of one core; as many jobs run at a time as there are cores and GPUs"
+    if found.assumed:
+        yield f"Sizes that are not known before they are here: {', '.join(found.assumed)}"
