@@ -186,7 +186,7 @@ def sizes(files: list[str]) -> int:
 
 
 def shortened(tokens: float, longest: float) -> float:
-    """The mean of tokens when texts are cut at the longest; of texts about as long, a little less."""
+    """The mean of tokens when texts are cut at the longest, and that of texts about as long."""
     return tokens if tokens < longest / 2 else min(tokens, 0.9 * longest)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from optical.estimate import models, preparing, searching
+from optical.estimate import students as of_students
 from optical.estimate.amounts import Amounts
 from optical.estimate.models import hub_bytes
 from optical.estimate.rates import Rates
@@ -39,7 +40,7 @@ class Estimate:
         return sum(work.jobs for work in self.works)
 
     def hours(self, rates: Rates) -> tuple[float, float]:
-        """(GPU hours, hours of one core) of all jobs on a machine; without a GPU cores do it all."""
+        """(GPU hours, hours of one core) of all jobs on a machine; without a GPU cores do all."""
         gpu = hours([work for work in self.works if work.gpu], rates)
         cpu = hours([work for work in self.works if not work.gpu], rates)
         return (gpu, cpu) if rates.is_gpu else (0.0, gpu + cpu)
@@ -81,7 +82,7 @@ def estimate(study: Study) -> Estimate:
         models.fetched_models(study),
         models.trained_teachers(study, amounts),
         searching.targets(study, amounts),
-        models.students(study, amounts),
+        of_students.students(study, amounts),
         models.translators(study, amounts),
         searching.translations(study, amounts),
         searching.passages(study, amounts),

@@ -78,7 +78,7 @@ def memory_warnings(works: list[Work], memory: float) -> Iterator[str]:
         if work.least > memory:
             raise InputError(
                 f"GPU memory: {what} holds at least {told(work.least)}, weights and optimiser "
-                f"alone, and the GPU has {told(memory)}; expected a larger GPU, or a smaller encoder"
+                f"alone, and the GPU has {told(memory)}; expected a larger GPU or a smaller model"
             )
         if work.memory > memory and what not in seen:
             seen.add(what)

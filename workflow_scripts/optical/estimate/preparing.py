@@ -10,7 +10,7 @@ from optical.study.files import downloads, judged_sources, read_languages
 from optical.study.study import Study
 
 PAIR_ROWS = 100.0
-"""Rows that cleaning a sentence pair is worth: its languages are identified, its words looked up."""
+"""Rows that cleaning a sentence pair is worth: its languages are identified, words looked up."""
 
 PICTURES = 10
 """Jobs of the report: pictures, tables of costs, the origin of results, the page."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from optical.estimate.amounts import Amounts, shortened
-from optical.estimate.models import finetuning_pairs
 from optical.estimate.shapes import Shape, shape_of, translator_shape
+from optical.estimate.students import finetuning_pairs
 from optical.estimate.work import CONTEXT, GPU_TOKENS, WRITTEN_TOKENS, Work
 from optical.settings.methods import FINETUNED, LEXICAL
 from optical.study.files import needs_translator, translated_queries

@@ -20,12 +20,13 @@ class Work:
     """What each of a stage's like jobs does; the amounts are those of one job.
 
     stage: the rule. of: the encoder, teacher or student. program: what it loads, of `rates.START`.
-    gpu: whether it uses one. passes: batches that go forward and back through `layers` layers.
-    embedded: tokens that go forward alone, in batches of the machine's size. written: the same of
-    translations, a token at a time. operations: of matrices, of an encoder of a `width`.
-    moved: bytes between memory and arithmetic. tokens: to be tokenised. rows: lines that are read,
-    cleaned or written. scanned: operations of MaxSim. kept: bytes that a job leaves. beside: bytes
-    that lie there only while it runs. memory: bytes of the GPU, of which `least` surely.
+    gpu: whether it uses one. batches: of a training. passes: parts of these that go forward and
+    back through `layers` layers, each by itself. embedded: tokens that go forward alone, in batches
+    of the machine's size. written: those of translations, a token at a time. operations: of
+    matrices, of an encoder of a `width`. moved: bytes between memory and arithmetic. tokens: to be
+    tokenised. rows: lines that are read, cleaned or written. scanned: operations of MaxSim. kept:
+    bytes that a job leaves. beside: bytes that lie there only while it runs. memory: bytes of the
+    GPU, of which `least` surely.
     """
 
     stage: str
@@ -33,6 +34,7 @@ class Work:
     jobs: int = 1
     program: str = "table"
     gpu: bool = False
+    batches: float = 0.0
     passes: float = 0.0
     embedded: float = 0.0
     written: float = 0.0
@@ -52,10 +54,11 @@ class Work:
         """Seconds of one job on a machine: one GPU, or one core."""
         batch, written = (GPU_TOKENS, WRITTEN_TOKENS) if rates.is_gpu else (CPU_TOKENS, CPU_TOKENS)
         # Forward alone is a third of the way there and back.
-        passes = self.passes + (self.embedded / batch + self.written / written) / 3
+        forward = (self.embedded / batch + self.written / written) / 3
         return (
             rates.start[self.program]
-            + passes * (rates.step + self.layers * rates.layer)
+            + (self.batches + forward) * rates.step
+            + (self.passes + forward) * self.layers * rates.layer
             + self.operations / rates.operations(self.width)
             + self.moved / rates.bandwidth
             + self.tokens / rates.tokens
