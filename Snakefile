@@ -66,6 +66,15 @@ rule prefetch:
     localrule: True
 
 
+# Before days and disks are spent: what of the jobs that are to run does not fit, by the estimate.
+onstart:
+    jobs = Counter(job.rule.name for job in workflow.dag.needrun_jobs())
+    try:
+        tell_room(jobs)
+    except InputError as error:
+        sys.exit(f"study: {error}")
+
+
 # A run that was asked for less than the whole study ends without a report to show.
 onsuccess:
     report_file, table = map(Path, rules.all.input)
