@@ -106,8 +106,9 @@ def trained_teachers(study: Study, amounts: Amounts) -> Iterator[Work]:
             batches=settings["accumulation"],
             passes=(1 + columns) * size / at_once * again,
             texts=(asked + read) * at_once / size,
-            operations=again * 3 * (shape.forward(asked, query) + shape.forward(read, passage))
-            + 6 * scored * study["model"]["dimension"],
+            operations=again * 3 * (shape.forward(asked, query) + shape.forward(read, passage)),
+            compared=6 * scored * study["model"]["dimension"],
+            dimension=study["model"]["dimension"],
             held=6 * scored,
             tokens=settings["steps"] * settings["accumulation"] * size
             * (amounts.training_query() + columns * amounts.training_passage()),

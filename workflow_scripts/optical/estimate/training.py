@@ -26,6 +26,7 @@ def trained(
     passes: float,
     texts: float,
     operations: float,
+    compared: float = 0.0,
     moved: float = 0.0,
     held: float = 0.0,
     **more,
@@ -46,6 +47,7 @@ def trained(
         layers=shape.layers + shape.writers,
         operations=number * operations,
         width=shape.width,
+        compared=number * compared,
         moved=steps * OPTIMISER_BYTES * shape.parameters + number * moved,
         kept=model_bytes(shape),
         # The last whole checkpoint and the next: weights and both moments.

@@ -23,7 +23,8 @@ class Work:
     gpu: whether it uses one. batches: of a training. passes: parts of these that go forward and
     back through `layers` layers, each by itself. embedded: tokens that go forward alone, in batches
     of the machine's size. written: those of translations, a token at a time. operations: of
-    matrices, of an encoder of a `width`. moved: bytes between memory and arithmetic. tokens: to be
+    matrices, of an encoder of a `width`. compared: operations of a loss on token vectors of a
+    `dimension`. moved: bytes between memory and arithmetic. tokens: to be
     tokenised. rows: lines that are read, cleaned or written. scanned: operations of MaxSim. kept:
     bytes that a job leaves. beside: bytes that lie there only while it runs. memory: bytes of the
     GPU, of which `least` surely.
@@ -41,6 +42,8 @@ class Work:
     layers: int = 0
     operations: float = 0.0
     width: int = 768
+    compared: float = 0.0
+    dimension: int = 128
     moved: float = 0.0
     tokens: float = 0.0
     rows: float = 0.0
@@ -60,6 +63,7 @@ class Work:
             + (self.batches + forward) * rates.step
             + (self.passes + forward) * self.layers * rates.layer
             + self.operations / rates.operations(self.width)
+            + self.compared / rates.operations(self.dimension)
             + self.moved / rates.bandwidth
             + self.tokens / rates.tokens
             + self.rows / rates.rows
