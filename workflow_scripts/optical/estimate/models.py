@@ -13,17 +13,17 @@ from optical.study.study import Study
 def pretrained_encoders(study: Study, amounts: Amounts) -> Iterator[Work]:
     """Encoders from scratch: masked texts and pairs, and perhaps a contrast of translations."""
     settings = study["pretraining"]
+    length = settings["length"]
     weights = {name: number ** settings["exponent"] for name, number in settings["text"].items()}
     total = sum(weights.values()) or 1.0
     # A foreign text is read with its translation every second time.
-    tokens = sum(
-        weight / total * amounts.training_passage()
-        if name == study.pivot
-        else weight / total * 1.5 * amounts.sentence(name)
-        for name, weight in weights.items()
-    )
+    whole = {
+        name: amounts.training_passage() if name == study.pivot else 1.5 * amounts.sentence(name)
+        for name in weights
+    }
+    tokens = sum(weights[name] / total * shortened(whole[name], length) for name in weights)
     pairs = 0.5 * sum(weight for name, weight in weights.items() if name != study.pivot) / total
-    size, length = settings["batch_size"], settings["length"]
+    size = settings["batch_size"]
     long = padded(tokens, length, size)
     side = padded(tokens / 1.5, length, size)
     contrast = bool(settings["contrast"])
@@ -32,7 +32,7 @@ def pretrained_encoders(study: Study, amounts: Amounts) -> Iterator[Work]:
             continue
         shape = shape_of(study, name)
         read, sides = size * long, contrast * 2 * pairs * size * side
-        masked = settings["masked"] * size * min(tokens, length)
+        masked = settings["masked"] * size * tokens
         logits = masked * shape.vocabulary
         yield trained(
             "pretrain_encoder",

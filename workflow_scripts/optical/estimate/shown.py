@@ -10,6 +10,10 @@ UNIT = 1e9
 """Disks and memories are told in units of 10^9 bytes."""
 
 
+FEW = 100.0
+"""Hours of a core up to which a study is one for a machine without a GPU."""
+
+
 def table(found: Estimate, machines: Sequence[Rates]) -> Iterator[str]:
     """The lines of the table: a stage each, then the sums."""
     head = ["stage", "jobs", "on", *(f"{rates.name}, h" for rates in machines)]
@@ -59,6 +63,22 @@ def totals(found: Estimate, machines: Sequence[Rates]) -> list[str]:
         f"most, downloads of {amount(found.downloads / UNIT)} GB in it; GPU memory: "
         f"{amount(found.memory / UNIT)} GB",
     ]
+
+
+def summary(found: Estimate, machines: Sequence[Rates]) -> str:
+    """The whole in a sentence, as the header of a study has it."""
+    gpus = [rates for rates in machines if rates.is_gpu]
+    disk = f"disk {amount(found.kept / UNIT)} GB kept, {amount(found.peak / UNIT)} GB at most."
+    cores = next(rates for rates in machines if not rates.is_gpu)
+    _, cpu = found.hours(cores)
+    if cpu < FEW:
+        return f"Estimated (make cost): {amount(cpu)} hours of a core of {article(cores)}; {disk}"
+    hours_on = ", ".join(
+        f"{amount(found.hours(rates)[0])} GPU hours on {article(rates)}" for rates in gpus
+    )
+    return (
+        f"Estimated (make cost): {hours_on}, {amount(found.memory / UNIT)} GB of its memory; {disk}"
+    )
 
 
 def time(found: Estimate, rates: Rates) -> str:

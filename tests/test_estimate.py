@@ -1,0 +1,363 @@
+"""What a study costs, reckoned before it starts, beside what finished studies took."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from optical.estimate.amounts import Amounts, padded
+from optical.estimate.estimate import Estimate, estimate
+from optical.estimate.fit import Room, check_room
+from optical.estimate.rates import documented, machines, read_rates
+from optical.estimate.shapes import Shape, known_shape, shape_of
+from optical.estimate.shown import summary, table, totals
+from optical.runtime.errors import InputError
+from optical.study.loading import load_study, read_datasets
+from test_study import CONSTRUCTED, REAL, edited
+from trees import ROOT, read_study
+
+DATASETS = read_datasets()
+COSTS = ROOT / "tests/costs"
+STUDIES = [ROOT / "config.yaml", *sorted(ROOT.glob("studies/*.yaml"))]
+H100, A100, LAPTOP = documented()
+(XEON,) = read_rates(COSTS / "xeon.yaml")
+
+
+def load(settings, **edits):
+    """The study of a file or of a text, with edits."""
+    if isinstance(settings, Path):
+        study = read_study(settings) | edits
+    else:
+        study = edited(settings, edits.pop("edits", {})) | edits
+    study.setdefault("local", "data")
+    return load_study(study, DATASETS)
+
+
+def recorded(name):
+    """(what was recorded of a study that was run, its estimate)."""
+    record = yaml.safe_load((COSTS / f"{name}.yaml").read_text())
+    return record, estimate(load(ROOT / record["study"], **record["edits"]))
+
+
+# --- beside what studies took
+
+
+def test_smoke_is_estimated_within_a_factor_of_two():
+    record, found = recorded("smoke")
+    seconds = {
+        stage: sum(work.jobs * work.seconds(XEON) for work in works)
+        for stage, works in found.stages.items()
+    }
+    for stage, (jobs, _) in record["stages"].items():
+        assert sum(work.jobs for work in found.stages[stage]) == jobs, stage
+    took = sum(seconds for _, seconds in record["stages"].values())
+    assert took / 1.5 < sum(seconds[stage] for stage in record["stages"]) < 1.5 * took
+    # Of those that are a hundredth of the whole or more, each.
+    for stage, (_, of_stage) in record["stages"].items():
+        if of_stage > took / 100:
+            assert of_stage / 2 < seconds[stage] < 2 * of_stage, stage
+
+
+def test_parts_of_the_ladder_are_estimated_within_a_factor_of_two():
+    record, found = recorded("ladder")
+    for name, took in record["seconds"].items():
+        stage, of = name.split()
+        works = [work for work in found.stages[stage] if work.of == of]
+        seconds = sum(work.jobs * work.seconds(XEON) for work in works)
+        mean = seconds / sum(work.jobs for work in works)
+        assert took / 2 < mean < 2 * took, (name, mean)
+
+
+# docs/calibration.md and docs/performance.md: hours of all jobs, on two such cores.
+@pytest.mark.parametrize(
+    ("study", "edits", "hours"),
+    [
+        # When it took four hours it had no variants yet.
+        ("studies/github-mini.yaml", {"variants": {}}, 4.0),
+        ("studies/scale.yaml", {}, 2 * (6 + 49 / 60) / 60),
+        ("config.yaml", {}, 2 * 4 / 60),
+    ],
+)
+def test_other_studies_are_estimated_within_a_factor_of_two(study, edits, hours):
+    _, found = estimate(load(ROOT / study, **edits)).hours(XEON)
+    assert hours / 2 < found < 2 * hours
+
+
+def test_memory_and_disk_of_the_smoke_study_are_of_the_size_they_were():
+    """It left 23 MB, pictures and tables among them."""
+    _, found = recorded("smoke")
+    assert 23e6 / 2 < found.kept < 2 * 23e6
+
+
+# --- the arithmetic
+
+
+def test_the_shape_of_a_known_encoder_has_its_weights():
+    """XLM-R: 278 and 560 million, by its model cards."""
+    for name, number in (("base", 278e6), ("large", 560e6)):
+        shape = known_shape(f"FacebookAI/xlm-roberta-{name}")
+        assert not shape.assumed
+        assert shape.parameters == pytest.approx(number, rel=0.01)
+    assert known_shape("facebook/m2m100_418M").parameters == pytest.approx(484e6, rel=0.02)
+
+
+def test_weights_of_an_encoder_from_scratch_are_those_of_the_model(encoder):
+    from safetensors import safe_open
+
+    from optical.estimate.shapes import read_shape
+
+    shape = read_shape([encoder])
+    with safe_open(encoder / "model.safetensors", "pt") as file:
+        tensors = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+    matrices = [
+        size
+        for name, size in tensors.items()
+        if len(size) == 2 and "layer." in name and "LayerNorm" not in name
+    ]
+    assert sum(rows * columns for rows, columns in matrices) == shape.reading
+    assert [shape.vocabulary, shape.width] in tensors.values()
+
+
+def test_an_encoder_of_which_nothing_is_known_is_assumed_and_told():
+    hub = {"hub": "nobody/knows", "revision": "e" * 40}
+    study = load(REAL, edits={"encoders.other": hub})
+    assert shape_of(study, "other").assumed
+    assert any("encoder other" in text for text in estimate(study).assumed)
+    assert not any("encoder" in text for text in estimate(load(REAL)).assumed)
+
+
+def test_a_forward_pass_has_two_operations_for_each_weight_and_token():
+    shape = Shape(layers=2, width=64, inner=256, vocabulary=1000)
+    weights = 2 * (4 * 64**2 + 2 * 64 * 256)
+    assert shape.forward(100, 0) == 2 * weights * 100
+    assert shape.forward(100, 50) - shape.forward(100, 0) == 4 * 2 * 100 * 50 * 64
+
+
+def test_a_batch_is_padded_to_its_longest_text():
+    assert padded(20, 64, 1) < padded(20, 64, 16) < padded(20, 64, 64)
+    assert padded(20, 32, 64) == 32
+
+
+def test_constants_are_those_of_the_programs():
+    from optical.estimate import searching, work
+    from optical.models import embedding
+    from optical.retrieval import token_index
+    from optical.training import translation
+
+    assert (work.CPU_TOKENS, work.GPU_TOKENS) == (embedding.CPU_TOKENS, embedding.GPU_TOKENS)
+    assert (work.CPU_TOKENS, work.WRITTEN_TOKENS) == (
+        translation.CPU_TOKENS,
+        translation.GPU_TOKENS,
+    )
+    assert searching.EXACT_TOKENS == token_index.EXACT_TOKENS
+
+
+# --- what a setting changes
+
+
+@pytest.mark.parametrize(
+    ("edits", "grows"),
+    [
+        ({"distillation.steps": 40_000}, "hours"),
+        ({"teacher.negatives": 4}, "hours"),
+        ({"seeds": [1, 2]}, "kept"),
+        ({"languages.low": ["sw", "ur"]}, "kept"),
+        ({"teacher.batch_size": 128}, "memory"),
+        ({"distillation.batch_size": 512}, "memory"),
+    ],
+    ids=str,
+)
+def test_more_work_costs_more(edits, grows):
+    def measured(found: Estimate):
+        return {"hours": found.hours(H100)[0], "kept": found.kept, "memory": found.memory}[grows]
+
+    assert measured(estimate(load(REAL, edits=edits))) > measured(estimate(load(REAL)))
+
+
+def test_a_teacher_in_small_batches_needs_less_memory_and_more_time():
+    small = {"teacher.mini_batch": 8, "teacher.batch_size": 256}
+    whole, cached = (
+        estimate(load(REAL, edits=edits)).stages["train_teacher"][0]
+        for edits in ({"teacher.batch_size": 256}, small)
+    )
+    assert cached.memory < whole.memory
+    assert cached.seconds(H100) > whole.seconds(H100)
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_every_study_has_an_estimate_with_all_its_stages(path):
+    found = estimate(load(path))
+    assert {
+        "train_teacher",
+        "distill_student",
+        "search_passages",
+        "score_run",
+    } <= found.stages.keys()
+    assert all(work.seconds(rates) > 0 for work in found.works for rates in (H100, LAPTOP, XEON))
+    assert H100.operations(768) > A100.operations(768) > LAPTOP.operations(768)
+    assert found.hours(H100)[0] <= found.hours(A100)[0]
+
+
+def test_jobs_are_those_of_a_dry_run():
+    """Of a study of every method and of two students; the report's jobs are counted together."""
+    _, found = recorded("smoke")
+    text = "\n".join(table(found, [XEON]))
+    row = re.search(r"^distill_student +(\d+) +GPU", text, flags=re.MULTILINE)
+    assert int(row[1]) == 10
+
+
+def test_sets_of_the_users_own_are_counted_by_the_size_of_their_files(tmp_path):
+    own = {"letters": {"folder": "letters", "layout": "tsv", "languages": ["sw"]}}
+    study = load(
+        REAL, edits={"own": own, "bitext.sources": ["letters", "tatoeba"]}, local=str(tmp_path)
+    )
+    unknown = Amounts(study).read_pairs("sw")
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters/sw.tsv").write_text("x" * 2_000_000)
+    assert Amounts(study).read_pairs("sw") == pytest.approx(10_000 + 387)
+    assert unknown > 100_000
+
+
+# --- rates of a machine
+
+
+def test_a_machine_that_was_measured_comes_first(tmp_path):
+    XEON.write(tmp_path / "rates.yaml")
+    assert machines(tmp_path / "none.yaml") == documented()
+    here, *others = machines(tmp_path / "rates.yaml")
+    assert others == documented()
+    assert here == XEON
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (lambda text: "", "no list of machines"),
+        (lambda text: "- [", "no file of rates"),
+        (lambda text: text.replace("scan:", "scam:"), "machine 1: scam is unknown"),
+        (lambda text: re.sub(r"  scan: .*\n", "", text), "machine 1: scan is missing"),
+        (lambda text: re.sub(r"scan: .*", "scan: fast", text), "scan: 'fast', expected a number"),
+        (lambda text: re.sub(r"scan: .*", "scan: 0", text), "scan: 0, expected a number above 0"),
+        (lambda text: re.sub(r"    embed: .*\n", "", text), "start: expected seconds of table"),
+    ],
+)
+def test_a_broken_file_of_rates_is_refused_in_a_line(tmp_path, edit, said):
+    file = tmp_path / "rates.yaml"
+    text = (COSTS / "xeon.yaml").read_text()
+    file.write_text(edit(text))
+    with pytest.raises(InputError, match=rf"\A{re.escape(str(file))}[^\n]*{said}[^\n]*\Z"):
+        read_rates(file)
+
+
+# --- whether it fits
+
+
+def test_what_fits_is_not_warned_of():
+    assert check_room(estimate(load(REAL)), Room(1e13, 80e9)) == []
+    assert check_room(estimate(load(REAL)), Room(None, None)) == []
+
+
+def test_a_disk_that_may_be_too_small_is_told_with_the_figures():
+    found = estimate(load(REAL))
+    (line,) = check_room(found, Room(0.9 * found.peak, None))
+    assert re.fullmatch(
+        r"disk: the study takes about [\d.]+ GB by estimate, and [\d.]+ GB are free", line
+    )
+
+
+def test_models_that_are_larger_than_the_disk_are_an_error():
+    with pytest.raises(
+        InputError, match=r"disk: the models alone take \d+ GB, and 1.0 GB are free"
+    ):
+        check_room(estimate(load(REAL)), Room(1e9, None))
+
+
+def test_a_gpu_that_may_be_too_small_is_told_with_the_figures():
+    found = estimate(load(REAL))
+    lines = check_room(found, Room(None, 6e9))
+    assert any(
+        re.match(r"GPU memory: train_teacher base takes about [\d.]+ GB", line) for line in lines
+    )
+    with pytest.raises(
+        InputError, match=r"base holds at least 4.4 GB, weights and optimiser alone"
+    ):
+        check_room(found, Room(None, 4e9))
+
+
+def test_only_what_is_still_to_run_has_to_fit():
+    found = estimate(load(REAL))
+    assert check_room(found, Room(1e9, 1e9), {"compare_gap": 1, "score_run": 3}) == []
+    with pytest.raises(InputError, match="GPU memory: distill_student"):
+        check_room(found, Room(1e13, 1e9), {"distill_student": 1})
+
+
+# --- what people see
+
+
+def command(folder, *arguments):
+    program = ROOT / "workflow_scripts/estimate_cost.py"
+    return subprocess.run(
+        [sys.executable, program, *map(str, arguments)], cwd=folder, capture_output=True, text=True
+    )
+
+
+def test_the_command_prints_stages_totals_and_where_its_numbers_come_from(tmp_path):
+    done = command(tmp_path, "--study", ROOT / "config.yaml")
+    assert done.returncode == 0, done.stderr
+    found = estimate(load(ROOT / "config.yaml"))
+    for line in (*table(found, documented()), *totals(found, documented())):
+        assert line in done.stdout
+    assert "This machine was not measured" in done.stdout
+    assert "data sheet" in done.stdout
+    assert "assumed" in done.stdout
+
+
+def test_the_command_refuses_what_certainly_does_not_fit(tmp_path):
+    done = command(tmp_path, "--study", ROOT / "studies/xnli-base.yaml", "--gpu-memory", 2)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert re.search(r"estimate_cost: GPU memory: .* and the GPU has 2.0 GB", done.stderr)
+    assert "distill_student" in done.stdout
+
+
+# A header or a row that is a third away from the estimate of today says what is no longer so.
+NEAR = 1 / 3
+NUMBER = r"([\d,.]+)"
+
+
+def numbers_of(line):
+    return [float(number.replace(",", "")) for number in re.findall(r"\d[\d,]*(?:\.\d+)?", line)]
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_a_study_says_what_it_costs(path):
+    wanted = summary(estimate(load(path)), documented())
+    text = " ".join(line.lstrip("# ") for line in path.read_text().splitlines() if line[:1] == "#")
+    shown = re.search(r"Estimated \(make cost\): .*? GB at most\.", text)
+    assert shown, f"expected in the header of {path.name}: {wanted}"
+    now, then = numbers_of(wanted), numbers_of(shown[0])
+    assert re.sub(r"\d[\d,]*(\.\d+)?", "N", wanted) == re.sub(r"\d[\d,]*(\.\d+)?", "N", shown[0])
+    for one, other in zip(now, then, strict=True):
+        assert one == pytest.approx(other, rel=NEAR, abs=0.02), wanted
+
+
+def test_the_readme_says_what_each_study_costs():
+    rows = re.findall(r"^\| `(\S+\.yaml)` \|.*\| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
+    assert {ROOT / name for name, _ in rows} == set(STUDIES)
+    for name, costs in rows:
+        found = estimate(load(ROOT / name))
+        disk = re.search(rf"{NUMBER} GB of disk", costs)
+        assert float(disk[1].replace(",", "")) == pytest.approx(
+            found.peak / 1e9, rel=NEAR, abs=0.06
+        ), name
+        if gpu := re.search(rf"{NUMBER} to {NUMBER} GPU hours, {NUMBER} GB of its memory", costs):
+            values = [float(value.replace(",", "")) for value in gpu.groups()]
+            wanted = [found.hours(H100)[0], found.hours(A100)[0], found.memory / 1e9]
+            assert values == pytest.approx(wanted, rel=NEAR), name
+
+
+def test_a_constructed_study_downloads_nothing():
+    assert estimate(load(CONSTRUCTED)).downloads == 0
