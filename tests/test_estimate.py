@@ -17,7 +17,7 @@ from optical.estimate.shown import summary, table, totals
 from optical.runtime.errors import InputError
 from optical.study.loading import load_study, read_datasets
 from test_study import CONSTRUCTED, REAL, edited
-from trees import ROOT, read_study
+from trees import ROOT, SMOKE, copy_tree, read_study, snakemake, succeeds
 
 DATASETS = read_datasets()
 COSTS = ROOT / "tests/costs"
@@ -321,6 +321,44 @@ def test_the_command_refuses_what_certainly_does_not_fit(tmp_path):
     assert done.stderr.count("\n") == 1
     assert re.search(r"estimate_cost: GPU memory: .* and the GPU has 2.0 GB", done.stderr)
     assert "distill_student" in done.stdout
+
+
+# --- in Snakemake
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the tree in which nothing is run."""
+    return copy_tree(tmp_path_factory.mktemp("tree"))
+
+
+def test_a_dry_run_ends_with_the_totals(tree):
+    done = succeeds(snakemake(tree, "--dry-run", *SMOKE))
+    found = estimate(load(ROOT / "studies/smoke.yaml"))
+    assert done.stdout.splitlines()[-2:] == totals(found, documented())
+    assert "Estimated" not in succeeds(snakemake(tree, "--summary", *SMOKE)).stdout
+
+
+def test_a_dry_run_warns_of_what_does_not_fit(tree):
+    """Its translators hold more than this GPU has."""
+    done = succeeds(snakemake(tree, "--dry-run", *SMOKE, "--resources", "gpu_memory_mb=1"))
+    assert re.search(r"^study: GPU memory: train_translator \w+ holds at least", done.stderr, re.M)
+    target = "results/smoke/encoders/small"
+    done = succeeds(
+        snakemake(tree, "--dry-run", *SMOKE, "--resources", "gpu_memory_mb=900", "--", target)
+    )
+    assert re.search(r"^warning: GPU memory: pretrain_encoder small takes", done.stderr, re.M)
+
+
+def test_a_run_that_certainly_does_not_fit_is_refused_before_any_job(tree):
+    target = "results/smoke/translators/alba-bero"
+    run = (tree, "--cores", 1, *SMOKE, "--resources", "gpu_memory_mb=1", "--", target)
+    for _ in range(2):  # and leaves no lock behind
+        done = snakemake(*run)
+        assert done.returncode == 1
+        assert re.search(r"^study: GPU memory: train_translator", done.stderr, re.M)
+        assert "Traceback" not in done.stderr
+        assert not (tree / "results").exists()
 
 
 # A header or a row that is a third away from the estimate of today says what is no longer so.
