@@ -1,14 +1,20 @@
 """An estimate for people: a table by stage, where its numbers come from, and two lines."""
 
+import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from optical.estimate.estimate import Estimate, hours
 from optical.estimate.rates import Rates
 from optical.estimate.work import Work
+from optical.runtime.errors import InputError
 
 UNIT = 1e9
 """Disks and memories are told in units of 10^9 bytes."""
 
+
+ESTIMATED = "# Estimated (make cost):"
+"""What the sentence of a study's header begins with."""
 
 FEW = 100.0
 """Hours of a core up to which a study is one for a machine without a GPU."""
@@ -79,6 +85,24 @@ def summary(found: Estimate, machines: Sequence[Rates]) -> str:
     return (
         f"Estimated (make cost): {hours_on}, {amount(found.memory / UNIT)} GB of its memory; {disk}"
     )
+
+
+HEADER = re.compile(rf"{re.escape(ESTIMATED)}(?s:.*?) GB at\s(?:# )?most\.\n", re.M)
+
+
+def with_header(text: str, sentence: str) -> str:
+    """The text of a study file with this `summary` in its header, in place of the one there.
+
+    Raises InputError for a file without a line `study: NAME` at its beginning, below comments.
+    """
+    lines = textwrap.wrap(sentence, 98, break_on_hyphens=False)
+    header = "".join(f"# {line}\n" for line in lines)
+    if HEADER.search(text):
+        return HEADER.sub(lambda _: header, text, count=1)
+    first = re.search(r"^study:", text, re.M)
+    if not first or re.search(r"^[^#\n]", text[: first.start()], re.M):
+        raise InputError("no header; expected comments and then `study: NAME`")
+    return f"{text[: first.start()]}{header}{text[first.start() :]}"
 
 
 def time(found: Estimate, rates: Rates) -> str:
