@@ -72,7 +72,8 @@ def tell_room(jobs):
     """
     given = workflow.global_resources.get("gpu_memory_mb")
     memory = given.value * 1e6 if given else gpu_memory()
-    room = Room(shutil.disk_usage(".").free, memory)
+    disk = shutil.disk_usage("results" if Path("results").exists() else ".")
+    room = Room(disk.free, memory)
     for line in check_room(estimate(study), room, jobs):
         print(f"warning: {line}", file=sys.stderr)
 

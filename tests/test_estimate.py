@@ -10,10 +10,10 @@ import yaml
 
 from optical.estimate.amounts import Amounts, padded
 from optical.estimate.estimate import Estimate, estimate
-from optical.estimate.fit import Room, check_room
+from optical.estimate.fit import Room, check_room, free_bytes
 from optical.estimate.rates import documented, machines, read_rates
 from optical.estimate.shapes import Shape, known_shape, shape_of
-from optical.estimate.shown import summary, table, totals
+from optical.estimate.shown import summary, table, totals, with_header
 from optical.runtime.errors import InputError
 from optical.study.loading import load_study, read_datasets
 from test_study import CONSTRUCTED, REAL, edited
@@ -270,7 +270,7 @@ def test_a_disk_that_may_be_too_small_is_told_with_the_figures():
 
 def test_models_that_are_larger_than_the_disk_are_an_error():
     with pytest.raises(
-        InputError, match=r"disk: the models alone take \d+ GB, and 1.0 GB are free"
+        InputError, match=r"disk: the models alone take 3.4 GB, and 1.0 GB are free"
     ):
         check_room(estimate(load(REAL)), Room(1e9, None))
 
@@ -321,6 +321,34 @@ def test_the_command_refuses_what_certainly_does_not_fit(tmp_path):
     assert done.stderr.count("\n") == 1
     assert re.search(r"estimate_cost: GPU memory: .* and the GPU has 2.0 GB", done.stderr)
     assert "distill_student" in done.stdout
+
+
+def test_a_header_is_written_once_and_anew():
+    text = "# A study: mine.\n#\n# It asks: why?\nstudy: mine\nseeds: [1]\n"
+    first = with_header(text, "Estimated (make cost): " + "1 hour, " * 20 + "3 GB at most.")
+    assert first.startswith(
+        "# A study: mine.\n#\n# It asks: why?\n# Estimated (make cost): 1 hour, "
+    )
+    assert first.endswith("3 GB at most.\nstudy: mine\nseeds: [1]\n")
+    assert all(len(line) <= 100 for line in first.splitlines())
+    again = with_header(first, "Estimated (make cost): 2 hours; 4 GB at most.")
+    assert again == text.replace(
+        "study: mine\nseeds", "# Estimated (make cost): 2 hours; 4 GB at most.\nstudy: mine\nseeds"
+    )
+    for other in ("seeds: [1]\nstudy: mine\n", "# study: mine\n"):
+        with pytest.raises(InputError, match="no header"):
+            with_header(other, "Estimated (make cost): 2 hours; 4 GB at most.")
+
+
+def test_what_is_there_already_is_room(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = free_bytes(load(REAL))
+    (tmp_path / "results/real/students").mkdir(parents=True)
+    (tmp_path / "results/other").mkdir()
+    (tmp_path / "results/real/students/weights").write_bytes(bytes(50_000_000))
+    (tmp_path / "results/other/weights").write_bytes(bytes(50_000_000))
+    # Others write to this disk meanwhile.
+    assert free_bytes(load(REAL)) - before == pytest.approx(-50_000_000, abs=40_000_000)
 
 
 # --- in Snakemake

@@ -1,11 +1,10 @@
 """Say what a study will cost before it starts: jobs, hours, memory and disk by stage, downloads."""
 
-import shutil
 import sys
 from pathlib import Path
 
 from optical.estimate.estimate import estimate
-from optical.estimate.fit import UNIT, Room, check_room
+from optical.estimate.fit import UNIT, Room, check_room, free_bytes
 from optical.estimate.rates import MEASURED, documented, machines
 from optical.estimate.shown import origins, summary, table, totals, with_header
 from optical.runtime.program import run_program
@@ -30,7 +29,8 @@ def main(
     """
     settings = read_settings(study)
     given = local or settings.get("local") or "local"
-    found = estimate(load_study(settings | {"local": str(given)}, read_datasets()))
+    loaded = load_study(settings | {"local": str(given)}, read_datasets())
+    found = estimate(loaded)
     if header:
         text = study.read_text(encoding="utf-8")
         study.write_text(with_header(text, summary(found, documented())), encoding="utf-8")
@@ -43,7 +43,7 @@ def main(
         print(line)
     memory = gpu_memory and gpu_memory * UNIT
     sys.stdout.flush()
-    for line in check_room(found, Room(shutil.disk_usage(".").free, memory)):
+    for line in check_room(found, Room(free_bytes(loaded), memory)):
         print(f"warning: {line}", file=sys.stderr)
 
 

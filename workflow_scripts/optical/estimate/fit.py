@@ -1,12 +1,16 @@
 """Whether a study fits: its disk and its GPU's memory, before it starts."""
 
+import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from optical.estimate.estimate import Estimate
 from optical.estimate.shown import UNIT, amount
 from optical.estimate.work import Work
 from optical.runtime.errors import InputError
+from optical.study import paths
+from optical.study.study import Study
 
 
 class Room(NamedTuple):
@@ -14,6 +18,18 @@ class Room(NamedTuple):
 
     disk: float | None
     memory: float | None
+
+
+def free_bytes(study: Study) -> float:
+    """Bytes that a whole study may take on the disk where it lies: what is free, and what its results
+    and all downloads take already.
+    """
+    results = Path(paths.RESULTS.format(study=study.name))
+    there = [results, Path("downloads")]
+    files = (file for folder in there for file in folder.rglob("*"))
+    taken = sum(file.stat().st_size for file in files if file.is_file() and not file.is_symlink())
+    disk = next(folder for folder in (results, results.parent, Path()) if folder.exists())
+    return shutil.disk_usage(disk).free + taken
 
 
 TRAINED = ("pretrain_encoder", "train_teacher", "distill_student", "finetune_student")

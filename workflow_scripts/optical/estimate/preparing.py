@@ -1,12 +1,13 @@
 """The work of the stages that prepare data, and of those that write the report."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from optical.corpora import registry
 from optical.estimate.amounts import Amounts
 from optical.estimate.work import Work
 from optical.settings.methods import LEXICAL
-from optical.study.files import downloads, judged_sources, read_languages
+from optical.study.files import downloads, is_exported, judged_sources, read_languages
 from optical.study.study import Study
 
 PAIR_ROWS = 100.0
@@ -26,8 +27,10 @@ def data(study: Study, amounts: Amounts) -> Iterator[Work]:
     """Bitext, the training set, collections and queries."""
     if study.is_constructed:
         yield Work(stage="construct_world")
-    if files := len(downloads(study)):
-        yield Work(stage="download_file", jobs=files)
+    sets = [Path(file).parts[-2] for file in downloads(study)]
+    exported = sum(is_exported(name, study) for name in sets)
+    yield Work(stage="download_file", jobs=len(sets) - exported)
+    yield Work(stage="export_ir_dataset", jobs=exported)
     for language in read_languages(study):
         pairs, bytes_of_pair = amounts.read_pairs(language), 6 * amounts.sentence(language)
         yield Work(
@@ -66,7 +69,10 @@ def collections(study: Study, amounts: Amounts) -> Iterator[Work]:
         texts, queries = amounts.passages(name), amounts.queries(name)
         tokens = amounts.whole_passage(name)
         yield Work(stage="prepare_collection", of=name, rows=4 * texts, kept=4.5 * texts * tokens)
-        asked = len(study.asked_languages(name))
+        # What a collection asks in a language is kept out of all bitext of it.
+        read = study.languages if study.is_constructed else read_languages(study)
+        foreign = sum(study.tests(name, language) for language in read)
+        asked = foreign + study.tests(name, study.pivot)
         yield Work(
             stage="prepare_queries", of=name, jobs=asked, rows=20 * queries, kept=200 * queries
         )
@@ -74,7 +80,7 @@ def collections(study: Study, amounts: Amounts) -> Iterator[Work]:
             continue
         rows = (texts * 10 if name not in registry.POOLED else 0) + 20 * queries
         yield Work(stage="hash_collection", of=name, rows=rows, kept=8 * texts * 0.7 * tokens)
-        yield Work(stage="hash_collection", of=name, jobs=max(0, asked - 1), rows=20 * queries)
+        yield Work(stage="hash_collection", of=name, jobs=foreign, rows=20 * queries)
 
 
 def report(study: Study, amounts: Amounts) -> Iterator[Work]:
