@@ -21,8 +21,8 @@ class Room(NamedTuple):
 
 
 def free_bytes(study: Study) -> float:
-    """Bytes that a whole study may take on the disk where it lies: what is free, and what its results
-    and all downloads take already.
+    """Bytes that a whole study may take on its disk: what is free, and what its results and all
+    downloads take already.
     """
     results = Path(paths.RESULTS.format(study=study.name))
     there = [results, Path("downloads")]
