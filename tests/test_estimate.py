@@ -270,7 +270,7 @@ def test_a_disk_that_may_be_too_small_is_told_with_the_figures():
 
 def test_models_that_are_larger_than_the_disk_are_an_error():
     with pytest.raises(
-        InputError, match=r"disk: the models alone take 3.4 GB, and 1.0 GB are free"
+        InputError, match=r"disk: the models alone take 3.2 GB or more, and 1.0 GB are free"
     ):
         check_room(estimate(load(REAL)), Room(1e9, None))
 
@@ -285,6 +285,12 @@ def test_a_gpu_that_may_be_too_small_is_told_with_the_figures():
         InputError, match=r"base holds at least 4.4 GB, weights and optimiser alone"
     ):
         check_room(found, Room(None, 4e9))
+
+
+def test_nothing_is_certain_of_an_encoder_of_which_nothing_is_known():
+    hub = {"hub": "nobody/knows", "revision": "e" * 40}
+    lines = check_room(estimate(load(REAL, edits={"encoders.base": hub})), Room(1e9, 1e9))
+    assert [line.split(":")[0] for line in lines][:2] == ["disk", "GPU memory"]
 
 
 def test_only_what_is_still_to_run_has_to_fit():

@@ -7,23 +7,24 @@ from itertools import chain
 from optical.estimate import models, preparing, searching
 from optical.estimate import students as of_students
 from optical.estimate.amounts import Amounts
-from optical.estimate.models import hub_bytes
 from optical.estimate.rates import Rates
 from optical.estimate.work import Work
-from optical.study.files import downloads
 from optical.study.study import Study
+
+
+DOWNLOADING = ("download_", "export_ir_dataset", "fetch_")
+"""What the stages begin with that need a network."""
 
 
 @dataclass(frozen=True)
 class Estimate:
     """What a study costs, from its first file to its report.
 
-    works: by stage, in the order data flows. downloads: bytes of the data and of the hub's models.
-    assumed: what nobody knows the size of before it is here.
+    works: by stage, in the order data flows. assumed: what nobody knows the size of before it is
+    here.
     """
 
     works: list[Work]
-    downloads: float
     assumed: list[str]
 
     @property
@@ -48,19 +49,18 @@ class Estimate:
     @property
     def kept(self) -> float:
         """Bytes on disk when the study has finished: results, and the data that was downloaded."""
-        return self.data + sum(work.jobs * work.kept for work in self.works)
+        return sum(work.jobs * work.kept for work in self.works)
+
+    @property
+    def downloads(self) -> float:
+        """Bytes that come from the network: data, and models of the hub."""
+        works = (work for work in self.works if work.stage.startswith(DOWNLOADING))
+        return sum(work.jobs * work.kept for work in works)
 
     @property
     def peak(self) -> float:
         """Bytes on disk at most: the largest training keeps checkpoints beside all else."""
         return self.kept + max((work.beside for work in self.works), default=0.0)
-
-    @property
-    def data(self) -> float:
-        """Bytes below downloads/: models of the hub lie among the results."""
-        return self.downloads - sum(
-            work.jobs * work.kept for work in self.works if work.stage.startswith("fetch_")
-        )
 
     @property
     def memory(self) -> float:
@@ -90,5 +90,4 @@ def estimate(study: Study) -> Estimate:
         preparing.report(study, amounts),
     )
     found = [work for work in works if work.jobs]
-    total = sum(map(amounts.download, downloads(study))) + hub_bytes(study)
-    return Estimate(found, total, [*sorted(amounts.assumed), *models.assumed_models(study)])
+    return Estimate(found, [*sorted(amounts.assumed), *models.assumed_models(study)])

@@ -32,13 +32,6 @@ def free_bytes(study: Study) -> float:
     return shutil.disk_usage(disk).free + taken
 
 
-TRAINED = ("pretrain_encoder", "train_teacher", "distill_student", "finetune_student")
-"""Stages that leave models whose size is known to a hundredth."""
-
-SURE = 0.95
-"""Of the size of saved models, what is certain."""
-
-
 def pending(found: Estimate, jobs: Mapping[str, int] | None) -> Iterator[Work]:
     """The works of which jobs are to run, with as many of them as there are.
 
@@ -67,15 +60,14 @@ def check_room(found: Estimate, room: Room, jobs: Mapping[str, int] | None = Non
     works = list(pending(found, jobs))
     warnings = []
     if room.disk is not None:
-        models = sum(work.jobs * work.kept for work in works if work.stage in TRAINED)
-        if SURE * models > room.disk:
+        models = sum(work.jobs * work.sure for work in works)
+        if models > room.disk:
             raise InputError(
-                f"disk: the models alone take {told(models)}, and {told(room.disk)} are free; "
+                f"disk: the models alone take {told(models)} or more, and {told(room.disk)} are free; "
                 "expected more room, or fewer languages, methods, seeds or students"
             )
         whole = sum(work.jobs * work.kept for work in works)
         whole += max((work.beside for work in works), default=0.0)
-        whole += found.data if jobs is None or jobs.get("download_file") else 0.0
         if whole > room.disk:
             warnings.append(
                 f"disk: the study takes about {told(whole)} by estimate, and {told(room.disk)} "

@@ -6,7 +6,7 @@ from optical.estimate.amounts import Amounts, padded, shortened
 from optical.estimate.shapes import ASSUMED, shape_of, translator_shape
 from optical.estimate.training import LOGITS, model_bytes, trained
 from optical.estimate.work import Work
-from optical.study.files import hub_models, needs_translator, translated_queries
+from optical.study.files import needs_translator, translated_queries
 from optical.study.study import Study
 
 
@@ -64,15 +64,6 @@ def fetched_models(study: Study) -> Iterator[Work]:
     if study["translation"]["hub"] and needs_translator(study):
         kept = model_bytes(translator_shape(study))
         yield Work(stage="fetch_translator", program="embed", kept=kept)
-
-
-def hub_bytes(study: Study) -> float:
-    """Bytes of the models that are fetched from the hub."""
-    named = [name for name, about in study.encoders.items() if "hub" in about]
-    total = sum(model_bytes(shape_of(study, name)) for name in named)
-    if len(hub_models(study)) > len(named):
-        total += model_bytes(translator_shape(study))
-    return total
 
 
 def assumed_models(study: Study) -> Iterator[str]:

@@ -27,10 +27,10 @@ def data(study: Study, amounts: Amounts) -> Iterator[Work]:
     """Bitext, the training set, collections and queries."""
     if study.is_constructed:
         yield Work(stage="construct_world")
-    sets = [Path(file).parts[-2] for file in downloads(study)]
-    exported = sum(is_exported(name, study) for name in sets)
-    yield Work(stage="download_file", jobs=len(sets) - exported)
-    yield Work(stage="export_ir_dataset", jobs=exported)
+    for file in downloads(study):
+        exported = is_exported(Path(file).parts[-2], study)
+        stage = "export_ir_dataset" if exported else "download_file"
+        yield Work(stage=stage, kept=amounts.download(file))
     for language in read_languages(study):
         pairs, bytes_of_pair = amounts.read_pairs(language), 6 * amounts.sentence(language)
         yield Work(

@@ -41,7 +41,7 @@ def embedded(stage: str, study: Study, shape: Shape, texts: float, tokens: float
         tokens=total,
         kept=total * vector_bytes(study),
         memory=CONTEXT + 2 * shape.parameters + 16 * batch * shape.width,
-        least=2 * shape.parameters,
+        least=0.0 if shape.assumed else 2 * shape.parameters,
         **more,
     )
 
@@ -247,5 +247,5 @@ def translated(stage: str, shape: Shape, texts: float, tokens: float, beams: int
         rows=texts,
         kept=60 * texts,
         memory=CONTEXT + 2 * shape.parameters + 8 * WRITTEN_TOKENS * shape.vocabulary,
-        least=2 * shape.parameters,
+        least=0.0 if shape.assumed else 2 * shape.parameters,
     )

@@ -2,11 +2,10 @@
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from optical.estimate.estimate import Estimate, hours
 from optical.estimate.rates import Rates
-from optical.estimate.work import Work
 from optical.runtime.errors import InputError
 
 UNIT = 1e9
@@ -23,7 +22,7 @@ FEW = 100.0
 def table(found: Estimate, machines: Sequence[Rates]) -> Iterator[str]:
     """The lines of the table: a stage each, then the sums."""
     head = ["stage", "jobs", "on", *(f"{rates.name}, h" for rates in machines)]
-    rows = [[*head, "GPU memory, GB", "kept, GB"]]
+    rows = [[*head, "GPU memory, GB", "disk kept, GB", "beside it, GB"]]
     for stage, works in found.stages.items():
         rows.append(
             [
@@ -31,13 +30,14 @@ def table(found: Estimate, machines: Sequence[Rates]) -> Iterator[str]:
                 f"{sum(work.jobs for work in works):,}",
                 "GPU" if any(work.gpu for work in works) else "core",
                 *(amount(hours(works, rates)) for rates in machines),
-                memory(works),
+                largest(work.memory for work in works),
                 amount(sum(work.jobs * work.kept for work in works) / UNIT),
+                largest(work.beside for work in works),
             ]
         )
     for title, place in (("all, GPU hours", 0), ("all, hours of a core", 1)):
         sums = [found.hours(rates)[place] for rates in machines]
-        rows.append([title, f"{found.jobs:,}", "", *map(amount, sums), "", ""])
+        rows.append([title, f"{found.jobs:,}", "", *map(amount, sums), "", "", ""])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         first, *others = (
@@ -47,9 +47,9 @@ def table(found: Estimate, machines: Sequence[Rates]) -> Iterator[str]:
         yield "  ".join([first, *others]).rstrip()
 
 
-def memory(works: Sequence[Work]) -> str:
-    """The GPU memory of the largest of some works."""
-    most = max(work.memory for work in works)
+def largest(sizes: Iterable[float]) -> str:
+    """The largest of some sizes in bytes, as a cell; none for 0."""
+    most = max(sizes)
     return amount(most / UNIT) if most else ""
 
 

@@ -12,6 +12,10 @@ LOGITS = 24
 """Bytes moved for each logit of a vocabulary: written, normalised and read in both passes."""
 
 
+SURE = 0.95
+"""Of the size of a saved model, what is certain: a shape tells it to some hundredths."""
+
+
 def model_bytes(shape: Shape) -> float:
     """Bytes of a saved model: weights in float32, the tokenizer beside them."""
     return 4 * shape.parameters + 90 * shape.vocabulary
@@ -50,6 +54,7 @@ def trained(
         compared=number * compared,
         moved=steps * OPTIMISER_BYTES * shape.parameters + number * moved,
         kept=model_bytes(shape),
+        sure=0.0 if shape.assumed else SURE * model_bytes(shape),
         # The last whole checkpoint and the next: weights and both moments.
         beside=2 * 12 * shape.parameters,
         memory=CONTEXT
@@ -57,6 +62,6 @@ def trained(
         + 2 * (shape.reading + shape.writing)
         + ACTIVATIONS * texts * shape.width * (shape.layers + 2 * shape.writers)
         + held,
-        least=state,
+        least=0.0 if shape.assumed else state,
         **more,
     )

@@ -26,7 +26,7 @@ class Work:
     matrices, of an encoder of a `width`. compared: operations of a loss on token vectors of a
     `dimension`. moved: bytes between memory and arithmetic. tokens: to be
     tokenised. rows: lines that are read, cleaned or written. scanned: operations of MaxSim. kept:
-    bytes that a job leaves. beside: bytes that lie there only while it runs. memory: bytes of the
+    bytes that a job leaves, of which `sure` at least. beside: bytes that lie there only while it runs. memory: bytes of the
     GPU, of which `least` surely.
     """
 
@@ -49,6 +49,7 @@ class Work:
     rows: float = 0.0
     scanned: float = 0.0
     kept: float = 0.0
+    sure: float = 0.0
     beside: float = 0.0
     memory: float = 0.0
     least: float = 0.0
