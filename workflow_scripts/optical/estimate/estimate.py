@@ -11,7 +11,6 @@ from optical.estimate.rates import Rates
 from optical.estimate.work import Work
 from optical.study.study import Study
 
-
 DOWNLOADING = ("download_", "export_ir_dataset", "fetch_")
 """What the stages begin with that need a network."""
 

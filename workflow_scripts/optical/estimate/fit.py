@@ -63,8 +63,8 @@ def check_room(found: Estimate, room: Room, jobs: Mapping[str, int] | None = Non
         models = sum(work.jobs * work.sure for work in works)
         if models > room.disk:
             raise InputError(
-                f"disk: the models alone take {told(models)} or more, and {told(room.disk)} are free; "
-                "expected more room, or fewer languages, methods, seeds or students"
+                f"disk: the models alone take {told(models)} or more, and {told(room.disk)} are "
+                "free; expected more room, or fewer languages, methods, seeds or students"
             )
         whole = sum(work.jobs * work.kept for work in works)
         whole += max((work.beside for work in works), default=0.0)

@@ -20,14 +20,17 @@ class Work:
     """What each of a stage's like jobs does; the amounts are those of one job.
 
     stage: the rule. of: the encoder, teacher or student. program: what it loads, of `rates.START`.
-    gpu: whether it uses one. batches: of a training. passes: parts of these that go forward and
-    back through `layers` layers, each by itself. embedded: tokens that go forward alone, in batches
-    of the machine's size. written: those of translations, a token at a time. operations: of
-    matrices, of an encoder of a `width`. compared: operations of a loss on token vectors of a
-    `dimension`. moved: bytes between memory and arithmetic. tokens: to be
-    tokenised. rows: lines that are read, cleaned or written. scanned: operations of MaxSim. kept:
-    bytes that a job leaves, of which `sure` at least. beside: bytes that lie there only while it runs. memory: bytes of the
-    GPU, of which `least` surely.
+    gpu: whether it uses one.
+
+    batches: of a training. passes: parts of these that go forward and back through `layers` layers,
+    each by itself. embedded: tokens that go forward alone, in batches of the machine's size.
+    written: those of translations, a token at a time. operations: of matrices, of an encoder of a
+    `width`. compared: operations of a loss on token vectors of a `dimension`. moved: bytes between
+    memory and arithmetic. tokens: to be tokenised. rows: lines that are read, cleaned or written.
+    scanned: operations of MaxSim.
+
+    kept: bytes that a job leaves, of which `sure` at least. beside: bytes that lie there only while
+    it runs. memory: bytes of the GPU, of which `least` surely.
     """
 
     stage: str
