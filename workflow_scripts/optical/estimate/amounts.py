@@ -19,8 +19,9 @@ KEPT = 0.9
 PAIR_BYTES = 200
 """Bytes of a sentence pair in a text file, both sides, and of a line of queries or passages."""
 
-SPREAD = 0.5
-"""Standard deviation of the logarithm of a text's tokens: many short ones, a few long ones."""
+SPREAD, CONSTRUCTED_SPREAD = 0.5, 0.25
+"""Standard deviation of the logarithm of a text's tokens, of people's texts and of constructed ones:
+many short ones, a few long ones."""
 
 
 @cache
@@ -38,6 +39,16 @@ class Amounts:
     def __init__(self, study: Study) -> None:
         self.study = study
         self.assumed: set[str] = set()
+
+    def padded(self, tokens: float, longest: float, texts: float) -> float:
+        """Tokens of the longest of so many texts of a batch, to which all are padded.
+
+        tokens: of a text on average. Of log-normal lengths the greatest of n lies near
+        sqrt(2 log n) deviations above the median.
+        """
+        spread = CONSTRUCTED_SPREAD if self.study.is_constructed else SPREAD
+        deviations = 0.85 * sqrt(2 * log(max(1.0, texts)))
+        return min(longest, tokens * exp(spread * deviations - spread**2 / 2))
 
     # --- bitext
 
@@ -188,12 +199,3 @@ def sizes(files: list[str]) -> int:
 def shortened(tokens: float, longest: float) -> float:
     """The mean of tokens when texts are cut at the longest, and that of texts about as long."""
     return tokens if tokens < longest / 2 else min(tokens, 0.9 * longest)
-
-
-def padded(tokens: float, longest: float, texts: float) -> float:
-    """Tokens of the longest of so many drawn texts, to which a batch is padded.
-
-    Of log-normal lengths the greatest of n lies near sqrt(2 log n) deviations above the median.
-    """
-    deviations = 0.85 * sqrt(2 * log(max(1.0, texts)))
-    return min(longest, tokens * exp(SPREAD * deviations - SPREAD**2 / 2))

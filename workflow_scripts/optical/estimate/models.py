@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from optical.estimate.amounts import Amounts, padded, shortened
+from optical.estimate.amounts import Amounts, shortened
 from optical.estimate.shapes import ASSUMED, shape_of, translator_shape
 from optical.estimate.training import LOGITS, model_bytes, trained
 from optical.estimate.work import Work
@@ -24,8 +24,8 @@ def pretrained_encoders(study: Study, amounts: Amounts) -> Iterator[Work]:
     tokens = sum(weights[name] / total * shortened(whole[name], length) for name in weights)
     pairs = 0.5 * sum(weight for name, weight in weights.items() if name != study.pivot) / total
     size = settings["batch_size"]
-    long = padded(tokens, length, size)
-    side = padded(tokens / 1.5, length, size)
+    long = amounts.padded(tokens, length, size)
+    side = amounts.padded(tokens / 1.5, length, size)
     contrast = bool(settings["contrast"])
     for name, about in study["encoders"].items():
         if "layers" not in about:
@@ -80,8 +80,8 @@ def trained_teachers(study: Study, amounts: Amounts) -> Iterator[Work]:
     settings = study["teacher"]
     size, columns = settings["batch_size"], 1 + settings["negatives"]
     at_once = min(size, settings["mini_batch"] or size)
-    query = padded(amounts.training_query(), study["model"]["query_length"], at_once)
-    passage = padded(amounts.training_passage(), study["model"]["passage_length"], at_once)
+    query = amounts.padded(amounts.training_query(), study["model"]["query_length"], at_once)
+    passage = amounts.padded(amounts.training_passage(), study["model"]["passage_length"], at_once)
     # Gradients are cached: each part of a batch goes forward twice.
     again = 4 / 3 if settings["mini_batch"] else 1.0
     scored = size * (size if settings["loss"] == "contrastive" else 1) * columns * query * passage
@@ -119,7 +119,7 @@ def translators(study: Study, amounts: Amounts) -> Iterator[Work]:
     for language in study.languages:
         directions = into_pivot + ("translate_train" in methods and language not in published)
         tokens = shortened(amounts.sentence(language), settings["length"])
-        long = padded(tokens, settings["length"], settings["batch_size"])
+        long = amounts.padded(tokens, settings["length"], settings["batch_size"])
         read = settings["batch_size"] * long
         logits = read * shape.vocabulary
         if directions:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from optical.estimate.amounts import Amounts, padded, shortened
+from optical.estimate.amounts import Amounts, shortened
 from optical.estimate.shapes import Shape, shape_of
 from optical.estimate.training import trained
 from optical.estimate.work import Work
@@ -50,7 +50,7 @@ def distilled(
         other = min(length, 1.5 * tokens)  # of translations of sentences of like length
     else:
         size = settings["batch_size"]
-        long = other = padded(tokens, length, size)
+        long = other = amounts.padded(tokens, length, size)
     cells = size * long * other
     kind = study.base(method)
     plan = PLAN[settings["solver"]] if kind == "optical" else 4.0 * (kind == "greedy")
@@ -92,8 +92,8 @@ def finetuned(
     settings, model = study["finetuning"], study["model"]
     number, query, passage = finetuning_pairs(study, amounts, method, language)
     size = settings["batch_size"]
-    long = padded(query, model["query_length"], size)
-    scored = size * size * long * padded(passage, model["passage_length"], size)
+    long = amounts.padded(query, model["query_length"], size)
+    scored = size * size * long * amounts.padded(passage, model["passage_length"], size)
     return trained(
         "finetune_student",
         shape,
