@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from optical.estimate.amounts import Amounts
+from optical.corpora import registry
+from optical.estimate.amounts import Amounts, known_amounts
 from optical.estimate.estimate import Estimate, estimate
 from optical.estimate.fit import Room, check_room, free_bytes
 from optical.estimate.rates import documented, machines, read_rates
@@ -221,6 +222,30 @@ def test_sets_of_the_users_own_are_counted_by_the_size_of_their_files(tmp_path):
     assert unknown > 100_000
 
 
+def test_a_collection_of_the_users_own_is_counted_by_the_size_of_its_passages(tmp_path):
+    own = {"clippings": {"folder": "clippings", "layout": "beir", "languages": ["fr", "sw"]}}
+    edits = {"own": own, "collections": ["clippings"]}
+    study = load(REAL, edits=edits, local=str(tmp_path))
+    assert Amounts(study).passages("clippings") == 100_000
+    (tmp_path / "clippings").mkdir()
+    (tmp_path / "clippings/corpus.jsonl").write_text("x" * 5_400_000)
+    assert Amounts(study).passages("clippings") == pytest.approx(10_000)
+
+
+def test_every_source_has_its_amounts():
+    amounts = Amounts(load(REAL))
+    for source in registry.BITEXT:
+        assert source in known_amounts()["bitext"], source
+    for collection in registry.COLLECTIONS:
+        assert amounts.of_collection(collection) != known_amounts()["collections"]["other"]
+    for source, entry in DATASETS.items():
+        sized = all("bytes" in file for file in entry["files"].values())
+        if not sized and "folder" not in entry:
+            assert source in known_amounts()["downloads"], source
+        for name in entry["files"]:
+            assert amounts.download(f"downloads/{source}/{name}") > 0
+
+
 # --- rates of a machine
 
 
@@ -335,7 +360,7 @@ def test_a_header_is_written_once_and_anew():
     assert first.startswith(
         "# A study: mine.\n#\n# It asks: why?\n# Estimated (make cost): 1 hour, "
     )
-    assert first.endswith("3 GB at most.\nstudy: mine\nseeds: [1]\n")
+    assert first.replace("\n# ", " ").endswith("3 GB at most.\nstudy: mine\nseeds: [1]\n")
     assert all(len(line) <= 100 for line in first.splitlines())
     again = with_header(first, "Estimated (make cost): 2 hours; 4 GB at most.")
     assert again == text.replace(

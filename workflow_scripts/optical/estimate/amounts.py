@@ -16,12 +16,12 @@ from optical.study.study import Study, dataset_of
 KEPT = 0.9
 """Share of the pairs read that cleaning keeps, roughly: docs/cleaning.md."""
 
-PAIR_BYTES = 200
-"""Bytes of a sentence pair in a text file, both sides, and of a line of queries or passages."""
+PAIR_BYTES, TOKEN_BYTES = 200, 4.5
+"""Bytes of a sentence pair in a text file, both sides, and of a token in a file of passages."""
 
 SPREAD, CONSTRUCTED_SPREAD = 0.5, 0.25
-"""Standard deviation of the logarithm of a text's tokens, of people's texts and of constructed ones:
-many short ones, a few long ones."""
+"""Standard deviation of the logarithm of a text's tokens: people write many short texts and a few
+long ones, constructed ones are more alike."""
 
 
 @cache
@@ -102,6 +102,12 @@ class Amounts:
         if collection == "constructed":
             return self.study["constructed"]["passages"]
         number = self.of_collection(collection)["passages"]
+        source = dataset_of(collection)
+        if source in self.study["own"]:
+            files = study_files.source_files(self.study, source, role="test")
+            # The largest holds the passages, the others queries and judgements.
+            size = max(map(sizes, ([file] for file in files)), default=0)
+            number = size / (TOKEN_BYTES * self.whole_passage(collection)) or number
         words = self.study["windows"]["words"]
         if words:
             number *= max(1.0, self.whole_passage(collection) / (1.3 * words) * 2)
@@ -174,13 +180,12 @@ class Amounts:
         about = self.study.datasets[source]["files"][name]
         if "bytes" in about:
             return about["bytes"]
-        sizes_known = known_amounts()["downloads"].get(source, {})
-        default = known_amounts()["bitext"].get(source, {}).get("bytes")
-        size = sizes_known.get(name, sizes_known.get("other", default))
-        if size is None or name.endswith(".queries.train.tsv"):
-            size = known_amounts()["downloads"]["mmarco"]["queries.train.tsv"]
         self.assumed.add(source)
-        return size
+        table = known_amounts()["downloads"]
+        of_source = table.get(source, {"other": table["other"]})
+        # A file's own size, that of files that are called so in each language, or of any.
+        names = (name, name.partition(".")[2], "other")
+        return next(of_source[key] for key in names if key in of_source)
 
     def known(self, kind: str, *names: str) -> Mapping[str, float]:
         """What resources/amounts.yaml knows under the first of some names, or assumes of others."""
