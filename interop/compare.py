@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,12 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 
+from optical.models.adapters import load_merged
 from optical.models.encoders import late_interaction, load, new_masked_model
 from optical.models.export import NOT_IN_TRANSFORMERS_4, save_for_all
 from optical.models.tokenizer import train_tokenizer
+from optical.settings.adaptation import Adaptation
+from optical.training.students import begin
 from optical.training.trainer import save
 
 PROGRAMS = Path(__file__).parent
@@ -43,6 +47,20 @@ def random_model(folder: Path, family: str) -> Path:
     model = late_interaction(folder / "encoder", dimension=32, query_length=32, passage_length=64)
     save_for_all(folder / "model", model, "")
     return folder / "model"
+
+
+def merged_student(base: Path) -> Path:
+    """A student of a model that was kept as an adapter, of LoRA, and made whole again."""
+    adapter, folder = base.with_name("adapter"), base.with_name("student")
+    settings = Adaptation(lora_rank=4)
+    student, writer = begin(base, adapter, settings, adapter=True, precision="float16")
+    with torch.no_grad():
+        for weight in student.parameters():
+            if weight.requires_grad:
+                weight += 0.05 * torch.randn_like(weight)
+    save(adapter, partial(writer, card=""))
+    save_for_all(folder, load_merged(adapter), "")
+    return folder
 
 
 def by_transformers(folder: Path, queries: list[str]) -> list[np.ndarray]:
@@ -108,5 +126,7 @@ if __name__ == "__main__":
             if sys.argv[2:]
             else [random_model(Path(temporary, family), family) for family in FAMILIES]
         )
+        if not sys.argv[2:]:
+            folders += [merged_student(folder) for folder in folders]
         good = [compare(Path(sys.argv[1]), folder) for folder in folders]
     sys.exit(0 if all(good) else "the query vectors differ")

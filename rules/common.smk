@@ -148,6 +148,24 @@ def of_student(path):
     return named
 
 
+def kept_student(output):
+    """The folder of a student, which Snakemake removes when it was read where scores alone stay."""
+    return temp(output) if study["keep"] == "scores" else output
+
+
+def kept_as(wildcards):
+    """How a student is saved, as options of the program that trains it."""
+    adapter = {"adapter": True, "precision": study["precision"]}
+    return command_line({} if study["keep"] == "models" else adapter)
+
+
+def base_of(wildcards):
+    """The model that an adapter is read with, where the job's student is one."""
+    if study["keep"] == "models" or not study.trains(wildcards.method):
+        return []
+    return of_student(paths.fill(paths.TEACHER, teacher="{encoder}"))(wildcards)
+
+
 def encoder_of(teacher):
     """The encoder that a teacher is built on."""
     return teacher.partition("@")[0]

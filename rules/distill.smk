@@ -31,7 +31,8 @@ rule distill_student:
         targets=targets_of,
         bitext=paths.BITEXT,
     output:
-        directory(paths.STUDENT),
+        model=kept_student(directory(paths.STUDENT)),
+        training=paths.STUDENT_LOG,
     wildcard_constraints:
         method=one_of([*study.distilled_methods, *study.trials]),
     log:
@@ -47,6 +48,7 @@ rule distill_student:
             without=unread_settings,
             learning_rate=learning_rate(distillation),
         ),
+        saved=kept_as,
     resources:
         gpu=gpus,
     conda:
@@ -54,4 +56,6 @@ rule distill_student:
     shell:
         "python workflow_scripts/distill_student.py --start {input.start} --teacher {input.teacher}"
         " --targets {input.targets} --bitext {input.bitext} --method {params.method}"
-        " {params.settings} --processes {resources.gpu} --seed {wildcards.seed} --output {output} > {log} 2>&1"
+        " {params.settings} {params.saved} --processes {resources.gpu} --seed {wildcards.seed}"
+        " --output {output.model} > {log} 2>&1"
+        " && cp {output.model}/training.jsonl {output.training}"

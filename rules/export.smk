@@ -30,11 +30,31 @@ def all_models(wildcards):
     ]
 
 
+rule merge_student:
+    message:
+        "Merging student {wildcards.student}, {wildcards.method}, {wildcards.lang}, into its base"
+    input:
+        model=paths.STUDENT,
+        base=base_of,
+    output:
+        temp(directory(paths.MERGED_STUDENT)),
+    log:
+        "logs/{study}/merge_student/{student}.{method}.{lang}.seed-{seed}.log",
+    benchmark:
+        "logs/{study}/merge_student/{student}.{method}.{lang}.seed-{seed}.benchmark.tsv"
+    params:
+        code=code("merge_student"),
+    conda:
+        "../envs/training.yaml"
+    shell:
+        "python workflow_scripts/merge_student.py --model {input.model} --output {output} > {log} 2>&1"
+
+
 rule export_student:
     message:
         "Exporting student {output}"
     input:
-        model=paths.STUDENT,
+        model=paths.STUDENT if study["keep"] == "models" else paths.MERGED_STUDENT,
         settings=paths.SETTINGS,
         language_table=paths.fill(paths.TABLE, table="language"),
         cleaning=paths.CLEANING,

@@ -42,7 +42,7 @@ environment_files = [
 
 
 def trained_models(wildcards):
-    """The folders of every encoder, teacher and student of the study, as they were trained."""
+    """The folders of every encoder and teacher of the study, as they were trained."""
     students = study["students"].values()
     return [
         *of_study(paths.ENCODER, encoder=sorted({one["encoder"] for one in students})),
@@ -50,7 +50,6 @@ def trained_models(wildcards):
             paths.TEACHER,
             teacher=study.teacher_names(sorted({one["teacher"] for one in students})),
         ),
-        *of_students(paths.STUDENT, study.trained_methods),
     ]
 
 
@@ -251,6 +250,7 @@ rule plot_training:
         "Drawing the training curves"
     input:
         models=trained_models,
+        students=of_students(paths.STUDENT_LOG, study.trained_methods),
     output:
         svg=report(
             f"{paths.GAP}/training.svg",
@@ -270,7 +270,8 @@ rule plot_training:
         "../envs/report.yaml"
     # An encoder that was fetched was not trained here, and has no log.
     shell:
-        "find {input.models} -name training.jsonl | sort > {output.arguments}"
+        "(find {input.models} -name training.jsonl; printf '%s\\n' {input.students}) | sort"
+        " > {output.arguments}"
         " && python workflow_scripts/plot_training.py --logs @{output.arguments} --output {output.svg} {output.png}"
         " > {log} 2>&1"
 

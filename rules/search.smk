@@ -27,6 +27,7 @@ rule embed_queries:
         "Embedding the {wildcards.lang} queries: {wildcards.student}, {wildcards.method}"
     input:
         encoder=query_encoder,
+        base=base_of,
         queries=lambda wildcards: [
             paths.fill(queries_of(wildcards), collection=name)
             for name in collections_in(wildcards.lang)
@@ -47,6 +48,8 @@ rule embed_queries:
         gpu=gpus,
     conda:
         "../envs/training.yaml"
+    # Before the next student is trained: one of which scores alone stay is removed after this.
+    priority: 1
     shell:
         "python workflow_scripts/embed_queries.py --encoder {input.encoder} --queries {params.queries}"
         " --output {output} > {log} 2>&1"

@@ -352,7 +352,8 @@ rule finetune_student:
         targets=finetuning_passages,
         pairs=finetuning_pairs,
     output:
-        directory(paths.STUDENT),
+        model=kept_student(directory(paths.STUDENT)),
+        training=paths.STUDENT_LOG,
     wildcard_constraints:
         method=one_of(FINETUNED),
     log:
@@ -362,6 +363,7 @@ rule finetune_student:
     params:
         code=code("finetune_student"),
         settings=options(Finetuning, "finetuning", learning_rate=learning_rate("finetuning")),
+        saved=kept_as,
         scale=setting("teacher/scale"),
     resources:
         gpu=gpus,
@@ -370,5 +372,6 @@ rule finetune_student:
     shell:
         "python workflow_scripts/finetune_student.py --start {input.start} --teacher {input.teacher}"
         " --targets {input.targets} --pairs {input.pairs} --method {wildcards.method}"
-        " {params.settings} --scale {params.scale}"
-        " --seed {wildcards.seed} --output {output} > {log} 2>&1"
+        " {params.settings} {params.saved} --scale {params.scale}"
+        " --seed {wildcards.seed} --output {output.model} > {log} 2>&1"
+        " && cp {output.model}/training.jsonl {output.training}"

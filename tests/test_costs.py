@@ -23,7 +23,9 @@ def study(tmp_path):
     job(logs, "distill_student/large.optical.sw.seed-1", 30.0, 900.0, 55.0)
     job(logs, "construct_world", 0.2, "-", "-")
     for student, method, examples in (("small", "optical", 640), ("small", "greedy", 320)):
-        log = results / f"students/{student}/{method}/sw/seed-1/training.jsonl"
+        # The one of a student that is kept, the other of one whose scores alone are.
+        place = "seed-1/training.jsonl" if method == "greedy" else "seed-1.training.jsonl"
+        log = results / f"students/{student}/{method}/sw/{place}"
         log.parent.mkdir(parents=True)
         lines = [{"step": n, "examples": n * examples, "joules": 9.0 * n} for n in (0, 1)]
         log.write_text("".join(json.dumps(line) + "\n" for line in lines))

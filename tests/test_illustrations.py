@@ -16,6 +16,7 @@ import plot_training
 from optical.evaluation.gap import GAP_COLUMNS, LANGUAGE_COLUMNS
 from optical.report.pictures import draw, reason_of
 from optical.runtime.errors import InputError
+from optical.study import paths
 from test_figures import made_up
 
 TWO = (["tiny"], ["zero_shot", "optical"], ["fr", "sw"], ["c"])
@@ -203,10 +204,12 @@ LOGS = {
 def test_the_picture_of_trainings(tmp_path, name, alone):
     logs = []
     for seed, text in enumerate([LOGS[name][0]] if alone else [LOGS[name][0], STEADY]):
-        folder = tmp_path / f"results/s/students/small/optical/sw/seed-{seed}"
-        folder.mkdir(parents=True)
-        (folder / "training.jsonl").write_text(text)
-        logs.append(folder / "training.jsonl")
+        names = {"student": "small", "method": "optical", "lang": "sw", "seed": seed}
+        log = tmp_path / paths.STUDENT_LOG.format(study="s", **names)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(text)
+        logs.append(log)
+    assert {plot_training.place(log) for log in logs} == {("students: small", "optical")}
     plot_training.main(logs=logs, output=pictures(tmp_path))
     drawn = LOGS[name][1] or not alone
     assert left_out(tmp_path) == ("" if drawn else "no training wrote down a loss")

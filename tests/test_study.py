@@ -687,6 +687,10 @@ def test_methods_of_a_student_are_those_of_the_study(methods, message):
             {"teacher.loss": "kl"},
             "teacher.loss: kl, but constructed data has no cross-encoder's scores",
         ),
+        (
+            {"precision": "float16"},
+            "precision: float16, but keep is models, which are whole; expected float32, or keep",
+        ),
     ],
 )
 def test_settings_of_a_training_that_contradict_each_other(edits, message):

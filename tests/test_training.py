@@ -119,6 +119,39 @@ def test_ten_kills_leave_no_trace(folder, undisturbed, tmp_path):
     assert not training_folder(output).exists()
 
 
+@pytest.mark.parametrize("adapter", [False, True])
+@pytest.mark.parametrize("rank", [None, 2])
+def test_a_student_that_is_trained_in_part_resumes_from_what_it_trains(
+    folder, tmp_path, rank, adapter
+):
+    about = {"rank": rank, "adapter": adapter, "embeddings": "frozen"}
+    undisturbed, output = tmp_path / "undisturbed", tmp_path / "student"
+    assert trained(folder, undisturbed, **about) == 0
+    assert trained(folder, output, kill_at=10, **about) == -9
+    (checkpoint,) = training_folder(output).glob("checkpoint-8")
+    kept = load_file(checkpoint / "model.safetensors")
+    assert not any("word_embeddings" in name for name in kept)
+    lora = {name for name in kept if "lora_" in name}
+    assert len(kept) - len(lora) == (1 if rank else len(kept))  # the projection, and LoRA
+    moments = torch.load(checkpoint / "optimizer.pt", weights_only=True)["state"].values()
+    # A pooler has no gradient, and so no moments.
+    assert sum(one["exp_avg"].numel() for one in moments) == sum(
+        tensor.numel() for name, tensor in kept.items() if "pooler" not in name
+    )
+    assert {file.name for file in checkpoint.iterdir()} == {
+        *("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", MARKER),
+        "trainer_state.json",
+    }
+    assert trained(folder, output, **about) == 0
+    assert_same_weights(output, undisturbed)
+    started = load_file(folder / "start" / "model.safetensors")
+    if not adapter:
+        table = "roberta.embeddings.word_embeddings.weight"
+        ended = load_file(output / "model.safetensors")
+        assert torch.equal(ended[table], started[table])
+        assert not torch.equal(ended["linear.weight"], started["linear.weight"])
+
+
 def test_a_checkpoint_without_its_mark_is_not_used(folder, undisturbed, tmp_path):
     output = tmp_path / "student"
     assert trained(folder, output, kill_in_checkpoint=8) == -9

@@ -19,21 +19,26 @@ def train(
     kill_at=None,
     kill_in_checkpoint=None,
     learning_rate=0.01,
+    rank=None,
+    adapter=False,
+    embeddings="trained",
 ) -> None:
     """Distil the model in `folder`/start onto the vectors in `folder`/targets.
 
     every: steps between checkpoints. kill_at: end as by SIGKILL after this step; kill_in_checkpoint
-    before this step's checkpoint is marked as whole.
+    before this step's checkpoint is marked as whole. rank, embeddings: see `Adaptation`. adapter:
+    whether what changed is saved alone.
     """
     import torch
     from datasets import Dataset
     from transformers import TrainerCallback, set_seed
 
-    from optical.models.encoders import load
     from optical.retrieval.token_vectors import TokenVectors
     from optical.runtime.origin import origin_of
+    from optical.settings.adaptation import Adaptation
     from optical.training import checkpoints
     from optical.training.batches import Batches
+    from optical.training.students import begin
     from optical.training.trainer import show_progress, train_late_interaction
     from optical.transport.losses import OptimalTransportLoss
 
@@ -57,7 +62,13 @@ def train(
     set_seed(1)
     sentences = json.loads((folder / "sentences.json").read_text())
     targets = TokenVectors(folder / "targets")
-    student = load(folder / "start")
+    student, writer = begin(
+        folder / "start",
+        output,
+        Adaptation(lora_rank=rank, embeddings=embeddings),
+        adapter=adapter,
+        precision="float32",
+    )
     lengths = (
         None if tokens is None else [len(ids) for ids in student.tokenizer(sentences).input_ids]
     )
@@ -76,7 +87,10 @@ def train(
             lengths=lengths,
         ),
         card="",
-        origin=origin_of(folder=folder, steps=steps, size=size, learning_rate=learning_rate),
+        writer=writer,
+        origin=origin_of(
+            folder=folder, steps=steps, size=size, learning_rate=learning_rate, rank=rank
+        ),
         accumulation=accumulation,
         steps=steps,
         learning_rate=learning_rate,

@@ -64,6 +64,7 @@ def aligned(
     import torch
 
     from optical.models.embedding import Embedder, embed, readable
+    from optical.models.shared_base import load_embedder
     from optical.retrieval.token_vectors import TokenVectors
     from optical.transport.solvers import cosine_cost, transport_plan
 
@@ -81,7 +82,7 @@ def aligned(
     for row in rows:
         found.append({"target": readable(of_teacher, vectors.ids(row)), "plans": {}})
     for title, folder in (("before", start), ("after", student)):
-        model = Embedder.load(folder)
+        model = load_embedder(folder)
         embedded = embed(model, sources, task="query", length=length)
         for pair, row, (ids, source) in zip(found, rows, embedded, strict=True):
             pair["source"] = readable(model.tokenizer, ids)

@@ -48,19 +48,24 @@ def main(
         Path(path.format(**names))
         for path in (paths.TEACHER, paths.PASSAGE_VECTORS, paths.INDEX, paths.PASSAGES)
     )
+    if method != "zero_shot" and settings.get("keep") == "scores":
+        raise InputError(
+            f"{study} has kept its scores alone (keep: scores), no student; try --method zero_shot"
+        )
     model = query_model(study, teacher, student, method, lang, seed)
 
     from pyarrow import parquet
     from transformers import AutoTokenizer
 
-    from optical.models.embedding import Embedder, embed, readable
+    from optical.models.embedding import embed, readable
+    from optical.models.shared_base import load_embedder
     from optical.retrieval.token_index import open_index
     from optical.retrieval.token_vectors import TokenVectors
 
     vectors = TokenVectors(passage_vectors)
     index = open_index(index_folder, vectors)
     rows = parquet.read_table(texts)
-    reader = Embedder.load(model)
+    reader = load_embedder(model)
     tokenizer = AutoTokenizer.from_pretrained(teacher, local_files_only=True)
     ((ids, query),) = embed(reader, [as_text(question, "the question")], task="query")
     query = query.astype("float32")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from optical.runtime.processes import spread
 from optical.runtime.program import run_program
+from optical.settings.adaptation import Precision
 from optical.settings.distillation import Distillation
 from optical.settings.methods import Distilled
 
@@ -18,6 +19,8 @@ def main(
     settings: Distillation,
     processes: int = 1,
     seed: int,
+    adapter: bool = False,
+    precision: Precision = "float32",
     output: Path,
 ) -> None:
     """
@@ -28,23 +31,25 @@ def main(
     method: what is minimised: the cost of transport, or one of its controls
     processes: GPUs that share a training
     seed: seed of the order of pairs
+    adapter: save only what the training changed
+    precision: of an adapter
     output: folder to write
     """
     spread(processes)
 
     from transformers import AutoTokenizer, set_seed
 
-    from optical.models.encoders import load
     from optical.models.export import model_card
     from optical.retrieval.token_vectors import TokenVectors
     from optical.runtime.origin import origin_of
     from optical.training.batches import Batches
     from optical.training.distillation import loss_for, read_pairs, source_ids, without_cut
+    from optical.training.students import begin
     from optical.training.trainer import show_progress, train_late_interaction
 
     show_progress()
     set_seed(seed)
-    student = load(start)
+    student, writer = begin(start, output, settings, adapter=adapter, precision=precision)
     vectors = TokenVectors(targets)
     pairs = read_pairs(bitext, vectors, settings.pairs)
     print(f"{len(pairs)} sentence pairs", flush=True)
@@ -82,8 +87,11 @@ def main(
             bitext=bitext,
             method=method,
             seed=seed,
+            adapter=adapter,
+            precision=precision,
         ),
         card=model_card(f"queries in {bitext.stem}", f"distillation by {method}", teacher.name),
+        writer=writer,
         steps=settings.steps,
         learning_rate=settings.learning_rate,
         seed=seed,

@@ -15,9 +15,10 @@ def main(*, encoder: Path, queries: dict[str, Path], output: Path) -> None:
     take_gpus(1)
 
     from optical.corpora.lines import read_queries
-    from optical.models.embedding import Embedder, embed_texts
+    from optical.models.embedding import embed_texts
+    from optical.models.shared_base import load_embedder
 
-    model = Embedder.load(encoder)
+    model = load_embedder(encoder)
     for name, file in queries.items():
         texts = read_queries(file).values()
         embed_texts(

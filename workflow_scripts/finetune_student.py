@@ -4,6 +4,7 @@ from pathlib import Path
 
 from optical.runtime.gpus import take_gpus
 from optical.runtime.program import run_program
+from optical.settings.adaptation import Precision
 from optical.settings.finetuning import Finetuning
 from optical.settings.methods import Finetuned
 
@@ -18,6 +19,8 @@ def main(
     settings: Finetuning,
     scale: float,
     seed: int,
+    adapter: bool = False,
+    precision: Precision = "float32",
     output: Path,
 ) -> None:
     """
@@ -28,6 +31,8 @@ def main(
     method: what the pairs are
     scale: factor on MaxSim
     seed: seed of the order
+    adapter: save only what the training changed
+    precision: of an adapter
     output: folder to write
     """
     take_gpus(1)
@@ -35,18 +40,18 @@ def main(
     import pyarrow.parquet as pq
     from transformers import set_seed
 
-    from optical.models.encoders import load
     from optical.models.export import model_card
     from optical.retrieval.token_vectors import TokenVectors
     from optical.runtime.origin import origin_of
     from optical.training.batches import Batches
     from optical.training.distillation import read_pairs
     from optical.training.finetuning import QUERY, ContrastiveLoss, shared_sides
+    from optical.training.students import begin
     from optical.training.trainer import show_progress, train_late_interaction
 
     show_progress()
     set_seed(seed)
-    student = load(start)
+    student, writer = begin(start, output, settings, adapter=adapter, precision=precision)
     vectors = TokenVectors(targets)
     examples = read_pairs(pairs, vectors)
     queries = pq.read_table(pairs, columns=[QUERY[method]])[QUERY[method]].to_pylist()
@@ -73,8 +78,11 @@ def main(
             method=method,
             scale=scale,
             seed=seed,
+            adapter=adapter,
+            precision=precision,
         ),
         card=model_card(f"queries in {pairs.stem}", f"fine-tuning by {method}", teacher.name),
+        writer=writer,
         steps=settings.steps,
         learning_rate=settings.learning_rate,
         seed=seed,

@@ -32,7 +32,7 @@ def main(
 
 def place(log: Path) -> tuple[str, str]:
     """The panel and the line of a training by the folder that its log lies in."""
-    if names := paths.match(paths.STUDENT, log.parent):
+    if names := paths.match(paths.STUDENT_LOG, log):
         return f"students: {names['student']}", names["method"]
     kind, name = log.parent.parts[-2:]  # encoders or teachers
     return kind, name

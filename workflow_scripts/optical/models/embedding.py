@@ -7,7 +7,8 @@ two seconds sooner than sentence-transformers, and batches are of ours.
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from tqdm import tqdm
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
+from optical.models.precision import has_bfloat16
 from optical.retrieval.token_vectors import has_shard, shards, write_shard
 from optical.runtime.files import lock, remove
 from optical.runtime.origin import fingerprint, origin_of
@@ -60,15 +62,16 @@ class Embedder:
     skipped: tuple[int, ...] = ()
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Embedder":
-        """The model of a folder, in bfloat16 on a GPU that has it, in float32 elsewhere."""
+    def load(cls, folder: str | Path, *, exact: bool = False) -> "Embedder":
+        """The model of a folder, in bfloat16 on a GPU that has it, in float32 elsewhere.
+
+        exact: in float32 on the CPU, whatever there is.
+        """
         folder = Path(folder)
         settings = json.loads((folder / "artifact.metadata").read_text())
         # The projection's weights lie beside the transformer's, which is no reason for a warning.
         logging.set_verbosity_error()
-        device = f"cuda:{local_rank()}" if torch.cuda.is_available() else "cpu"
-        half = device != "cpu" and torch.cuda.is_bf16_supported()
-        dtype = torch.bfloat16 if half else torch.float32
+        device, dtype = ("cpu", torch.float32) if exact else place()
         transformer = AutoModel.from_pretrained(folder, local_files_only=True, dtype=dtype)
         projection = load_file(folder / "1_Dense" / "model.safetensors")["linear.weight"]
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -82,6 +85,14 @@ class Embedder:
             expansion_of(tokenizer, own),
             skipped_ids(tokenizer, own["skiplist_words"]),
         )
+
+    def placed(self) -> "Embedder":
+        """An exact model as `load` would load it: on a GPU a copy, on a CPU itself."""
+        device, dtype = place()
+        if device == "cpu":
+            return self
+        transformer = deepcopy(self.transformer).to(device=device, dtype=dtype)
+        return replace(self, transformer=transformer, projection=self.projection.to(device, dtype))
 
     @property
     def dimension(self) -> int:
@@ -126,6 +137,12 @@ class Embedder:
         sizes = scored.sum(dim=1).tolist()
         parts = zip(padded[scored].split(sizes), vectors.split(sizes), strict=True)
         return ((tokens.numpy(), part.numpy()) for tokens, part in parts)
+
+
+def place() -> tuple[str, torch.dtype]:
+    """Where this process embeds, and in which precision."""
+    device = f"cuda:{local_rank()}" if torch.cuda.is_available() else "cpu"
+    return device, torch.bfloat16 if has_bfloat16() else torch.float32
 
 
 def embed(

@@ -99,6 +99,8 @@ def late_interaction(
     transformer = Transformer(
         str(encoder), query_length=query_length, document_length=passage_length
     )
+    # Of a checkpoint in half precision too: there small updates would be lost in rounding.
+    transformer.float()
     longest = transformer.max_seq_length
     for name, length in (("query_length", query_length), ("passage_length", passage_length)):
         if longest and length > longest:
@@ -126,6 +128,9 @@ def late_interaction(
     )
 
 
-def load(folder: str | Path) -> MultiVectorEncoder:
-    """A late-interaction model from the folder it was saved in."""
-    return MultiVectorEncoder(str(folder), local_files_only=True)
+def load(folder: str | Path, device: str | None = None) -> MultiVectorEncoder:
+    """A late-interaction model from the folder it was saved in, in float32 whatever it lies in.
+
+    device: a GPU where there is one when None.
+    """
+    return MultiVectorEncoder(str(folder), local_files_only=True, device=device).float()

@@ -31,7 +31,7 @@ def load_finished(folder: Path) -> MultiVectorEncoder:
     library = read_layout(folder).library
     # The weights of a pooler, which no token vector needs, may be missing: let them be the same.
     torch.manual_seed(0)
-    model = load(folder).float().cpu().eval()
+    model = load(folder, device="cpu").eval()
     transformer, *others = model
     tokenizer = transformer.tokenizer
     dense = [module for module in others if isinstance(module, Dense)]

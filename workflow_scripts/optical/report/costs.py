@@ -47,8 +47,10 @@ def cost_table(logs: Path, results: Path) -> pd.DataFrame:
             # The log is named after the folder of the model, its parts joined by points.
             of, *below = file.name.removesuffix(".benchmark.tsv").split(".")
             folder = Path(TRAINED[stage]).relative_to(paths.RESULTS).parts[0]
-            log = Path(results, folder, of, *below, "training.jsonl")
-            end = last_line(log) if log.exists() else {}  # a model that was removed since
+            model = Path(results, folder, of, *below)
+            # A student's log lies beside it, too: the student itself may not be kept.
+            logs_of = (model / "training.jsonl", model.with_name(f"{model.name}.training.jsonl"))
+            end = next((last_line(log) for log in logs_of if log.exists()), {})
         ends = (end.get(name, float("nan")) for name in ("examples", "joules"))
         rows.append((stage, of, job["s"], job["cpu_time"], job["max_rss"], *ends))
     if not rows:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from optical.settings.adaptation import Adaptation
 from optical.settings.bounds import ABSENT, LearningRate, Length, Positive
 from optical.settings.methods import Distilled
 from optical.transport.settings import Ranking, Transport
 
 
 @dataclass(frozen=True, kw_only=True)
-class Distillation(Transport, Ranking):
+class Distillation(Transport, Ranking, Adaptation):
     """Distillation of the teacher's token vectors from bitext."""
 
     steps: Positive = 20_000

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from optical.settings.adaptation import Adaptation
 from optical.settings.bounds import LearningRate, Positive
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finetuning:
+class Finetuning(Adaptation):
     """Contrastive fine-tuning of a query encoder, by translate_train and wikiclir."""
 
     steps: Positive = 20_000

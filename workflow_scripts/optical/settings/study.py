@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from optical.settings.adaptation import Keep, Precision
 from optical.settings.bounds import DISTINCT, NAME, SPARSE, LearningRate, Name, Positive
 from optical.settings.clef import Clef
 from optical.settings.constructed import Constructed
@@ -233,6 +234,16 @@ class StudyFile:
     index: Index
 
     search: Search
+
+    keep: Keep = "models"
+    """What stays of a finished student: models (a whole model each, which every library loads),
+    adapters (what its training changed, beside the model that it started as, which all students of
+    an encoder share; `snakemake models` makes whole models of them), or scores (the same, removed
+    when its queries are embedded; `snakemake models` then trains anew)."""
+
+    precision: Precision = "float32"
+    """How an adapter's numbers are kept: float32, or float16, which is half the size. Of layers
+    that were trained themselves float16 keeps the differences to where they started."""
 
     scale: Literal["full", "tiny"] = "full"
     """full, or tiny for a trial of the whole study in minutes: the same sources, methods and

@@ -19,6 +19,7 @@ from optical.study.study import Study, dataset_of
 from optical.study.training_checks import (
     check_batches,
     check_distillations,
+    check_kept,
     check_scores,
     check_teacher,
     check_translation,
@@ -275,6 +276,7 @@ CHECKS = (
     check_tuning,
     check_batches,
     check_distillations,
+    check_kept,
     check_scores,
     check_teacher,
     check_students,

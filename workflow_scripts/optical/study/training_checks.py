@@ -60,6 +60,15 @@ def check_distillations(study: Study) -> None:
             )
 
 
+def check_kept(study: Study) -> None:
+    """Adapters alone have a precision."""
+    if study["keep"] == "models" and study["precision"] != "float32":
+        raise InputError(
+            f"precision: {study['precision']}, but keep is models, which are whole; expected "
+            "float32, or keep: adapters or scores"
+        )
+
+
 def check_tuning(study: Study) -> None:
     """Learning rates are tried on development queries."""
     tuning = study["tuning"]

@@ -90,7 +90,8 @@ class CollapseGuard(TrainerCallback):
 
     A model that gives all texts the same vectors has a small loss in distillation, and retrieves
     nothing. The spread is the standard deviation of the cosines between the mean vectors of the
-    texts of a batch.
+    texts of a batch. In bfloat16 the vectors of a collapsed model differ by rounding far above the
+    bound, so the spread is then that of a pass of its own, in float32 and without dropout.
 
     Args:
         model: the model that is trained.
@@ -101,20 +102,23 @@ class CollapseGuard(TrainerCallback):
     """
 
     def __init__(self, model: torch.nn.Module) -> None:
-        self.watching = False
+        self.watching, self.half = False, False
         self.spread: float | None = None
         self.low = 0
-        model.register_forward_hook(self.watch)
+        model.register_forward_hook(self.watch, with_kwargs=True)
 
-    def watch(self, model, inputs, output) -> None:
+    def watch(self, model, inputs, options, output) -> None:
         """Take the spread of a batch, in the steps that are logged only."""
         if self.watching and len(output["token_embeddings"]) > 2:
+            if self.half:
+                output = in_float32(model, *inputs, **options)
             self.spread = spread(
                 output["token_embeddings"].detach(), output["attention_mask"].bool()
             )
 
     def on_step_begin(self, args, state, control, **_):
         """Watch when this step will be logged."""
+        self.half = args.bf16
         self.watching = (state.global_step + 1) % args.logging_steps == 0
 
     def on_log(self, args, state, control, logs=None, **_):
@@ -133,6 +137,19 @@ class CollapseGuard(TrainerCallback):
                 f"the training has collapsed at step {state.global_step}: the similarities of "
                 f"different texts spread by {self.spread:.1e}; a smaller learning rate may help"
             )
+
+
+@torch.no_grad()
+def in_float32(model: torch.nn.Module, features: dict, **options) -> dict:
+    """What a model makes of features without autocast and dropout; its state is as before."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.autocast(features["input_ids"].device.type, enabled=False):
+            # Of the class: accelerate puts a forward pass with autocast in place of the model's.
+            return type(model).forward(model, dict(features), **options)
+    finally:
+        model.train(training)
 
 
 def spread(vectors: torch.Tensor, mask: torch.Tensor) -> float:

@@ -127,7 +127,9 @@ def translation_contrast(
     Texts are compared by the cosine, times `scale`, of their mean token vectors.
     """
     first, second = (mean_vectors(model, side) for side in sides)
-    scores = scale * first @ second.T
+    # Autocast would round cosines to two or three digits.
+    with torch.autocast(first.device.type, enabled=False):
+        scores = scale * first @ second.T
     own = torch.arange(len(scores), device=scores.device)
     return (cross_entropy(scores, own) + cross_entropy(scores.T, own)) / 2
 
@@ -149,10 +151,15 @@ class PretrainingTrainer(OrderedTrainer):
         self.contrast = contrast
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        """The loss of a batch."""
-        loss = masked_loss(model, inputs["masked"])
-        if self.contrast and inputs["sides"]:
-            loss = loss + self.contrast * translation_contrast(model, inputs["sides"])
+        """The loss of a batch.
+
+        The trainer has only the model's own forward pass under autocast, and its parts are called
+        here.
+        """
+        with self.accelerator.autocast():
+            loss = masked_loss(model, inputs["masked"])
+            if self.contrast and inputs["sides"]:
+                loss = loss + self.contrast * translation_contrast(model, inputs["sides"])
         return (loss, None) if return_outputs else loss
 
 

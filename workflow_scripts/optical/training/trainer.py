@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from datasets import Dataset
+from safetensors.torch import load_file, save_file
 from sentence_transformers import (
     MultiVectorEncoder,
     MultiVectorEncoderTrainer,
@@ -20,6 +21,7 @@ from transformers import Trainer, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from optical.models.export import save_for_all
+from optical.models.precision import has_bfloat16
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path, lock, remove
 from optical.runtime.origin import fingerprint
@@ -33,6 +35,9 @@ from optical.training.checkpoints import (
 from optical.training.log import NAME, CollapseGuard, TrainingLog
 
 logger = logging.getLogger(__name__)
+
+WEIGHTS = "model.safetensors"
+"""The file of a checkpoint's weights."""
 
 
 def training_arguments(
@@ -68,7 +73,7 @@ def training_arguments(
         seed=seed,
         # Without a GPU, accelerate makes one training of several processes only if told so.
         use_cpu=processes > 1 and not torch.cuda.is_available(),
-        bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
+        bf16=has_bfloat16(),
         logging_steps=max(1, steps // 50),
         logging_first_step=True,
         save_strategy="no",  # `Checkpoints` says when
@@ -81,7 +86,10 @@ def training_arguments(
 
 
 class LateInteractionTrainer(MultiVectorEncoderTrainer):
-    """The trainer of sentence-transformers on batches of ours."""
+    """The trainer of sentence-transformers on batches of ours.
+
+    Its checkpoints hold the weights that it trains: the others are those it started from.
+    """
 
     def __init__(self, *arguments, batches: Batches, **more) -> None:
         super().__init__(*arguments, **more)
@@ -90,6 +98,24 @@ class LateInteractionTrainer(MultiVectorEncoderTrainer):
     def get_batch_sampler(self, *_, **__) -> Batches:
         """The batches, for the trainer's data loader."""
         return self.batches
+
+    def trained(self) -> dict[str, torch.Tensor]:
+        """The weights that are trained, by name."""
+        named = self.model.named_parameters()
+        return {name: weight.detach() for name, weight in named if weight.requires_grad}
+
+    def _save(self, output_dir: str | None = None, state_dict=None) -> None:
+        folder = Path(output_dir or self.args.output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        weights = {name: weight.cpu().contiguous() for name, weight in self.trained().items()}
+        save_file(weights, folder / WEIGHTS)
+
+    def _load_from_checkpoint(self, checkpoint_path: str) -> None:
+        saved, trained = load_file(Path(checkpoint_path, WEIGHTS)), self.trained()
+        if saved.keys() != trained.keys():
+            raise ValueError(f"{checkpoint_path}: of other weights than those that are trained")
+        for name, weight in trained.items():
+            weight.copy_(saved[name])
 
 
 class OrderedTrainer(Trainer):
@@ -112,6 +138,7 @@ def train_late_interaction(
     batches: Batches,
     origin: dict[str, object],
     card: str,
+    writer: Callable[..., object] | None = None,
     accumulation: int = 1,
     max_length: int | None = None,
     **settings,
@@ -120,8 +147,8 @@ def train_late_interaction(
 
     columns: whether each text column holds a "query" or a "document", which decides its marker.
     batches: as many as there are steps, times `accumulation`. origin: the `origin_of` the
-    training, whose checkpoints are used. card: the model card. settings: those of
-    `training_arguments`.
+    training, whose checkpoints are used. card: the model card. writer: saves the model in a folder,
+    with a card, in place of `save_for_all`. settings: those of `training_arguments`.
     """
     arguments = training_arguments(
         MultiVectorEncoderTrainingArguments,
@@ -142,7 +169,8 @@ def train_late_interaction(
             TrainingLog(lambda step: batches.examples(step * accumulation)),
         ],
     )
-    run_training(trainer, output, origin, partial(save_for_all, model=model, card=card))
+    writer = writer or partial(save_for_all, model=model)
+    run_training(trainer, output, origin, partial(writer, card=card))
 
 
 def run_training(

@@ -26,6 +26,7 @@ from transformers import (
 
 from optical.corpora.lines import numbered_rows, read_queries
 from optical.corpora.rows import write_rows
+from optical.models.precision import has_bfloat16
 from optical.runtime.errors import InputError
 from optical.runtime.files import lock, remove
 from optical.runtime.origin import fingerprint, origin_of
@@ -159,8 +160,7 @@ class Translator:
 
     def __init__(self, folder: Path, source: str | None = None, target: str | None = None) -> None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        half = device == "cuda" and torch.cuda.is_bf16_supported()
-        dtype = torch.bfloat16 if half else torch.float32
+        dtype = torch.bfloat16 if has_bfloat16() else torch.float32
         self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForSeq2SeqLM.from_pretrained(folder, local_files_only=True, dtype=dtype)
         self.model: PreTrainedModel = model.to(device).eval()
