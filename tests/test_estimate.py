@@ -179,6 +179,34 @@ def test_more_work_costs_more(edits, grows):
     assert measured(estimate(load(REAL, edits=edits))) > measured(estimate(load(REAL)))
 
 
+def test_what_is_frozen_costs_less_memory_and_time():
+    def student(**edits):
+        return estimate(load(REAL, edits=edits)).stages["distill_student"][0]
+
+    whole = student(**{"distillation.embeddings": "trained"})
+    frozen, lora = student(), student(**{"distillation.lora_rank": 16})
+    assert lora.least < frozen.least < whole.least
+    assert lora.seconds(H100) < frozen.seconds(H100) < whole.seconds(H100)
+    assert whole.kept == frozen.kept == lora.kept  # a whole model each
+
+
+@pytest.mark.parametrize(
+    ("edits", "size"),
+    [
+        # docs/students.md, XLM-R base
+        ({"keep": "models"}, 1.1e9),
+        ({"keep": "adapters"}, 340e6),
+        ({"keep": "adapters", "precision": "float16"}, 170e6),
+        ({"keep": "adapters", "precision": "float16", "distillation.lora_rank": 16}, 5.5e6),
+        ({"keep": "scores"}, 0),
+    ],
+    ids=str,
+)
+def test_a_student_leaves_what_is_kept_of_it(edits, size):
+    work = estimate(load(REAL, edits=edits)).stages["distill_student"][0]
+    assert work.kept == pytest.approx(size, rel=0.03)
+
+
 def test_a_teacher_in_small_batches_needs_less_memory_and_more_time():
     small = {"teacher.mini_batch": 8, "teacher.batch_size": 256}
     whole, cached = (

@@ -62,6 +62,11 @@ class Shape:
         return 4 * attention * self.width**2 + (2 + self.gates) * self.width * self.inner
 
     @property
+    def sides(self) -> int:
+        """The inputs and outputs of all linear layers that read, which LoRA has weights for."""
+        return self.layers * (8 * self.width + (2 + self.gates) * (self.width + self.inner))
+
+    @property
     def table(self) -> int:
         """Weights of the embedding table."""
         return self.vocabulary * self.width

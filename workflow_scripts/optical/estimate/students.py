@@ -5,7 +5,7 @@ from functools import partial
 
 from optical.estimate.amounts import Amounts, shortened
 from optical.estimate.shapes import Shape, shape_of
-from optical.estimate.training import trained
+from optical.estimate.training import part_of, trained
 from optical.estimate.work import Work
 from optical.settings.methods import FINETUNED
 from optical.study.study import Study
@@ -59,6 +59,7 @@ def distilled(
     ranked = cells * size if settings["ranking"] else 0.0
     counted = settings["marginals"] == "idf" or settings["batch_tokens"]
     number = settings["steps"] * settings["accumulation"]
+    part = part_of(study, shape, settings)
     return trained(
         "distill_student",
         shape,
@@ -68,9 +69,10 @@ def distilled(
         batches=settings["accumulation"],
         passes=1,
         texts=size * long,
-        operations=3 * shape.forward(size * long, long),
+        operations=part.passes * shape.forward(size * long, long),
         compared=6 * (cells + ranked) * dimension,
         dimension=dimension,
+        part=part,
         moved=plan * cells * (1 if exact else rounds) + 16 * ranked,
         held=24 * cells + 16 * ranked,
         tokens=number * size * tokens + (pairs * tokens if counted else 0),
@@ -93,6 +95,7 @@ def finetuned(
     number, query, passage = finetuning_pairs(study, amounts, method, language)
     size = settings["batch_size"]
     long = amounts.padded(query, model["query_length"], size)
+    part = part_of(study, shape, settings)
     scored = size * size * long * amounts.padded(passage, model["passage_length"], size)
     return trained(
         "finetune_student",
@@ -103,9 +106,10 @@ def finetuned(
         batches=1,
         passes=1,
         texts=size * long,
-        operations=3 * shape.forward(size * long, long),
+        operations=part.passes * shape.forward(size * long, long),
         compared=6 * scored * model["dimension"],
         dimension=model["dimension"],
+        part=part,
         moved=16 * scored,
         held=16 * scored,
         tokens=settings["steps"] * size * query,
