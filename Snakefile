@@ -68,9 +68,8 @@ rule prefetch:
 
 # Before days and disks are spent: what of the jobs that are to run does not fit, by the estimate.
 onstart:
-    jobs = Counter(job.rule.name for job in workflow.dag.needrun_jobs())
     try:
-        tell_room(jobs)
+        tell_room()
     except InputError as error:
         sys.exit(f"study: {error}")
 

@@ -66,10 +66,11 @@ gpus = min(1, workflow.global_resources["gpu"].value) if "gpu" in workflow.globa
 
 # What the study costs, and whether it fits: its disk is where it runs, and the memory of its GPUs that
 # of this machine's, or what `--resources gpu_memory_mb=24000` says of those of a cluster.
-def tell_room(jobs):
-    """Print what of the jobs to run, {rule: their number}, does not fit; raise InputError where
-    that is certain.
-    """
+def tell_room():
+    """Print what of the jobs to run does not fit; raise InputError where that is certain."""
+    # At the end of a dry run all of them are finished.
+    to_run = workflow.dag.needrun_jobs(exclude_finished=False)
+    jobs = Counter(job.rule.name for job in to_run)
     given = workflow.global_resources.get("gpu_memory_mb")
     memory = given.value * 1e6 if given else gpu_memory()
     disk = shutil.disk_usage("results" if Path("results").exists() else ".")
@@ -85,7 +86,7 @@ def tell_cost():
         return
     try:
         print(*totals(estimate(study), machines()), sep="\n")
-        tell_room(Counter(job.rule.name for job in workflow.dag.needrun_jobs()))
+        tell_room()
     except InputError as error:
         print(f"study: {error}", file=sys.stderr)
 

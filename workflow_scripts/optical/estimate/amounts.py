@@ -187,7 +187,7 @@ class Amounts:
         names = (name, name.partition(".")[2], "other")
         return next(of_source[key] for key in names if key in of_source)
 
-    def known(self, kind: str, *names: str) -> Mapping[str, float]:
+    def known(self, kind: str, *names: str) -> Mapping[str, Any]:
         """What resources/amounts.yaml knows under the first of some names, or assumes of others."""
         table = known_amounts()[kind]
         name = next((name for name in names if name in table), "other")

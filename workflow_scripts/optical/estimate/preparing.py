@@ -19,7 +19,7 @@ PICTURES = 10
 PICTURE_ROWS = 0.4e6
 """Rows that a picture is worth: it loads a library of its own, and draws."""
 
-RESAMPLED = 1.0e6
+RESAMPLED = 2.0e6
 """Rows that the bootstrap is worth beside its scores: 10,000 resamples."""
 
 

@@ -22,6 +22,9 @@ LISTED = 2000.0
 INDEX_BYTES = {"int8": 1.0, "float16": 2.0, "pq": 0.25}
 """Bytes of a dimension by an index's codec."""
 
+OPENED = 0.25e6
+"""Rows that opening an index is worth: compiled kernels are loaded, and ids read."""
+
 LINE_BYTES = 8.0
 """Bytes of a line of a packed run, and of its part in the scores."""
 
@@ -171,7 +174,7 @@ def searched(study: Study, amounts: Amounts, name: str, collection: str, jobs: i
         jobs=jobs,
         program="search",
         scanned=work,
-        rows=lines + number / 10,
+        rows=OPENED + lines + number / 10,
         kept=LINE_BYTES * lines,
     )
 
