@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings data data-table rehearse prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench interop interop-files
+.PHONY: help run settings data data-table rehearse cost prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench interop interop-files
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -31,6 +31,9 @@ data-table: .venv/installed  ## write the table of sources in docs/data.md anew
 
 rehearse: .venv/installed  ## ask every source of STUDY=studies/NAME.yaml for its first bytes and rows: seconds, before days
 	@$(bin)/python workflow_scripts/rehearse_study.py --study $(or $(STUDY),config.yaml) $(places)
+
+cost: .venv/installed  ## say what STUDY=studies/NAME.yaml will cost: hours, memory, disk by stage; GPU_MEMORY=24 (GB): whether it fits
+	@$(bin)/python workflow_scripts/estimate_cost.py --study $(or $(STUDY),config.yaml) $(if $(LOCAL),--local $(LOCAL)) $(if $(GPU_MEMORY),--gpu-memory $(GPU_MEMORY))
 
 prefetch: rehearse  ## rehearse, then download all that STUDY=studies/NAME.yaml needs, so that it runs without a network
 	@$(bin)/python workflow_scripts/list_data.py --study $(or $(STUDY),config.yaml) $(listed)

@@ -66,6 +66,14 @@ rule prefetch:
     localrule: True
 
 
+# Before days and disks are spent: what of the jobs that are to run does not fit, by the estimate.
+onstart:
+    try:
+        tell_room()
+    except InputError as error:
+        sys.exit(f"study: {error}")
+
+
 # A run that was asked for less than the whole study ends without a report to show.
 onsuccess:
     report_file, table = map(Path, rules.all.input)

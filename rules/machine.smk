@@ -1,12 +1,20 @@
 # What touches the machine: the Python of the jobs, the locks of runs, the GPUs. Some of it is no
 # documented interface of Snakemake: it was tried with the versions that the Snakefile accepts.
+import atexit
 import fcntl
 import os
+import shutil
+from collections import Counter
 
+from snakemake.settings.enums import Quietness
 from snakemake.settings.types import DeploymentMethod
 
+from optical.estimate.estimate import estimate
+from optical.estimate.fit import Room, check_room
+from optical.estimate.rates import machines
+from optical.estimate.shown import totals
 from optical.runtime import file_locks
-from optical.runtime.gpus import visible_gpus
+from optical.runtime.gpus import gpu_memory, visible_gpus
 
 # Rules run `python`: the one that runs Snakemake, unless a conda environment comes before it.
 os.environ.update(
@@ -54,3 +62,34 @@ if "gpu" not in workflow.global_resources and (here := len(visible_gpus())):
     workflow.register_resource("gpu", here)
 # What a rule that uses a GPU asks for, where there are any.
 gpus = min(1, workflow.global_resources["gpu"].value) if "gpu" in workflow.global_resources else 0
+
+
+# What the study costs, and whether it fits: its disk is where it runs, and the memory of its GPUs that
+# of this machine's, or what `--resources gpu_memory_mb=24000` says of those of a cluster.
+def tell_room():
+    """Print what of the jobs to run does not fit; raise InputError where that is certain."""
+    # At the end of a dry run all of them are finished.
+    to_run = workflow.dag.needrun_jobs(exclude_finished=False)
+    jobs = Counter(job.rule.name for job in to_run)
+    given = workflow.global_resources.get("gpu_memory_mb")
+    memory = given.value * 1e6 if given else gpu_memory()
+    disk = shutil.disk_usage("results" if Path("results").exists() else ".")
+    room = Room(disk.free, memory)
+    for line in check_room(estimate(study), room, jobs):
+        print(f"warning: {line}", file=sys.stderr)
+
+
+def tell_cost():
+    """Print what the whole study costs, at the end of a dry run."""
+    dry = workflow.dryrun and workflow.scheduler is not None
+    if not dry or Quietness.ALL in (workflow.output_settings.quiet or ()):
+        return
+    try:
+        print(*totals(estimate(study), machines()), sep="\n")
+        tell_room()
+    except InputError as error:
+        print(f"study: {error}", file=sys.stderr)
+
+
+if workflow.is_main_process:
+    atexit.register(tell_cost)

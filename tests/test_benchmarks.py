@@ -27,6 +27,7 @@ SMALLEST = {
     "leaks": ("--passages 1000 --sentences 1000", RATIO),
     "lexical": ("--passages 100", RATIO),
     "marginals": ("--pairs 2 --iterations 3", r"^\| 0.2 of the spread \| (\S+) \[\S+\] \|$"),
+    "rates": ("--output {tree}/rates.yaml --steps 1 --repeat 1", r"^written to (?:\S+); .*$"),
     "search": (
         "--tokens 10000 --queries 8 --threads 1 --codecs int8",
         "^ratio of no peer: none was measured$",
@@ -73,7 +74,7 @@ def test_bm25_of_each_language_of_xnli_is_measured(tree, tmp_path):
 def test_a_benchmark_runs_at_its_smallest_size_without_its_peers(tree, name):
     arguments, last = SMALLEST[name]
     done = subprocess.run(
-        [sys.executable, tree / "benchmarks" / f"{name}.py", *arguments.split()],
+        [sys.executable, tree / "benchmarks" / f"{name}.py", *arguments.format(tree=tree).split()],
         # The library of the copy, not the one that is installed.
         env=os.environ | {"PYTHONPATH": str(tree / "workflow_scripts")},
         capture_output=True,

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from optical.runtime.gpus import visible_gpus
+from optical.runtime.gpus import gpu_memory, visible_gpus
 from test_environments import RULES, program_of
 from trees import ROOT, SMOKE, copy_tree, snakemake, succeeds
 
@@ -69,9 +69,25 @@ def said(process):
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("echo 81559, Disabled; echo 24564, [N/A]", 24564 * 2**20),
+        ("echo 81559, Disabled; echo 81559, Enabled", None),  # parts of it have less
+        ("echo [N/A], Disabled", None),
+        ("echo No devices were found; exit 6", None),
+    ],
+)
+def test_the_memory_is_that_of_the_smallest_gpu(said, expected, tmp_path, monkeypatch):
+    machine_with(["GPU-aa"], tmp_path, monkeypatch)
+    (tmp_path / "bin/nvidia-smi").write_text(f"#!/bin/sh\n{said}\n")
+    assert gpu_memory() == expected
+
+
 def test_a_machine_without_a_driver_has_no_gpus(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert visible_gpus() == []
+    assert gpu_memory() is None
 
 
 def test_a_login_node_whose_driver_finds_none_has_no_gpus(tmp_path, monkeypatch, capsys):

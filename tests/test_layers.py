@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "models": {"retrieval", "runtime", "settings"},
     "corpora": {"runtime", "settings"},
     "study": {"corpora", "models", "runtime", "settings"},
+    "estimate": {"corpora", "runtime", "settings", "study"},
     "training": {"corpora", "models", "retrieval", "runtime", "settings", "transport"},
 }
 

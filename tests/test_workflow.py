@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from optical.estimate.estimate import estimate
 from optical.evaluation.gap import GAP_COLUMNS, LANGUAGE_COLUMNS, read_table
 from optical.settings.methods import DISTILLED, FINETUNED
 from optical.study.files import (
@@ -61,6 +62,13 @@ def read_by_teachers(study, method, languages):
     """How many models read queries without training: a teacher reads once for all its students."""
     students = study.students_with(method) if method in study["methods"] else []
     return len({study["students"][name]["teacher"] for name in students}) * languages
+
+
+# What the estimate of a study counts together.
+REPORTING = {
+    *("plot_gap", "plot_map", "plot_training", "plot_amounts", "plot_pairs", "plot_plans"),
+    *("sum_costs", "record_provenance", "describe_study", "write_report", "all"),
+}
 
 
 @pytest.mark.parametrize("path", STUDIES)
@@ -115,6 +123,13 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
         rule: number or None for rule, number in expected.items()
     }
     assert ("download_file" in counts) != study.is_constructed
+    estimated = {
+        stage: sum(work.jobs for work in works)
+        for stage, works in estimate(study).stages.items()
+        if stage != "pictures and report"
+    }
+    assert {rule: counts.get(rule) for rule in estimated} == estimated
+    assert counts.keys() - estimated.keys() <= REPORTING
 
 
 def made(folder, *arguments):

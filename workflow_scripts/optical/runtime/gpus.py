@@ -51,6 +51,21 @@ def visible_gpus() -> list[str]:
     return [(instances.get(name) or [name])[0] for name in names]
 
 
+def gpu_memory() -> float | None:
+    """Bytes of the smallest GPU of this machine; None where the driver does not say, and where GPUs
+    are parted (MIG).
+    """
+    if not shutil.which("nvidia-smi"):
+        return None
+    query = nvidia_smi("--query-gpu=memory.total,mig.mode.current", "--format=csv,noheader,nounits")
+    rows = [re.fullmatch(r"(\d+), (.+)", line.strip()) for line in query.stdout.splitlines()]
+    if query.returncode or not rows or not all(rows):
+        return None
+    if any(row[2] == "Enabled" for row in rows):
+        return None
+    return min(int(row[1]) for row in rows) * 2.0**20
+
+
 def nvidia_smi(*options: str) -> subprocess.CompletedProcess[str]:
     """What the driver's program says."""
     return subprocess.run(["nvidia-smi", *options], capture_output=True, text=True)
