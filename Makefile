@@ -26,8 +26,8 @@ settings: .venv/installed  ## list every setting of a study: what it means, its 
 data: .venv/installed  ## list the data sources, all or those of STUDY=studies/NAME.yaml; CITATIONS=1: what to cite
 	@$(bin)/python workflow_scripts/list_data.py $(if $(STUDY),--study $(STUDY)) $(listed)
 
-data-table: .venv/installed  ## write the table of sources in docs/data.md anew
-	@$(bin)/python workflow_scripts/list_data.py --table docs/data.md
+data-table: .venv/installed  ## write the table of sources in docs/reference/sources.md anew
+	@$(bin)/python workflow_scripts/list_data.py --table docs/reference/sources.md
 
 rehearse: .venv/installed  ## ask every source of STUDY=studies/NAME.yaml for its first bytes and rows: seconds, before days
 	@$(bin)/python workflow_scripts/rehearse_study.py --study $(or $(STUDY),config.yaml) $(places)

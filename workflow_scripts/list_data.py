@@ -32,7 +32,7 @@ def main(
     mirrors: folders with copies as <host>/<path> of the URLs
     local: folder of your own data (that of the study)
     citations: print what to cite, too
-    table: write all sources as the table of this page instead, docs/data.md
+    table: write all sources as the table of this page instead, docs/reference/sources.md
     """
     datasets = read_datasets()
     if table:
