@@ -28,6 +28,10 @@ def squad(path, contexts, *, impossible=False):
     return path
 
 
+def write_lines(path, records):
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+
+
 @pytest.fixture
 def beir(tmp_path) -> Path:
     folder = tmp_path / "beir"
@@ -149,7 +153,7 @@ def test_rows_of_a_hub_data_set_become_one_passage_for_each_text(tmp_path):
 
 def test_rows_of_json_lines_are_read_alike(tmp_path):
     rows = [dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)]
-    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_lines(tmp_path / "a.jsonl", rows)
     pq.write_table(pa.table(ROWS), tmp_path / "a.parquet")
     one, other = (
         conversion.from_rows([tmp_path / name], "question", "text")
@@ -199,4 +203,5 @@ def test_the_program_says_what_it_wrote_and_mistakes_in_one_line(tmp_path, beir)
     assert "--queries-only: expected --collection LANGUAGE too" in done.stderr
     done = program("beir", "--files", beir, "--split", "dev", "--output", tmp_path / "c")
     assert done.returncode
-    assert "dev.tsv" in done.stderr.splitlines()[-1]
+    (line,) = done.stderr.splitlines()
+    assert "qrels/dev.tsv: no such file; expected the judgements of the split dev" in line

@@ -75,9 +75,15 @@ def from_beir(folder: Path, split: str) -> Converted:
     """A folder of BEIR (Thakur et al. 2021, arXiv 2104.08663): corpus.jsonl, queries.jsonl, qrels/.
 
     Queries without a judgement in qrels/{split}.tsv, and texts that are empty, are left out.
+
+    Raises:
+        InputError: where this file is not there.
     """
     left_out: Counter[str] = Counter()
-    judged = list(qrels.judged_once(folder / "qrels" / f"{split}.tsv", 3))
+    file = folder / "qrels" / f"{split}.tsv"
+    if not file.exists():
+        raise InputError(f"{file}: no such file; expected the judgements of the split {split}")
+    judged = list(qrels.judged_once(file, 3))
     wanted = {judgement.query for judgement in judged}
     empty: set[str] = set()
 
