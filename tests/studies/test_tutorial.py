@@ -45,7 +45,7 @@ def test_the_tutorial_goes_from_files_to_the_table(tmp_path):
     gap = read_table(results / "gap/gap_table.csv", GAP_COLUMNS)
     gap = gap[gap.metric == "map"].set_index("method")
     assert list(gap.index) == ["bm25", "zero_shot", "optical"]
-    # The teacher has learnt the language of the passages, and the students theirs.
+    # The teacher was trained, and so were the students.
     assert gap.pivot["zero_shot"] > 0.5
     assert gap.high["optical"] > gap.high["zero_shot"] + 0.1
     assert pd.notna(gap.relative_gap["optical"])
