@@ -1,5 +1,5 @@
-# Everything runs in .venv, which is made from requirements.txt once, and anew when that changes. The
-# library is installed there as it lies here, for programs that are not beside it, as in benchmarks/.
+# Everything runs in .venv. It is made from requirements.txt once, and again when that changes. The
+# library is installed there in editable mode, for programs in other folders, such as benchmarks/.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3

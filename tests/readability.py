@@ -139,7 +139,20 @@ def readability(name: str, paragraphs: Iterable[str]) -> Readability:
 
 def pages() -> list[Path]:
     """Every page for people."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    names = ("README.md", "CONTRIBUTING.md", "config/README.md", "interop/README.md")
+    return [*(ROOT / name for name in names), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def comments(file: Path) -> Iterator[str]:
+    """The comments of a study, those on several lines in a row as one paragraph; no commands."""
+    block: list[str] = []
+    for line in [*file.read_text(encoding="utf-8").splitlines(), ""]:
+        found = re.match(r"\s*# ?(?! )(.+)", line)
+        if found and not re.match(r"\s*#   ", line):
+            block.append(found[1])
+        elif block:
+            yield " ".join(block)
+            block = []
 
 
 def descriptions() -> list[str]:
@@ -158,10 +171,13 @@ def descriptions() -> list[str]:
 
 
 def all_prose(files: Iterable[Path]) -> Iterator[Readability]:
-    """What is counted of each page, and of the settings."""
+    """What is counted of each page, of the settings and of the studies."""
     for file in files:
         yield readability(str(file.relative_to(ROOT)), prose_of(file.read_text(encoding="utf-8")))
     yield readability("descriptions of settings", descriptions())
+    studies = [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))]
+    said = [paragraph for file in studies for paragraph in comments(file)]
+    yield readability("comments of studies", prose_of("\n\n".join(said)))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""List the data sources: licence, size, what is here, what is missing, what has to be asked for."""
+"""List the data sources: licence, size, what is here, what is missing, what you have to request."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

@@ -185,7 +185,7 @@ class OptimalTransportLoss(BitextLoss):
 
 
 class GreedyAlignmentLoss(BitextLoss):
-    """Mean squared distance of tokens that are paired off greedily: a control for the transport.
+    """Mean squared distance of greedily aligned tokens: a control for the transport.
 
     Repeatedly the nearest two tokens by cosine, one of each side, are paired and leave, until one
     side is used up (DR.DECR, Li et al. 2021, arXiv 2112.08185). Each pair of tokens weighs the
