@@ -137,3 +137,14 @@ def test_hooks_of_a_commit_run_the_tools_of_the_environment():
     for hook in hooks:
         tool = hook["entry"].split()[0].removeprefix(".venv/bin/")
         assert f"\n{tool}==" in pinned
+
+
+def test_every_column_of_a_table_is_in_the_reference():
+    from optical.evaluation.gap import COLUMNS
+    from optical.report.costs import COST_COLUMNS
+
+    text = TEXTS["docs/reference/results.md"]
+    for column in {*COST_COLUMNS, *(name for table in COLUMNS for name in table)}:
+        # A value has its interval and its p-values beside it, which the page says once.
+        base = re.sub(r"_(from|to|p|p_holm)$", "", column)
+        assert f"`{column}`" in text or f"`{base}`" in text, column
