@@ -45,7 +45,7 @@ def test_the_library_is_described_from_its_docstrings(site):
         *("retrieval.token_index.open_index", "evaluation.gap.compare"),
     ):
         assert f'id="optical.{name}"' in text
-    assert "Frobenius product of that" in text
+    assert "Frobenius product of the plan and the cost" in " ".join(text.split())
 
 
 def test_a_page_needs_nothing_from_elsewhere(site):
