@@ -24,7 +24,7 @@ BOUNDS = {
 """Keywords of JSON schema in words."""
 
 # What a cell of a table must not have as it is.
-ESCAPES = {"|": "\\|", "*": "\\*", "<": "&lt;"}
+ESCAPES = {"|": "\\|", "*": "\\*", "[": "\\[", "<": "&lt;"}
 
 
 def bounds(entry: Mapping[str, Any]) -> str:
@@ -70,8 +70,8 @@ def table(section: Mapping[str, Any]) -> Iterator[str]:
         default = f"`{json.dumps(entry['default'])}`" if "default" in entry else ""
         if name in section.get("required", ()):
             default = "required"
-        cells = (bounds(entry), default, entry.get("description", ""))
-        yield f"| `{name}` | " + " | ".join(map(escaped, cells)) + " |"
+        value, meaning = map(escaped, (bounds(entry), entry.get("description", "")))
+        yield f"| `{name}` | {value} | {default} | {meaning} |"
 
 
 def escaped(text: str) -> str:
