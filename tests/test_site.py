@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -60,13 +61,9 @@ def test_links_out_of_the_pages_become_names(site):
 
 
 def named(markdown, uri="how-to/a.md"):
-    sys.path.insert(0, str(DOCS))
-    try:
-        from outside_links import on_page_markdown
-    finally:
-        sys.path.remove(str(DOCS))
+    hook = runpy.run_path(str(DOCS / "outside_links.py"))["on_page_markdown"]
     page = SimpleNamespace(file=SimpleNamespace(src_uri=uri))
-    return on_page_markdown(markdown, page=page, config={"docs_dir": str(DOCS)}, files=None)
+    return hook(markdown, page=page, config={"docs_dir": str(DOCS)}, files=None)
 
 
 def test_a_link_out_of_the_pages_keeps_its_text():
