@@ -130,8 +130,9 @@ def from_rows(
         return once((key(text), text) for row in good() for text in row[1:] if text)
 
     def judgements() -> Iterator[Judgement]:
-        pairs = once((f"{key(row[0])} {key(row[1])}", "") for row in good())
-        return (Judgement(*pair.split()) for pair, _ in pairs)
+        for pair, _ in once((f"{key(row[0])} {key(row[1])}", "") for row in good()):
+            query_id, passage_id = pair.split()
+            yield Judgement(query_id, passage_id)
 
     return Converted(
         passages=passages,
