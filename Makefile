@@ -1,11 +1,11 @@
-# Everything runs in .venv, which is made from requirements.txt once, and anew when that changes. The
-# library is installed there as it lies here, for programs that are not beside it, as in benchmarks/.
+# Everything runs in .venv. It is made from requirements.txt once, and again when that changes. The
+# library is installed there in editable mode, for programs in other folders, such as benchmarks/.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings data data-table rehearse cost prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench interop interop-files
+.PHONY: help run settings settings-page docs data data-table rehearse cost prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench interop interop-files
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -23,11 +23,17 @@ run: .venv/installed  ## run the default study, config.yaml, and print its table
 settings: .venv/installed  ## list every setting of a study: what it means, its bounds, its default
 	@$(bin)/python workflow_scripts/list_settings.py
 
+settings-page: .venv/installed  ## write docs/reference/settings.md again
+	@$(bin)/python workflow_scripts/list_settings.py --as-page docs/reference/settings.md
+
+docs: .venv/installed  ## build the documentation as a site, into site/
+	$(bin)/mkdocs build --strict
+
 data: .venv/installed  ## list the data sources, all or those of STUDY=studies/NAME.yaml; CITATIONS=1: what to cite
 	@$(bin)/python workflow_scripts/list_data.py $(if $(STUDY),--study $(STUDY)) $(listed)
 
-data-table: .venv/installed  ## write the table of sources in docs/data.md anew
-	@$(bin)/python workflow_scripts/list_data.py --table docs/data.md
+data-table: .venv/installed  ## write the table of sources in docs/reference/sources.md again
+	@$(bin)/python workflow_scripts/list_data.py --table docs/reference/sources.md
 
 rehearse: .venv/installed  ## ask every source of STUDY=studies/NAME.yaml for its first bytes and rows: seconds, before days
 	@$(bin)/python workflow_scripts/rehearse_study.py --study $(or $(STUDY),config.yaml) $(places)

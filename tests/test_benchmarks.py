@@ -52,7 +52,7 @@ def tree(tmp_path_factory):
 
 
 def test_bm25_of_each_language_of_xnli_is_measured(tree, tmp_path):
-    """As docs/words.md says; the other languages' files need not be there."""
+    """As docs/explanation/words.md says; the other languages' files need not be there."""
     sentences = {"en": "A dog barks.\tA dog is loud.\n", "hi": "कुत्ता भौंकता है।\tकुत्ता शोर करता है।\n"}
     for language, row in sentences.items():
         (tmp_path / f"{language}.test.tsv").write_text(row * 2, encoding="utf-8")

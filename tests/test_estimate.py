@@ -193,7 +193,7 @@ def test_what_is_frozen_costs_less_memory_and_time():
 @pytest.mark.parametrize(
     ("edits", "size"),
     [
-        # docs/students.md, XLM-R base
+        # docs/explanation/students.md, XLM-R base
         ({"keep": "models"}, 1.1e9),
         ({"keep": "adapters"}, 340e6),
         ({"keep": "adapters", "precision": "float16"}, 170e6),
@@ -469,8 +469,8 @@ def test_a_study_says_what_it_costs(path):
         assert one == pytest.approx(other, rel=NEAR, abs=0.02), wanted
 
 
-def test_the_readme_says_what_each_study_costs():
-    rows = re.findall(r"^\| `(\S+\.yaml)` \|.*\| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
+def test_the_docs_say_what_each_study_costs():
+    rows = re.findall(r"^\| `(\S+\.yaml)` \|.*\| (.*) \|$", (ROOT / "docs/reference/studies.md").read_text(), re.M)
     assert {ROOT / name for name, _ in rows} == set(STUDIES)
     for name, costs in rows:
         found = estimate(load(ROOT / name))

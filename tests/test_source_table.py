@@ -1,4 +1,4 @@
-"""The table of sources in docs/data.md, held against resources/datasets.yaml."""
+"""The table of sources in docs/reference/sources.md, held against resources/datasets.yaml."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from optical.runtime.errors import InputError
 from optical.study.loading import read_datasets
 from optical.study.source_table import BEGIN, END, HEADING, rows, with_table
 
-PAGE = Path(__file__).parents[1] / "docs/data.md"
+PAGE = Path(__file__).parents[1] / "docs/reference/sources.md"
 DATASETS = read_datasets()
 
 

@@ -752,7 +752,7 @@ def test_scores_of_the_users_own_lie_below_local():
         (
             REAL,
             {"training_set": {"source": "mmarco", "scores": "monot"}, "local": None},
-            "training_set.scores: 'monot' is none of monot5, bge; expected one of them, or a file",
+            "training_set.scores: 'monot' is none of monot5, bge; expected one of them, or your",
         ),
         (
             REAL,

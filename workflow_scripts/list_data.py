@@ -1,4 +1,4 @@
-"""List the data sources: licence, size, what is here, what is missing, what has to be asked for."""
+"""List the data sources: licence, size, what is here, what is missing, what you have to request."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ def main(
     mirrors: folders with copies as <host>/<path> of the URLs
     local: folder of your own data (that of the study)
     citations: print what to cite, too
-    table: write all sources as the table of this page instead, docs/data.md
+    table: write all sources as the table of this page instead, docs/reference/sources.md
     """
     datasets = read_datasets()
     if table:

@@ -3,36 +3,34 @@
 import json
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from optical.runtime.program import run_program
 from optical.settings.schema import SPARSE_COMMENT
 from optical.study.loading import schema
+from optical.study.settings_page import bounds, page
 
 WIDTH = 100
 
-BOUNDS = {
-    "minimum": "at least {}",
-    "exclusiveMinimum": "more than {}",
-    "maximum": "at most {}",
-    "exclusiveMaximum": "less than {}",
-    "minItems": "at least {} of them",
-    "pattern": "like {}",
-}
 
-
-def main(*, as_schema: bool = False) -> None:
+def main(*, as_schema: bool = False, as_page: Path | None = None) -> None:
     """
-    as_schema: the JSON schema, which editors understand, in place of a text
+    as_schema: the JSON schema, which editors understand, instead of a text
+    as_page: write them to this page in Markdown instead, docs/reference/settings.md
     """
+    if as_page:
+        as_page.write_text(page(schema()), encoding="utf-8")
+        return
     print(json.dumps(schema(), indent=2) if as_schema else "\n".join(lines(schema())))
 
 
 def lines(about: dict[str, Any], indent: str = "") -> Iterator[str]:
-    """The keys of a mapping as they stand in a study file, each below what is to say of it."""
+    """The keys of a mapping as they are in a study file, each below its description."""
     required = about.get("required", ())
     for name, entry in about["properties"].items():
-        words = " ".join(filter(None, [entry.get("description"), bounds(entry)]))
+        value = bounds(entry)
+        words = " ".join(filter(None, [entry.get("description"), f"[{value}]" if value else ""]))
         yield ""
         yield from textwrap.wrap(
             words, WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# "
@@ -51,16 +49,6 @@ def lines(about: dict[str, Any], indent: str = "") -> Iterator[str]:
         else:
             default = f" {json.dumps(entry['default'])}" if "default" in entry else ""
             yield f"{indent}{name}:{default}{'  # required' if name in required else ''}"
-
-
-def bounds(entry: dict[str, Any]) -> str:
-    """What a value may be, in words."""
-    if "enum" in entry:
-        return f"[one of {', '.join(map(str, entry['enum']))}]"
-    kinds = entry.get("type", "")
-    words = [kinds if isinstance(kinds, str) else " or ".join(kinds)] if kinds != "object" else []
-    words += [text.format(entry[key]) for key, text in BOUNDS.items() if key in entry]
-    return f"[{', '.join(words)}]" if words else ""
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ renders the same facts with its own words, word order, affixes, particles and sh
 
 Translations are as free as people's: `constructed_words.py` says how the words of two languages
 differ, and the first numbers below how the sides of a pair do. They were counted on real bitext
-(docs/constructed.md). Passages and queries leave nothing out, so judgements follow from the facts.
+(docs/explanation/constructed.md). Passages and queries leave nothing out, so judgements follow from
+the facts.
 
 Everything follows from the world's seed and an index: item `i` of a stream needs nothing of the
 items before it, so a million passages need no more memory than a thousand. The world lies in one

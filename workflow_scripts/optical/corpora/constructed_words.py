@@ -1,7 +1,7 @@
 """The words of the constructed languages, and how a language puts a clause into words.
 
 An expression is what a language says for an entity or a relation: one to three words. Some have a
-synonym. How many of each there are was counted on real bitext: docs/constructed.md.
+synonym. How many of each there are was counted on real bitext: docs/explanation/constructed.md.
 """
 
 import zlib

@@ -213,7 +213,7 @@ def without_tests(data: TrainingSet, collections: Iterable[Path], pivot: str) ->
     queries/{pivot}.tsv. A query is left out when its text is a test query's, or when one of its
     relevant passages is the same text as one that is relevant to a test query. Any other passage of
     a collection may be trained on: MS MARCO's training and test queries have one collection by
-    design, and which of its passages answers a test query is what must not be learnt. Held in
+    design. Which of its passages is relevant to a test query must not be trained on. Held in
     memory: the test queries, the n-grams of the passages that answer them, and the ids of the
     training queries.
     """

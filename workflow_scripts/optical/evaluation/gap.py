@@ -8,19 +8,19 @@ With MAP(l) of language l, and m_H and m_L the means of the two groups over thei
 - gap difference of a method: its relative gap minus that of zero_shot, of the same collection,
   student and metric
 - gap closed by a method: 1 - gap(method) / gap(zero_shot), both of them *relative* gaps
-- scaling effect: the relative gap of a larger student minus that of a smaller one; with three sizes
-  and more also its slope per doubling of the encoder's parameters, embeddings left out
+- scaling effect: the relative gap of a larger student minus that of a smaller one; for three sizes
+  or more also the slope per doubling of the encoder's parameters without embeddings
 - difference in differences: the gap that a method closes at the larger size minus at the smaller
 - contrast of two methods: the one's value or gap minus the other's, for the same student
 
 Every language weighs the same in its group, whatever its number of queries. A ratio whose
 denominator is near 0 is NaN (`optical.evaluation.measures.Rows.denominator`).
 
-A column x has its 95 % confidence interval beside it, x_from to x_to, from 10,000 resamples of the
-queries, which are the same for all rows of a collection, and from the variance of the seeds
-(`optical.evaluation.resampling`). Differences also have p-values: x_p, two-sided, of the same
-distribution, and x_p_holm, Holm-corrected over all rows of the table for the same measure,
-collection and metric.
+A column x has its 95 % confidence interval beside it, x_from to x_to. It comes from 10,000
+resamples of the queries and from the variance of the seeds (`optical.evaluation.resampling`). The
+resamples are the same for all rows of a collection. Differences also have p-values: x_p, two-sided,
+of the same distribution, and x_p_holm, Holm-corrected over all rows of the table for the same
+measure, collection and metric.
 """
 
 from collections.abc import Mapping, Sequence
@@ -104,24 +104,25 @@ def compare(
         Five tables, by collection and metric, in the order of the scores, and in each by student,
         method and language, in the order of the study.
 
-        Languages: `value` is the mean over the queries of a seed, then over the seeds; `p` that of
-        a randomisation test against zero_shot (without a student: against bm25), and `p_holm` the
-        same corrected over the languages
-        of the method. `floor` is the value of bm25; `group` is `pivot` for the pivot. Of an
-        approximate index `n_exact` counts the queries that were searched exactly too, over which
-        `index_value` and `exact_value` are the means of either search, and `exact_recall` that of
-        the share of the best passages which the index found. `n_doubtful` counts the queries that
-        may not be in the language, and `clear_value` is the mean over the others.
+        Languages: `value` is the mean over the queries of a seed, then over the seeds. `p` is the
+        p-value of a randomisation test against zero_shot (without a student: against bm25), and
+        `p_holm` is corrected over the languages of the method. `floor` is the value of bm25.
+        `group` is `pivot` for the pivot. For an approximate index, `n_exact` counts the queries
+        that were also searched exactly. `index_value` and `exact_value` are the means of both
+        searches over them, and `exact_recall` is the mean share of the best passages that the
+        index found.
+        `n_doubtful` counts the queries that may not be in the language, and `clear_value` is the
+        mean over the others.
 
         Gap: `pivot` is the teacher's own value on queries in the pivot language, also for trained
         methods, which have no pivot run (bm25: its own). `gap_difference`, `gap_closed` and
         `high_difference`, which is that of the high group, compare with zero_shot of the same
-        student. Gaps are NaN where a group has no language, the relative gap also where the high
-        group is near 0; `gap_closed` is NaN where the gap of zero_shot is near 0 or negative.
+        student. Gaps are NaN where a group has no language. The relative gap is also NaN where the
+        high group is near 0, and `gap_closed` where the gap of zero_shot is near 0 or negative.
         `relative_gap_with_mid` has the languages of mid in the high group, NaN without any.
 
-        Sizes: a row for every two sizes, which are the first students of their teachers; the slope
-        stands in the row of the smallest and the largest of three and more. `teacher_seeds` is the
+        Sizes: a row for every two sizes, which are the first students of their teachers. The slope
+        is in the row of the smallest and the largest of three or more. `teacher_seeds` is the
         number of seeds of the teachers, those of zero_shot: with one, intervals and p-values do not
         cover the variance of training teachers and encoders.
 

@@ -187,8 +187,8 @@ def p_value(samples: np.ndarray) -> float:
     """Two-sided p-value of the hypothesis that a measure is 0, NaN where it has no `interval`.
 
     Twice the share of samples on the rarer side of 0, with the observed value counted among them
-    (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 4.2): it is below
-    .05 where the 95 % interval leaves out 0.
+    (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 4.2). It is below
+    .05 where the 95 % interval does not include 0.
     """
     known = _known(samples)
     if not len(known):
@@ -224,7 +224,7 @@ def randomisation_test(
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Values of p corrected for their number (Holm, Scandinavian Journal of Statistics 6, 1979)."""
+    """p-values corrected for their number (Holm, Scandinavian Journal of Statistics 6, 1979)."""
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
     corrected = np.empty(len(p))

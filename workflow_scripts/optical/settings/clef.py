@@ -16,14 +16,14 @@ class ClefDocuments:
     newspapers: Annotated[
         list[Annotated[str, ("enum", list(NEWSPAPERS))]], ("minItems", 1), DISTINCT
     ] = field(default_factory=lambda: list(NEWSPAPERS))
-    """What is searched: la_times (Los Angeles Times 1994), glasgow_herald (1995), or both.
-    Judgements of other documents, and topics that then have no relevant one, are left out. The
-    campaigns of 2000 to 2002 judged the Los Angeles Times alone."""
+    """The newspapers to search: la_times (Los Angeles Times 1994), glasgow_herald (1995), or both.
+    Judgements of other documents are left out, and so is a topic without a relevant document. The
+    campaigns of 2000 to 2002 judged only the Los Angeles Times."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clef(ClefDocuments):
-    """The test collection clef: what is searched, and what of a topic is the query."""
+    """The test collection clef: its documents, and the part of a topic that is the query."""
 
     query: Literal["title", "title_description"] = "title_description"
-    """What of a topic is the query: its title, or title and description."""
+    """The part of a topic that is the query: its title, or title and description."""

@@ -8,25 +8,25 @@ from optical.settings.bounds import Positive, Seed
 
 @dataclass(frozen=True, kw_only=True)
 class Constructed:
-    """The world that constructed data tells of."""
+    """The small world that constructed data describes."""
 
     seed: Seed = 1
-    """Everything constructed follows from it."""
+    """Seed of all constructed data."""
 
     entities: Annotated[int, ("minimum", 10), ("maximum", 1_000_000)] = 600
-    """Number of things to speak of."""
+    """Number of entities in the world."""
 
     relations: Annotated[int, ("minimum", 2), ("maximum", 100_000)] = 60
-    """Number of relations between them."""
+    """Number of relations between entities."""
 
     zipf: Annotated[float, ("minimum", 0), ("maximum", 3)] = 0.8
-    """Exponent of the frequency law."""
+    """Exponent of the Zipf distribution of entities and relations."""
 
     facts_per_passage: Annotated[int, ("minimum", 1), ("maximum", 50)] = 3
-    """Sentences in a passage."""
+    """Facts in a passage, each in a sentence of its own."""
 
     passages: Positive = 1000
-    """Passages of the test collection."""
+    """Number of passages in the test collection."""
 
     queries: Positive = 200
-    """Queries of the test collection."""
+    """Number of queries in the test collection."""

@@ -17,49 +17,50 @@ class Distillation(Transport, Ranking, Adaptation):
     """Optimiser steps."""
 
     batch_size: Positive = 64
-    """Sentence pairs of a batch."""
+    """Sentence pairs in a batch."""
 
     batch_tokens: Positive | None = None
-    """Padded tokens of a batch, of sentences of like length, in place of batch_size: long batches
-    need no more memory, and short ones waste no padding."""
+    """Padded tokens in a batch, instead of batch_size. Sentences of similar length share a batch.
+    Batches of long sentences then need no more memory, and those of short ones little padding."""
 
     accumulation: Positive = 1
-    """Batches of a step; several GPUs share them."""
+    """Batches in an optimiser step. Several GPUs share them."""
 
     learning_rate: LearningRate = 0.00002
     """Peak learning rate."""
 
     length: Length = 64
-    """Tokens of a sentence, special tokens included."""
+    """Largest number of tokens in a sentence, special tokens included."""
 
     pairs: Positive | None = None
-    """At most this many pairs of the bitext, its first; all of them when null. A learning curve
-    varies it."""
+    """Largest number of sentence pairs, the first of the bitext; null means all. Vary it for a
+    learning curve."""
 
     cut_pairs: Literal["keep", "leave_out"] = "keep"
-    """What becomes of a pair of which a side has length tokens or more, and so may have lost its
-    end: its surplus of tokens means nothing. The log counts them."""
+    """Whether to keep or leave out pairs with a side that reaches `length` tokens. Such a side may
+    be truncated, so its surplus of tokens has no meaning. The log counts these pairs."""
 
     marginals: Literal["uniform", "idf"] = "uniform"
-    """Weight of the tokens of a sentence: uniform, or idf, by their rarity in the bitext."""
+    """Weights of the tokens in a sentence: uniform, or idf (inverse document frequency in the
+    bitext)."""
 
     special_tokens: bool = True
-    """Whether markers and sentence ends have a weight."""
+    """Whether special tokens (marker, sentence end) have a weight."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant(Distillation):
-    """A row of its own in every table: a method that distils, with what it has in place of the
-    study's settings of the distillation."""
+    """A method that distils, with settings that differ from those of the study. It is a row of its
+    own in every table."""
 
     method: Distilled = ABSENT
-    """The method it is a variant of; left out where the variant's name is that of a method, whose
-    own settings it then gives."""
+    """The method to vary. Leave it out if the name of the variant is that of a method: then these
+    are the settings of that method."""
 
 
 def read_by(method: str) -> list[str]:
     """The settings of the distillation that a method reads."""
     unread = [] if method == "optical" else [field.name for field in fields(Transport)]
     if method == "greedy":
-        unread.append("marginals")  # it pairs tokens off, whatever their weight
+        unread.append("marginals")  # its pairs do not depend on weights
     return [field.name for field in fields(Distillation) if field.name not in unread]

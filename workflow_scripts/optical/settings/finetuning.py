@@ -15,7 +15,7 @@ class Finetuning(Adaptation):
     """Optimiser steps."""
 
     batch_size: Annotated[int, ("minimum", 2)] = 64
-    """Queries of a batch."""
+    """Queries in a batch."""
 
     learning_rate: LearningRate = 0.00002
     """Peak learning rate."""

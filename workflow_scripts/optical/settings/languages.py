@@ -21,16 +21,17 @@ METRIC_NAMES = "{}; or {} with a depth, such as ndcg_cut_10".format(
 
 @dataclass(frozen=True, kw_only=True)
 class Languages:
-    """Query languages by resource group. The gap is between high and low."""
+    """Query languages by resource group. The gap is the difference between high and low."""
 
     high: Group
-    """Languages by their codes (BCP 47), such as fr, zh-Hans or pt-BR; Norwegian is "no"."""
+    """High-resource languages, as BCP 47 codes such as fr, zh-Hans or pt-BR. Write Norwegian in
+    quotes: "no"."""
 
     mid: Group = ABSENT
-    """Languages by their codes."""
+    """Languages between the groups. They are in neither mean."""
 
     low: Group
-    """Languages by their codes."""
+    """Low-resource languages."""
 
 
 GROUPS = tuple(field.name for field in fields(Languages))

@@ -14,7 +14,7 @@ class Texts:
     """What training and translating share."""
 
     length: Annotated[int, ("minimum", 8), ("maximum", 1024)] = 96
-    """Tokens of a text, and of its translation."""
+    """Largest number of tokens in a text, and in its translation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Decoding(Texts):
     """How a translator writes."""
 
     beams: Annotated[int, ("minimum", 1), ("maximum", 64)] = 4
-    """Beams of the search for a translation; 1 is greedy."""
+    """Beam size; 1 means greedy decoding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +30,16 @@ class TranslatorShape(Texts):
     """The shape of a translator that is made here."""
 
     layers: Annotated[int, ("minimum", 1), ("maximum", 24)] = 3
-    """Layers to read, and as many to write."""
+    """Number of encoder layers, and of decoder layers."""
 
     width: Annotated[int, ("minimum", 8), ("maximum", 4096)] = 256
     """Hidden size."""
 
     heads: Annotated[int, ("minimum", 1), ("maximum", 64)] = 4
-    """Attention heads; they divide the width."""
+    """Number of attention heads, a divisor of the width."""
 
     vocabulary: Annotated[int, ("minimum", 50), ("maximum", 1_000_000)] = 8000
-    """Pieces of both languages."""
+    """Vocabulary size of the tokenizer of both languages."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,31 +50,31 @@ class Translator(TranslatorShape):
     """Optimiser steps."""
 
     batch_size: Positive = 64
-    """Sentence pairs a step."""
+    """Sentence pairs in a batch."""
 
     learning_rate: LearningRate = 0.001
     """Peak learning rate."""
 
     seed: Seed = 1
-    """Seed of weights and order."""
+    """Seed of the initial weights and of the order of the data."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Translation(Translator, Decoding):
-    """The machine translation of bm25_translated, translate_query and translate_train, by a model
-    of the hub, or by a small one for each language that is trained on the study's bitext.
+    """Machine translation for bm25_translated, translate_query and translate_train. The translator
+    is a model of the hub, or a small one for each language that is trained on the bitext.
     """
 
     hub: str | None = None
-    """Sequence-to-sequence model of the hub; null for one from scratch. Of facebook/m2m100_418M,
-    facebook/nllb-200-distilled-600M and google/madlad400-3b-mt the revision and the codes are known
-    (resources/translators.yaml)."""
+    """Sequence-to-sequence model of the hub; null means training from scratch. Known models need no
+    revision and no codes: facebook/m2m100_418M, facebook/nllb-200-distilled-600M and
+    google/madlad400-3b-mt (resources/translators.yaml)."""
 
     revision: Commit | None = None
-    """Commit of the hub model, or a pull request of its page, refs/pr/39."""
+    """Commit of the hub model, or a pull request of its page, such as refs/pr/39."""
 
     codes: dict[str, Annotated[str, ("pattern", "^[A-Za-z_]+$")]] = field(default_factory=dict)
-    """What the hub model calls a language, where it has many: sw: swh_Latn (NLLB)."""
+    """Names of the languages in a multilingual hub model, such as sw: swh_Latn (NLLB)."""
 
     weights: Literal["hub", "random"] = "hub"
     """hub, or random for a small translator of the hub model's architecture, with a tokenizer of

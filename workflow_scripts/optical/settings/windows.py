@@ -7,13 +7,13 @@ from optical.settings.bounds import Positive
 
 @dataclass(frozen=True, kw_only=True)
 class Windows:
-    """Long texts of the test collections in parts, each of which is embedded; a text has the score
-    of its best part (MaxP).
+    """Windows that long texts of the test collections are cut into. The score of a text is that of
+    its best window (MaxP).
     """
 
     words: Positive | None = None
-    """Words of a part. When null texts stay whole, and of a long one only the first
-    model.passage_length tokens are read."""
+    """Words in a window. null means no windows: then a long text is truncated to
+    model.passage_length tokens."""
 
     stride: Positive | None = None
-    """Words from the beginning of one part to the next; half of words when null."""
+    """Words from the start of one window to the next; null means half of words."""

@@ -220,8 +220,8 @@ def check_bitext(study: Study) -> None:
     collections = {dataset_of(name) for name in study["collections"]} - {"constructed"}
     if tested := collections & {*study["bitext"]["sources"]}:
         raise InputError(
-            f"bitext.sources: {min(tested)!r} is among the collections, and what is tested on "
-            "is not learnt from; expected other bitext or other collections"
+            f"bitext.sources: {min(tested)!r} is among the collections, and test data is excluded "
+            "from training; expected other bitext or other collections"
         )
 
 

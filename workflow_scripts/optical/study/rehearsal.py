@@ -202,7 +202,7 @@ def find_users(path: Path) -> Found:
     if not path.exists():
         raise InputError(f"{path}: missing; it is yours to supply")
     if path.is_dir():
-        return Found("a folder of yours", Beginning("folder"))
+        return Found("your own folder", Beginning("folder"))
     if not path.stat().st_size:
         raise InputError(f"{path}: is empty")
     return Found(f"{amount(path.stat().st_size)}; yours", Beginning("file"))

@@ -1,4 +1,4 @@
-"""The table of all sources in docs/data.md, made from resources/datasets.yaml."""
+"""The table of all sources in docs/reference/sources.md, made from resources/datasets.yaml."""
 
 import re
 from collections import Counter

@@ -134,7 +134,7 @@ def check_teacher(study: Study) -> None:
     if source in study.datasets and study["training_set"]["scores"] is None:
         raise InputError(
             f"training_set.scores: null, but teacher.loss is kl, and {source} has no scores; "
-            f"expected one of {', '.join(SCORES)}, or a file of yours"
+            f"expected one of {', '.join(SCORES)}, or your own file"
         )
 
 
@@ -161,7 +161,7 @@ def check_scores(study: Study) -> None:
     if scores not in SCORES and study["local"] is None:
         raise InputError(
             f"training_set.scores: {scores!r} is none of {', '.join(SCORES)}; expected one of "
-            "them, or a file of yours and `local`, the folder that it lies in"
+            "them, or your own file and `local`, the folder that it is in"
         )
 
 

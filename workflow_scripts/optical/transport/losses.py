@@ -133,10 +133,10 @@ class BitextLoss(nn.Module):
 class OptimalTransportLoss(BitextLoss):
     """Mean cost of moving the student's token vectors onto the teacher's.
 
-    For each sentence pair the plan is the transport between the student's tokens of the foreign
-    side and the teacher's tokens of the pivot side, and the loss is the Frobenius product of that
-    plan and the cost, 1 - cosine (OPTICAL, Huang, Yu and Allan 2023, arXiv 2301.12566). The plan
-    has no gradient.
+    For each sentence pair, the plan transports the student's tokens of the foreign side to the
+    teacher's tokens of the pivot side. The loss is the Frobenius product of the plan and the cost,
+    which is 1 - cosine (OPTICAL, Huang, Yu and Allan 2023, arXiv 2301.12566). The plan has no
+    gradient.
 
     Args:
         solver: "sinkhorn", "ipot" or "exact".
@@ -185,7 +185,7 @@ class OptimalTransportLoss(BitextLoss):
 
 
 class GreedyAlignmentLoss(BitextLoss):
-    """Mean squared distance of tokens that are paired off greedily: a control for the transport.
+    """Mean squared distance of greedily aligned tokens: a control for the transport.
 
     Repeatedly the nearest two tokens by cosine, one of each side, are paired and leave, until one
     side is used up (DR.DECR, Li et al. 2021, arXiv 2112.08185). Each pair of tokens weighs the
@@ -210,8 +210,8 @@ class GreedyAlignmentLoss(BitextLoss):
 class SentenceLoss(BitextLoss):
     """Squared distance of the two sentences' mean vectors: a control without any alignment.
 
-    Means are weighted by the mass of the tokens (Reimers and Gurevych 2020, arXiv 2004.09813, with
-    uniform mass; there the mean over the dimensions, which is the same up to a factor).
+    Means are weighted by the mass of the tokens. With uniform mass, this is the loss of Reimers and
+    Gurevych 2020, arXiv 2004.09813, up to a factor: theirs is a mean over the dimensions.
 
     Example:
         >>> query = {"task": "query", "prompt": student.prompts["query"]}
@@ -243,8 +243,8 @@ def token_weights(mask: Tensor, tokens: Tensor, weights: Tensor | None) -> Tenso
 def idf_weights(documents: Iterable[Iterable[int]], vocabulary: int) -> Tensor:
     """Inverse document frequency of each token id, [vocabulary], at least one.
 
-    1 + ln((1 + N) / (1 + n)) for a token in n of N sentences, the smoothed form of scikit-learn:
-    a token of every sentence, such as a marker, weighs 1, and none weighs nothing.
+    1 + ln((1 + N) / (1 + n)) for a token in n of N sentences, the smoothed form of scikit-learn. A
+    token of every sentence, such as a marker, has weight 1. No token has weight 0.
     """
     counts = torch.zeros(vocabulary)
     number = 0

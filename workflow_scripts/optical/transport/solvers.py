@@ -165,8 +165,8 @@ def sinkhorn(
 ) -> Tensor:
     """Entropic plans: minimal <plan, cost> - epsilon * entropy(plan), after `iterations`.
 
-    Sinkhorn's scaling (Cuturi 2013, arXiv 1306.0895) in the kernel domain, whose kernel is made
-    anew from the potentials before a factor can leave the range of floats (Schmitzer 2019,
+    Sinkhorn's scaling (Cuturi 2013, arXiv 1306.0895) in the kernel domain. The kernel is rebuilt
+    from the potentials before a factor can leave the range of floats (Schmitzer 2019,
     arXiv 1610.06519, section 3). So it is as safe as the log domain at a fraction of its
     exponentials. On a CUDA device `transport_plan` has one fused kernel do all iterations of a
     problem, where it can be compiled.
@@ -302,7 +302,7 @@ def scale(
 
 
 def safe_block(cost: Tensor, source: Tensor, target: Tensor, epsilon: float) -> int:
-    """How many iterations may pass before the kernel is made anew.
+    """How many iterations may pass before the kernel is rebuilt.
 
     Any number where no entry is faint. Elsewhere as many as keep the product of a row's and a
     column's factor below e^35, so that a faint entry still counts for nothing: in one iteration
