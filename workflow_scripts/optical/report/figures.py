@@ -12,7 +12,8 @@ from matplotlib.ticker import PercentFormatter
 
 from optical.evaluation.gap import BASELINE, FLOOR, NO_STUDENT, PIVOT_GROUP
 from optical.report.looks import FAINT, GRID, INK, LOOK, Style, styles
-from optical.report.tables import MISSING, metric_name
+from optical.report.numbers import MISSING
+from optical.report.tables import metric_name
 from optical.runtime.errors import InputError
 from optical.settings.languages import GROUPS
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from optical.evaluation.gap import BASELINE
-from optical.report.tables import MISSING, ShownTable, decimal, metric_name, to_markdown
+from optical.report.numbers import MISSING, decimal
+from optical.report.shown_table import ShownTable, to_markdown
+from optical.report.tables import metric_name
 from optical.runtime.files import atomic_path
 
 
