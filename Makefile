@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings data data-table rehearse prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench interop interop-files
+.PHONY: help run settings data data-table rehearse prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench axe interop interop-files
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -72,6 +72,11 @@ envs: .venv/installed  ## pin the conda environments in envs/ to requirements.tx
 
 lint: .venv/installed  ## check style only
 	$(bin)/pytest tests/test_style.py
+
+AXE := 4.10.3
+
+axe:  ## fetch the checker of accessibility that the tests of pages use where it is there; needs npm
+	npm install --silent --no-audit --no-fund --prefix .venv-axe axe-core@$(AXE)
 
 bench: .venv/installed  ## run the measurements in benchmarks/
 	@set -- benchmarks/*.py; \

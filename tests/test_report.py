@@ -97,7 +97,7 @@ CONTROLS = {
 LARGE = {("large", "zero_shot"): {"en": 0.9, "fr": 0.6, "sw": 0.5}}
 
 
-def compared(values=VALUES, queries=400):
+def compared(values=VALUES, queries=400, students=("small", "large")):
     """The tables of scores that are around these means by the same for every run."""
     around = np.tile([-0.05, 0.05], queries // 2)
     rows = [
@@ -110,7 +110,7 @@ def compared(values=VALUES, queries=400):
     scores = scores.assign(exact_value=float("nan"), exact_recall=float("nan"), doubtful=False)
     languages = set(scores["language"])
     groups = {"high": ["fr"], "low": [name for name in ("sw",) if name in languages]}
-    students = [name for name in ("small", "large") if name in set(scores["student"])]
+    students = [name for name in students if name in set(scores["student"])]
     return compare(scores, groups, "en", students, resamples=300)
 
 
