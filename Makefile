@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings data data-table rehearse prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench axe interop interop-files
+.PHONY: help run settings data data-table rehearse prefetch tune ask browse verify clean test test-studies test-survival test-slurm test-envs envs lint bench axe interop interop-files
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -42,6 +42,9 @@ tune: .venv/installed  ## choose the learning rates of STUDY=studies/NAME.yaml o
 
 ask: .venv/installed  ## say how to ask a finished study a question
 	@$(bin)/python workflow_scripts/ask.py --help
+
+browse: .venv/installed  ## write a page to look through queries and passages of STUDY, a finished study's name or file
+	@$(bin)/python workflow_scripts/browse_study.py --study $(or $(STUDY),config.yaml)
 
 verify: .venv/installed  ## compare a finished study's scores with those expected: STUDY=config.yaml
 	@$(bin)/python workflow_scripts/verify_scores.py --study $(or $(STUDY),config.yaml)

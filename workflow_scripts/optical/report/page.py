@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 import yaml
 from markupsafe import Markup
@@ -43,6 +42,7 @@ from optical.report.tables import (
     shown_language_rows,
     shown_language_table,
 )
+from optical.report.templates import template
 from optical.report.translations import shown_translation_table
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
@@ -116,7 +116,7 @@ def write_report(
     group_of = {language: group for group, names in groups.items() for language in names}
     shares = removed_shares(cleaning, group_of)
     first, further = pictures_of(pictures)
-    page = _template().render(
+    page = template(TEMPLATE).render(
         study=study,
         light=variables(dark=False),
         dark=variables(dark=True),
@@ -236,15 +236,3 @@ def inline_svg(svg: str, prefix: str, name: str) -> str:
 
 def _html(table: ShownTable) -> Markup:
     return Markup(to_html(table))
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(TEMPLATE)
