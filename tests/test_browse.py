@@ -251,8 +251,6 @@ def test_queries_are_found_sorted_and_read_in_another_language(browser, page):
     # Reciprocal ranks of bm25, zero_shot and optical: q2 0, 1/3, 1; q3 0, 1, 0; q1 0, 1/2, 1/2.
     assert texts.all_inner_texts() == ["paka <b>yule</b>", "mkeka", "mbwa"]
     shown.get_by_label("Language").select_option("en")
-    assert (
-        texts.all_inner_texts() == ["the cat", "the dog", "a mat"]
-        or len(texts.all_inner_texts()) == 3
-    )
+    # There the methods do not differ, and queries stand as in the collection.
+    assert texts.all_inner_texts() == ["the dog", "the cat", "a mat"]
     shown.close()
