@@ -37,6 +37,7 @@ rule export_student:
         model=paths.STUDENT,
         settings=paths.SETTINGS,
         language_table=paths.fill(paths.TABLE, table="language"),
+        picture=f"{paths.GAP}/map_by_language.png",
         cleaning=paths.CLEANING,
         judged=judged_counts,
     output:
@@ -57,7 +58,7 @@ rule export_student:
         " --settings {input.settings} --language-table {input.language_table}"
         " --student {wildcards.student} --method {wildcards.method} --language {wildcards.lang}"
         " --teacher {params.teacher} --cleaning {input.cleaning} {params.judged}"
-        " --licences {params.licences:q} --output {output} > {log} 2>&1"
+        " --licences {params.licences:q} --picture {input.picture} --output {output} > {log} 2>&1"
 
 
 rule export_teacher:
@@ -67,6 +68,7 @@ rule export_teacher:
         model=paths.TEACHER,
         settings=paths.SETTINGS,
         language_table=paths.fill(paths.TABLE, table="language"),
+        picture=f"{paths.GAP}/map_by_language.png",
     output:
         directory(paths.EXPORTED_TEACHER),
     log:
@@ -81,4 +83,4 @@ rule export_teacher:
     shell:
         "python workflow_scripts/export_teacher.py --model {input.model} --study {wildcards.study}"
         " --settings {input.settings} --language-table {input.language_table}"
-        " --student {params.student} --output {output} > {log} 2>&1"
+        " --student {params.student} --picture {input.picture} --output {output} > {log} 2>&1"
