@@ -157,7 +157,7 @@ def test_queries_are_left_out_of_a_page_that_would_be_too_large(study, monkeypat
 
 
 def test_queries_for_development_are_not_shown(study):
-    settings = SETTINGS | {"tuning": {"development": 0.9}}
+    settings = SETTINGS | {"tuning": {"development": 1.0}}
     (study / "study.yaml").write_text(yaml.safe_dump(settings))
     with pytest.raises(InputError, match="no query with a relevant passage"):
         browse_study.main(study="tiny")
@@ -171,7 +171,10 @@ def test_queries_for_development_are_not_shown(study):
         (["--study", "tiny", "--collection", "x"], "no collection 'x': expected one of made-up"),
         (["--study", "tiny", "--seed", "4"], "no seed 4: expected one of 1"),
         (["--study", "tiny", "--queries", "0"], "--queries 0: expected 1 or more"),
-        (["--study", "a.yaml"], "a.yaml: no such file or folder"),
+        (
+            ["--study", "a.yaml"],
+            "a.yaml: no such file; expected that of a study, or a study's name",
+        ),
     ],
 )
 def test_what_is_unknown_is_one_line(study, options, message):

@@ -338,7 +338,7 @@ def test_questions_of_a_reviewer_are_answered(arguments):
         "Intervals cover the training of students and of teachers.",
     ]
     assert answers_of(page, "How many queries and languages?")[0] == (
-        "xnli: 400 queries in each of these languages: 1 pivot, 1 high, 1 low."
+        "xnli: 400 queries in each language; languages: 1 pivot, 1 high, 1 low."
     )
     tested = answers_of(page, "Which comparisons were corrected?")
     assert "Comparisons of methods against zero_shot: 2 tests, 2 significant at 0.05." in tested

@@ -176,7 +176,7 @@ def test_the_gap_table_fits_and_its_other_columns_are_a_click_away(opened, size)
     region = page.get_by_role("region", name="Gap table: xnli")
     assert region.evaluate("e => e.scrollWidth <= e.clientWidth")
     shown = region.locator("th:visible").count()
-    # Of eleven; Relative gap and Gap closed are among the first.
+    # Of ten; Relative gap and Gap closed are among the first.
     assert shown == {1280: 6, 390: 4}[size["width"]]
     for heading in ("Student", "Method", "Relative gap", "Gap closed"):
         assert region.locator("th:visible", has_text=heading).count() == 1

@@ -4,12 +4,18 @@ import json
 import traceback
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optical.runtime.files import atomic_path
 from optical.runtime.gpus import take_gpus
 from optical.runtime.program import run_program
 from optical.settings.distillation import Distillation
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
+
+    from optical.retrieval.token_vectors import TokenVectors
 
 
 def main(
@@ -69,7 +75,6 @@ def aligned(
 
     from optical.models.embedding import Embedder, embed, readable
     from optical.retrieval.token_vectors import TokenVectors
-    from optical.training.distillation import training_weights
     from optical.transport.losses import token_weights
     from optical.transport.settings import Transport
     from optical.transport.solvers import cosine_cost, transport_plan
@@ -86,7 +91,7 @@ def aligned(
     texts = pq.read_table(bitext, columns=["source", "target"]).take(rows)
     sources = texts["source"].to_pylist()
     # As training weighs them: the rarity of a token is that in the whole bitext.
-    weights = training_weights(start, of_teacher, vectors, bitext, settings)
+    weights = weights_of(start, of_teacher, vectors, bitext, settings)
     transport = {field.name: getattr(settings, field.name) for field in fields(Transport)}
     found: list[dict[str, Any]] = []
     for row, sentences in zip(rows, zip(*texts.to_pydict().values(), strict=True), strict=True):
@@ -119,6 +124,31 @@ def aligned(
             pair["masses"] = [mass[0].tolist() for mass in masses]
             pair["plans"][title] = plan[0].tolist()
     return found
+
+
+def weights_of(
+    start: Path,
+    teacher: "PreTrainedTokenizerBase",
+    targets: "TokenVectors",
+    bitext: Path,
+    settings: Distillation,
+) -> dict[str, "Tensor"]:
+    """`source_weights` and `target_weights`, [vocabulary], as the loss of the training has them.
+
+    Nothing where all tokens of a sentence weigh the same. teacher: the teacher's tokenizer.
+    """
+    if settings.marginals == "uniform" and settings.special_tokens:
+        return {}
+
+    from optical.models.encoders import load
+    from optical.training.distillation import loss_for, read_pairs, without_cut
+
+    student = load(start)
+    pairs = read_pairs(bitext, targets, settings.pairs)
+    if settings.cut_pairs == "leave_out":
+        pairs = without_cut(pairs, student, targets, settings.length)
+    loss = loss_for("optical", student, teacher, targets, pairs, settings)
+    return {name: getattr(loss, name).cpu() for name in ("source_weights", "target_weights")}
 
 
 if __name__ == "__main__":

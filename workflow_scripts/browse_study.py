@@ -244,6 +244,8 @@ def name_of(study: str) -> str:
     """The name of a study, which may be given by its file."""
     if not study.endswith((".yaml", ".yml")):
         return study
+    if not Path(study).exists():
+        raise InputError(f"{study}: no such file; expected that of a study, or its name")
     settings = yaml.safe_load(Path(study).read_text(encoding="utf-8"))
     if not isinstance(settings, dict) or "study" not in settings:
         raise InputError(f"{study}: no study; expected a file with the key study")

@@ -1,7 +1,7 @@
 """Pictures of the language table and the gap table."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import matplotlib
 import pandas as pd
@@ -16,6 +16,9 @@ from optical.report.numbers import MISSING
 from optical.report.tables import metric_name
 from optical.runtime.errors import InputError
 from optical.settings.languages import GROUPS
+
+LEGEND_LINE = 0.2
+"""Inches that a line of a legend is high."""
 
 
 def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
@@ -49,7 +52,7 @@ def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
         figure = Figure(
             figsize=(
                 max(5.5, 1.2 + 2.6 * len(students)),
-                0.9 + sum(0.9 + 0.2 * n for n in heights),
+                0.4 + sum(0.9 + 0.2 * n for n in heights),
             ),
             layout="constrained",
         )
@@ -78,9 +81,7 @@ def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
         if len(pivot):
             label = f"teacher on {pivot.iloc[0]} queries"
             handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1, label=label))
-        labels = [handle.get_label() for handle in handles]
-        columns = legend_columns(figure, labels, most=3)
-        figure.legend(handles=handles, loc="outside upper left", ncols=columns, frameon=False)
+        legend_above(figure, handles, most=3)
         return drawn(figure)
 
 
@@ -163,7 +164,7 @@ def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_
     panel = max(2.8, max(0.8, 0.17 * len(looks)) * len(students))
     with matplotlib.rc_context(LOOK):
         figure = Figure(
-            figsize=(max(5.5, 0.8 + panel * columns), 0.6 + 2.8 * lines), layout="constrained"
+            figsize=(max(5.5, 0.8 + panel * columns), 0.2 + 2.8 * lines), layout="constrained"
         )
         grid = figure.subplots(lines, columns, squeeze=False, sharey=True).flatten()
         for axes, collection in zip(grid, collections, strict=False):
@@ -180,12 +181,8 @@ def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_
         lowest, highest = _limits(table, measure)
         room = 0.05 * (highest - lowest)
         grid[0].set_ylim(lowest - (room if lowest < 0 else 0), highest + room)
-        figure.legend(
-            handles=[_handle(method, look, line=True) for method, look in looks.items()],
-            loc="outside upper left",
-            ncols=legend_columns(figure, looks, most=4),
-            frameon=False,
-        )
+        handles = [_handle(method, look, line=True) for method, look in looks.items()]
+        legend_above(figure, handles, most=4)
         return drawn(figure)
 
 
@@ -259,6 +256,14 @@ def _of_students(table: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 def _handle(method: str, style: Style, line: bool = False) -> Line2D:
     return Line2D([], [], label=method, **style.line(joined=line))
+
+
+def legend_above(figure: Figure, handles: Sequence[Line2D], most: int) -> None:
+    """Put a legend above the panels, and make the figure higher by as much as it takes."""
+    columns = legend_columns(figure, [str(handle.get_label()) for handle in handles], most)
+    lines = -(-len(handles) // columns)
+    figure.set_figheight(figure.get_figheight() + LEGEND_LINE * lines)
+    figure.legend(handles=handles, loc="outside upper left", ncols=columns, frameon=False)
 
 
 def legend_columns(figure: Figure, labels: Iterable[str], most: int) -> int:

@@ -59,8 +59,8 @@ def plans_figure(pairs: Sequence[Mapping[str, Any]]) -> Figure:
                 shown = f"{title}, the first {READABLE} tokens" if cut else title
                 axes.set_title(f"{heading}{shown}", loc="left", parse_math=False)
                 heading = ""
-                axes.set_xticks(np.arange(len(target)), target, rotation=90)
-                axes.set_yticks(np.arange(len(source)), source)
+                axes.set_xticks(np.arange(len(target)), target, rotation=90, parse_math=False)
+                axes.set_yticks(np.arange(len(source)), source, parse_math=False)
                 axes.tick_params(length=0, labelsize=7, labelcolor=INK)
         bar = figure.colorbar(image, ax=grid, shrink=0.5, pad=0.01)
         bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

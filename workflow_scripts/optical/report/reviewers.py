@@ -106,7 +106,7 @@ def sample_sizes(languages: pd.DataFrame) -> Iterator[str]:
         groups = rows.groupby("group", sort=False)["language"].nunique()
         listed = ", ".join(f"{number} {group}" for group, number in groups.items())
         queries = int(rows["n_queries"].max())
-        yield f"{collection}: {queries:,} queries in each of these languages: {listed}."
+        yield f"{collection}: {queries:,} queries in each language; languages: {listed}."
     yield (
         "Queries are resampled, languages are not: the intervals are about these languages, and "
         "say nothing of others."

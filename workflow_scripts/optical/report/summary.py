@@ -7,7 +7,7 @@ import pandas as pd
 from optical.evaluation.contrasts import METHOD
 from optical.evaluation.gap import BASELINE, NO_STUDENT
 from optical.report.numbers import MISSING, between, percent, points, rounded
-from optical.report.shown_table import ShownTable
+from optical.report.shown_table import WIDE, ShownTable
 from optical.report.verdict import judged, lower_level
 
 FIRST_ROWS = 6
@@ -117,11 +117,12 @@ def shown_summary_tables(gap: pd.DataFrame, metric: str) -> list[ShownTable]:
         "Significant": lambda row: judged(row, "gap_difference", "wider", "narrower", MISSING),
     }
     labels = [name for name in ("collection", "method") if rows[name].nunique() > 1]
-    labels.insert(min(1, len(labels)), "student")
+    labels.insert(labels[:1] == ["collection"], "student")
     cells = [
         [*map(str, row[labels]), *(show(row) for show in columns.values())]
         for _, row in rows.iterrows()
     ]
     headings = [*(label.capitalize() for label in labels), *columns]
     parts = [cells[:FIRST_ROWS], cells[FIRST_ROWS:]]
-    return [ShownTable(headings, part, numeric=len(columns)) for part in parts if part]
+    ranks = {"Significant": WIDE}
+    return [ShownTable(headings, part, len(columns), ranks) for part in parts if part]

@@ -13,7 +13,7 @@ from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from optical.evaluation.contrasts import METHOD
 from optical.evaluation.gap import BASELINE, NO_STUDENT
-from optical.report.figures import drawn, legend_columns
+from optical.report.figures import drawn, legend_above
 from optical.report.looks import FAINT, GRID, INK, LOOK, PAPER, styles
 from optical.report.tables import metric_name
 from optical.runtime.errors import InputError
@@ -48,7 +48,7 @@ def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) ->
     lines = -(-len(shares) // columns)
     looks = _looks_of_lines(shares)
     with matplotlib.rc_context(LOOK):
-        figure = Figure(figsize=(max(5.5, 2.7 * columns), 0.3 + 2.4 * lines), layout="constrained")
+        figure = Figure(figsize=(max(5.5, 2.7 * columns), 0.1 + 2.4 * lines), layout="constrained")
         grid = figure.subplots(lines, columns, squeeze=False).flatten()
         for axes, (panel, of_panel) in zip(grid, shares.items(), strict=False):
             for name, own in of_panel.items():
@@ -76,7 +76,7 @@ def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) ->
             axes.set_xlabel("examples")
         figure.supylabel("loss, share of the first", fontsize=9)
         handles = [Line2D([], [], label=name, **look) for (_, name), look in looks.items()]
-        _legend(figure, handles)
+        legend_above(figure, handles, most=6)
         return drawn(figure)
 
 
@@ -104,12 +104,6 @@ def _looks_of_lines(
             look = {"color": INK, "linestyle": dashes}
         looks[is_method, name] = look
     return looks
-
-
-def _legend(figure: Figure, handles: Sequence[Line2D]) -> None:
-    """A legend above the panels, which covers none of them."""
-    columns = legend_columns(figure, [str(handle.get_label()) for handle in handles], most=6)
-    figure.legend(handles=handles, loc="outside upper left", ncols=columns, frameon=False)
 
 
 def shares_of(logs: Sequence[pd.DataFrame]) -> list[pd.Series]:
@@ -167,7 +161,7 @@ def amounts_figure(
     last = METHOD if METHOD in methods else methods[-1]
     shown = styles(name for name in dict.fromkeys([BASELINE, last]) if name in methods)
     with matplotlib.rc_context(LOOK):
-        figure = Figure(figsize=(max(5.5, 3.4 * len(amounts)), 3.2), layout="constrained")
+        figure = Figure(figsize=(max(5.5, 3.4 * len(amounts)), 2.9), layout="constrained")
         grid = figure.subplots(1, len(amounts), squeeze=False, sharey=True).flatten()
         for axes, (counted, of_language) in zip(grid, amounts.items(), strict=True):
             for method, look in shown.items():
@@ -194,8 +188,10 @@ def amounts_figure(
             axes.grid(color=GRID)
             axes.set_axisbelow(True)
         grid[0].set_ylabel(metric_name(metric))
-        handles, labels = grid[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=4, frameon=False)
+        handles = [
+            Line2D([], [], label=name, **look.line(joined=False)) for name, look in shown.items()
+        ]
+        legend_above(figure, handles, most=4)
         return drawn(figure)
 
 
@@ -235,7 +231,7 @@ def pairs_figure(
         raise InputError("all students were distilled from as many pairs as each other")
     collections = list(table.groupby("collection", sort=False))
     with matplotlib.rc_context(LOOK):
-        figure = Figure(figsize=(max(5.5, 3.2 * len(collections)), 3.4), layout="constrained")
+        figure = Figure(figsize=(max(5.5, 3.2 * len(collections)), 3.1), layout="constrained")
         grid = figure.subplots(1, len(collections), squeeze=False, sharey=True).flatten()
         for axes, (collection, rows) in zip(grid, collections, strict=True):
             _draw_curves(axes, rows)
@@ -251,7 +247,7 @@ def pairs_figure(
         grid[0].set_ylabel(metric_name(metric))
         present = [group for group in GROUPS if group in set(table["group"])]
         handles = [Line2D([], [], label=group, **_look_of_group(group)) for group in present]
-        _legend(figure, handles)
+        legend_above(figure, handles, most=6)
         return drawn(figure)
 
 
@@ -274,6 +270,7 @@ def _draw_curves(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _name_curves(axes: Axes, rows: pd.DataFrame) -> None:
     """The name of each language beside the end of its line; names that would meet are moved up."""
+    rows = rows[np.isfinite(rows["value"])]
     last = rows.sort_values("pairs").drop_duplicates("language", keep="last")
     least = LABEL * (axes.get_ylim()[1] - axes.get_ylim()[0])
     for pairs, of_place in last.sort_values("value").groupby("pairs"):

@@ -14,7 +14,6 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from optical.models.embedding import expansion_token
-from optical.models.encoders import load
 from optical.retrieval.token_vectors import TokenVectors
 from optical.runtime.errors import InputError
 from optical.settings.distillation import Distillation
@@ -96,57 +95,17 @@ def loss_for(
     teacher: the teacher's tokenizer. settings: of which only optical reads those of the transport.
     """
     more: dict[str, Any] = {field.name: getattr(settings, field.name) for field in fields(Ranking)}
-    more |= sentence_weights(student, teacher, targets, pairs, settings)
+    marginals, special_tokens = settings.marginals, settings.special_tokens
+    if marginals == "idf" or not special_tokens:
+        sources = source_ids(student, pairs, settings.length)
+        rows = (targets.ids(row).tolist() for row in pairs["label"])
+        more |= {
+            "source_weights": token_weights(student.tokenizer, sources, marginals, special_tokens),
+            "target_weights": token_weights(teacher, rows, marginals, special_tokens),
+        }
     if method == "optical":
         more |= {field.name: getattr(settings, field.name) for field in fields(Transport)}
     return LOSSES[method](student, targets=targets, **more)
-
-
-def weighs_alike(settings: Distillation) -> bool:
-    """Whether all tokens of a sentence weigh the same."""
-    return settings.marginals == "uniform" and settings.special_tokens
-
-
-def sentence_weights(
-    student: MultiVectorEncoder,
-    teacher: PreTrainedTokenizerBase,
-    targets: TokenVectors,
-    pairs: Dataset,
-    settings: Distillation,
-) -> dict[str, Tensor]:
-    """`source_weights` and `target_weights`, [vocabulary] each, of the tokens of both sides.
-
-    Nothing where all tokens weigh the same. teacher: the teacher's tokenizer.
-    """
-    if weighs_alike(settings):
-        return {}
-    marginals, special_tokens = settings.marginals, settings.special_tokens
-    sources = source_ids(student, pairs, settings.length)
-    rows = (targets.ids(row).tolist() for row in pairs["label"])
-    return {
-        "source_weights": token_weights(student.tokenizer, sources, marginals, special_tokens),
-        "target_weights": token_weights(teacher, rows, marginals, special_tokens),
-    }
-
-
-def training_weights(
-    start: Path,
-    teacher: PreTrainedTokenizerBase,
-    targets: TokenVectors,
-    bitext: Path,
-    settings: Distillation,
-) -> dict[str, Tensor]:
-    """`sentence_weights` of a distillation that is over, from what it was made of.
-
-    start: folder of the model that the student started as.
-    """
-    if weighs_alike(settings):
-        return {}
-    student = load(start)
-    pairs = read_pairs(bitext, targets, settings.pairs)
-    if settings.cut_pairs == "leave_out":
-        pairs = without_cut(pairs, student, targets, settings.length)
-    return sentence_weights(student, teacher, targets, pairs, settings)
 
 
 def token_weights(
