@@ -190,7 +190,8 @@ Picture = tuple[Markup, str, str]
 
 def pictures_of(pictures: Mapping[str, str | Path]) -> tuple[Picture | None, list[Picture]]:
     """The picture of the first screen, where there is one, and the others."""
-    first, others = None, []
+    first: Picture | None = None
+    others: list[Picture] = []
     for number, (caption, path) in enumerate(pictures.items(), start=1):
         svg = Path(path).read_text(encoding="utf-8")
         shown = shown_picture(svg, f"picture{number}", caption)

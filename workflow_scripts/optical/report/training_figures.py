@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -82,7 +83,7 @@ def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) ->
 
 def _looks_of_lines(
     panels: Mapping[str, Mapping[str, Sequence[pd.Series]]],
-) -> dict[tuple[bool, str], dict[str, str]]:
+) -> dict[tuple[bool, str], dict[str, Any]]:
     """Colour and dashes of each line, by whether it is a method, and by its name."""
     lines = list(
         dict.fromkeys(
@@ -94,7 +95,7 @@ def _looks_of_lines(
     )
     methods = styles(name for is_method, name in lines if is_method)
     encoders = [name for is_method, name in lines if not is_method]
-    looks = {}
+    looks: dict[tuple[bool, str], dict[str, Any]] = {}
     for is_method, name in lines:
         if is_method:
             own = methods[name]
@@ -251,7 +252,7 @@ def pairs_figure(
         return drawn(figure)
 
 
-def _look_of_group(group: str) -> dict[str, str]:
+def _look_of_group(group: str) -> dict[str, Any]:
     high = group == "high"
     return {
         "color": INK,
@@ -279,7 +280,8 @@ def _name_curves(axes: Axes, rows: pd.DataFrame) -> None:
             height = max(value, free)
             free = height + least
             axes.annotate(
-                *(language, (pairs, height)),
+                language,
+                (pairs, height),
                 xytext=(6, 0),
                 textcoords="offset points",
                 va="center",
