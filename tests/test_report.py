@@ -353,7 +353,9 @@ def test_questions_of_a_reviewer_are_answered(arguments):
 
 def test_a_study_without_development_queries_or_second_seeds_says_so(arguments):
     page = written(arguments)
-    assert answers_of(page, "Which settings were chosen, and on what?")[0].startswith("None by")
+    assert answers_of(page, "Which settings were chosen, and on what?")[0].startswith(
+        "This study chose none"
+    )
     assert "With one seed, intervals do not cover training variance." in answers_of(
         page, "How many seeds?"
     )

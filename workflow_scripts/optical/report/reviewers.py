@@ -58,9 +58,9 @@ def chosen_settings(settings: Mapping[str, Any]) -> Iterator[str]:
     share = tuning.get("development") or 0.0
     if not share:
         yield (
-            "None by this study: no queries were set aside for development (tuning.development is "
-            "0). Whether the settings of the file were chosen on these test queries elsewhere, "
-            "this report cannot say."
+            "This study chose none: no queries were set aside for development "
+            "(tuning.development is 0). Whether the settings of the file were chosen on these test "
+            "queries elsewhere, this report cannot say."
         )
     else:
         yield (
