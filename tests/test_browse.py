@@ -173,7 +173,7 @@ def test_queries_for_development_are_not_shown(study):
         (["--study", "tiny", "--queries", "0"], "--queries 0: expected 1 or more"),
         (
             ["--study", "a.yaml"],
-            "a.yaml: no such file; expected that of a study, or a study's name",
+            "a.yaml: no such file; expected that of a study, or its name",
         ),
     ],
 )
