@@ -190,7 +190,7 @@ def test_a_collection_with_queries_in_one_language_has_its_values_alone():
     assert found["low"] == pytest.approx(0.4)
     assert found[["pivot", "high", "relative_gap", "gap_closed"]].isna().all()
     line = next(line for line in gap_markdown(gap, "en").splitlines() if "| one " in line)
-    assert line.replace(" ", "") == "|one|–|bm25|–|–|0.200|–|–|–|–|"
+    assert line.replace(" ", "") == "|one|–|bm25|–|–|0.20|–|–|–|–|"
 
 
 def test_no_share_is_closed_where_zero_shot_has_no_gap():
@@ -583,7 +583,7 @@ def test_latex_escapes_names_and_minus_signs():
     _, gap = tables(study())
     latex = to_latex(shown_gap_table(gap, "en"))
     assert r"zero\_shot" in latex
-    assert r"60.0\%" in latex
+    assert r"& 60\% [" in latex
     assert "–" not in latex
 
 
