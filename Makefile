@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings settings-page docs data data-table rehearse cost prefetch tune ask verify clean test test-studies test-survival test-slurm test-envs envs lint bench interop interop-files
+.PHONY: help run settings settings-page docs data data-table rehearse cost prefetch tune ask browse verify clean test test-studies test-survival test-slurm test-envs envs lint bench axe interop interop-files
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -52,6 +52,9 @@ tune: .venv/installed  ## choose the learning rates of STUDY=studies/NAME.yaml o
 ask: .venv/installed  ## say how to ask a finished study a question
 	@$(bin)/python workflow_scripts/ask.py --help
 
+browse: .venv/installed  ## write a page to look through queries and passages of STUDY, a finished study's name or file
+	@$(bin)/python workflow_scripts/browse_study.py --study $(or $(STUDY),config.yaml)
+
 verify: .venv/installed  ## compare a finished study's scores with those expected: STUDY=config.yaml
 	@$(bin)/python workflow_scripts/verify_scores.py --study $(or $(STUDY),config.yaml)
 
@@ -81,6 +84,11 @@ envs: .venv/installed  ## pin the conda environments in envs/ to requirements.tx
 
 lint: .venv/installed  ## check style only
 	$(bin)/pytest tests/test_style.py
+
+AXE := 4.10.3
+
+axe:  ## fetch the checker of accessibility that the tests of pages use where it is there; needs npm
+	npm install --silent --no-audit --no-fund --prefix .venv-axe axe-core@$(AXE)
 
 bench: .venv/installed  ## run the measurements in benchmarks/
 	@set -- benchmarks/*.py; \

@@ -64,6 +64,7 @@ rule export_student:
         model=paths.STUDENT if study["keep"] == "models" else paths.MERGED_STUDENT,
         settings=paths.SETTINGS,
         language_table=paths.fill(paths.TABLE, table="language"),
+        picture=f"{paths.GAP}/map_by_language.png",
         cleaning=cleaning_counts,
         judged=judged_counts,
     output:
@@ -86,7 +87,8 @@ rule export_student:
         " --settings {input.settings} --language-table {input.language_table}"
         " --student {wildcards.student} --method {wildcards.method} --language {wildcards.lang}"
         " --teacher {params.teacher} {params.pairs}"
-        " --licences {params.licences:q} --output {output} > {log} 2>&1"
+        " --licences {params.licences:q} --picture {input.picture}"
+        " --output {output} > {log} 2>&1"
 
 
 rule export_teacher:
@@ -96,6 +98,7 @@ rule export_teacher:
         model=paths.TEACHER,
         settings=paths.SETTINGS,
         language_table=paths.fill(paths.TABLE, table="language"),
+        picture=f"{paths.GAP}/map_by_language.png",
     output:
         directory(paths.EXPORTED_TEACHER),
     log:
@@ -110,4 +113,4 @@ rule export_teacher:
     shell:
         "python workflow_scripts/export_teacher.py --model {input.model} --study {wildcards.study}"
         " --settings {input.settings} --language-table {input.language_table}"
-        " --student {params.student} --output {output} > {log} 2>&1"
+        " --student {params.student} --picture {input.picture} --output {output} > {log} 2>&1"

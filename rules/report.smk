@@ -1,9 +1,9 @@
 # The report: the pictures, what the results came from, and the page.
 import yaml
 
+from optical.settings.distillation import Distillation
 from optical.settings.study import Own
 from optical.study.read_text import amounts_read
-from optical.transport.settings import Transport
 
 gap_note = (
     "This study runs on constructed data: small artificial languages made by a program. It shows"
@@ -128,7 +128,11 @@ rule align_sentences:
         "logs/{study}/align_sentences.benchmark.tsv"
     params:
         code=code("align_sentences"),
-        settings=options(Transport, lambda wildcards: study.distillation("optical")),
+        settings=options(
+            Distillation,
+            lambda wildcards: study.distillation("optical"),
+            without=lambda wildcards: ("steps", "learning_rate"),
+        ),
     resources:
         gpu=gpus,
     conda:

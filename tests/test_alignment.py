@@ -10,9 +10,10 @@ import plot_plans
 from conftest import embedder
 from optical.corpora.rows import write_parquet
 from optical.models.embedding import embed
+from optical.report.pictures import reason_of
 from optical.retrieval.token_vectors import write_token_vectors
+from optical.settings.distillation import Distillation
 from optical.transport import solvers
-from optical.transport.settings import Transport
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def aligned(tmp_path, model, monkeypatch):
     """A function that aligns sentence pairs of so many words, and gives what was written."""
     monkeypatch.setattr(align_sentences, "take_gpus", lambda number: None)
 
-    def align(*words, tokens):
+    def align(*words, tokens, **settings):
         teacher = embedder(model, tmp_path / "model")
         sentences = [" ".join(["cat"] * number) for number in words]
         rows = [(sentence, sentence) for sentence in sentences]
@@ -33,9 +34,9 @@ def aligned(tmp_path, model, monkeypatch):
             targets=tmp_path / "targets",
             teacher=tmp_path / "model",
             bitext=tmp_path / "bitext.parquet",
-            pairs=2,
+            shown=2,
             tokens=tokens,
-            settings=Transport(iterations=10),
+            settings=Distillation(iterations=10, **settings),
             output=tmp_path / "plans.json",
         )
         return json.loads((tmp_path / "plans.json").read_text())
@@ -65,6 +66,26 @@ def test_the_pairs_nearest_to_a_readable_length_are_aligned_and_drawn(
     pictures = [tmp_path / "plans.svg", tmp_path / "plans.png"]
     plot_plans.main(plans=tmp_path / "plans.json", output=pictures)
     assert all(picture.stat().st_size for picture in pictures)
+
+
+def test_a_plan_comes_with_its_language_sentences_and_equal_masses(aligned):
+    (pair,) = aligned(9, tokens=42)
+    assert (pair["language"], pair["sentences"]) == ("bitext", [" ".join(["cat"] * 9)] * 2)
+    assert [set(mass) for mass in pair["masses"]] == [{1.0}, {1.0}]
+    assert [len(mass) for mass in pair["masses"]] == [len(pair["source"]), len(pair["target"])]
+
+
+def test_a_plan_moves_the_masses_that_training_gave_the_tokens(tmp_path, aligned):
+    (pair,) = aligned(9, tokens=42, special_tokens=False)
+    for plan in pair["plans"].values():
+        for axis, mass in zip((1, 0), pair["masses"], strict=True):
+            given, mass = np.sum(plan, axis=axis), np.array(mass)
+            np.testing.assert_allclose(given, mass / mass.sum(), atol=0.02)
+    # Marker and sentence ends weigh nothing, the tokens of words all the same.
+    assert set(pair["masses"][0]) == {0.0, 1.0}
+    assert 0.0 < np.mean(pair["masses"][0]) < 1.0
+    plot_plans.main(plans=tmp_path / "plans.json", output=[tmp_path / "plans.svg"])
+    assert reason_of((tmp_path / "plans.svg").read_text()) == ""
 
 
 def test_a_bitext_without_a_pair_stops_nothing(aligned):

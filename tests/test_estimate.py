@@ -470,7 +470,9 @@ def test_a_study_says_what_it_costs(path):
 
 
 def test_the_docs_say_what_each_study_costs():
-    rows = re.findall(r"^\| `(\S+\.yaml)` \|.*\| (.*) \|$", (ROOT / "docs/reference/studies.md").read_text(), re.M)
+    rows = re.findall(
+        r"^\| `(\S+\.yaml)` \|.*\| (.*) \|$", (ROOT / "docs/reference/studies.md").read_text(), re.M
+    )
     assert {ROOT / name for name, _ in rows} == set(STUDIES)
     for name, costs in rows:
         found = estimate(load(ROOT / name))

@@ -1,4 +1,6 @@
 import itertools
+import re
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -7,15 +9,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from optical.evaluation.gap import compare
-from optical.report.figures import gap_figure, map_figure, style
+from optical.report.figures import gap_figure, map_figure
+from optical.report.looks import COLOURS, METHODS, NEUTRAL, styles, themed, variables
 from optical.report.pictures import save_figure
+from optical.report.plan_figures import plans_figure
 from optical.report.training_figures import (
     amounts_figure,
     curves_figure,
     pairs_figure,
-    plans_figure,
 )
 from optical.runtime.errors import InputError
+from optical.settings.methods import Method
 
 HIGH = ["bg", "el", "es", "fr", "de", "ru", "vi", "th", "zh"]
 LOW = ["sw", "ur", "so", "tl", "mr", "my"]
@@ -55,6 +59,15 @@ STUDIES = {
         ["c"],
     ),
     "controls": (["tiny"], ["zero_shot", "sentence", "greedy", "optical"], ["fr", "sw"], ["c"]),
+    "eight methods": (
+        ["small", "medium", "large"],
+        [
+            *("zero_shot", "optical", "greedy", "sentence", "translate_query", "translate_train"),
+            *("wikiclir", "optical-balanced"),
+        ],
+        ["fr", "es", "sw", "so"],
+        ["c", "d"],
+    ),
 }
 
 
@@ -76,6 +89,9 @@ def assert_readable(figure):
     assert drawn.x1 <= canvas.x1, "cut off on the right"
     assert drawn.y1 <= canvas.y1, "cut off above"
 
+    legends = [legend.get_window_extent(renderer) for legend in figure.legends]
+    for axes in figure.axes if legends else ():
+        assert not any(axes.get_window_extent(renderer).overlaps(box) for box in legends)
     texts = [text for text in shown_texts(figure) if text.get_text() in titles_of(figure)]
     for axes in figure.axes:
         low, high = axes.get_xlim()
@@ -186,26 +202,32 @@ def test_languages_stand_over_their_amounts_of_text():
     languages, _ = made_up(*STUDIES["small"])
     amounts = {
         "pairs": {"fr": 1000.0, "es": 500.0, "sw": 20.0, "so": 10.0},
-        "texts": {"fr": 7.0, "es": 7.0},
+        "texts": {"fr": 7.0, "es": 7.0, "sw": 2.0},
+        "chapters": {"fr": 9.0, "es": 9.0, "sw": 9.0, "so": 9.0, "de": 1.0},
     }
     figure = amounts_figure(languages, amounts)
     assert_readable(figure)
-    pairs, texts = figure.axes
+    pairs, texts = figure.axes  # and no panel over which all languages would be in one place
     optical = languages[(languages["method"] == "optical") & (languages["student"] == "tiny")]
     expected = {
         (amounts["pairs"][row["language"]], round(row["value"], 9)) for _, row in optical.iterrows()
     }
     points = {(x, round(y, 9)) for drawn in pairs.collections for x, y in drawn.get_offsets()}
     assert expected <= points
-    assert [label.get_text() for label in texts.texts] == ["fr, es"]
+    assert {label.get_text() for label in texts.texts} == {"fr, es", "sw"}
+    with pytest.raises(InputError, match="as much text of each language as of the others"):
+        amounts_figure(languages, {"chapters": amounts["chapters"]})
 
 
 def test_a_plan_is_drawn_as_shares_of_a_whole_tokens_mass_with_all_tokens():
     # The second token has a counterpart in part, the third has none.
     plan = np.array([[0.4, 0.1], [0.0, 0.25], [0.0, 0.0]])
     pair = {
+        "language": "sw",
+        "sentences": ["a b c", "x y"],
         "source": ["a", "b", "c"],
         "target": ["x", "y"],
+        "masses": [[1.0, 1.0, 1.0], [1.0, 1.0]],
         "plans": {"before": plan, "after": plan},
     }
     figure = plans_figure([pair, pair])
@@ -217,8 +239,95 @@ def test_a_plan_is_drawn_as_shares_of_a_whole_tokens_mass_with_all_tokens():
     assert figure.axes[1].get_title(loc="left") == "after"
 
 
+def test_a_plan_says_its_language_its_sentences_and_the_masses_of_its_tokens():
+    pair = {
+        "language": "sw",
+        "sentences": ["paka ana $5 na " + "kiti " * 60, "the cat has $5"],
+        "source": ["[Q]", "paka"],
+        "target": ["cat", "has"],
+        "masses": [[0.0, 2.0], [3.0, 1.0]],
+        "plans": {"before": np.eye(2), "after": np.eye(2)},
+    }
+    figure = plans_figure([pair])
+    assert_readable(figure)
+    title = figure.axes[0].get_title(loc="left")
+    words = " ".join(title.split())  # whatever the lines
+    assert words.startswith("sw: paka ana $5 na kiti")
+    assert words.endswith("→ the cat has $5 (behind a token: its share of the mass) before")
+    assert figure.axes[1].get_title(loc="left") == "after"
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
+        "[Q] 0%",
+        "paka 100%",
+    ]
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == [
+        "cat 75%",
+        "has 25%",
+    ]
+    alike = plans_figure([pair | {"masses": [[1.0, 1.0], [1.0, 1.0]]}])
+    assert "(tokens weigh the same)" in alike.axes[0].get_title(loc="left")
+
+
+# --- looks ---------------------------------------------------------------------------------------
+
+
+def test_a_method_looks_the_same_whatever_other_methods_there_are():
+    assert set(METHODS) == set(get_args(Method))
+    variants = ["optical-balanced", "optical-idf", "greedy-ranking"]
+    every = styles([*METHODS, *variants])
+    for name in every:
+        assert styles([name]) == {name: every[name]}
+    assert list(every) == [*METHODS, *variants]
+
+
 def test_no_two_of_many_methods_look_alike():
-    assert len({style(at) for at in range(49)}) == 49
+    names = [*METHODS, *(f"variant-{number}" for number in range(120))]
+    assert len(set(styles(names).values())) == len(names)
+    # One more has to look like another, and stops nothing.
+    assert len(styles([*names, "more"])) == len(names) + 1
+
+
+def test_a_method_has_its_colour_and_mark_in_every_picture():
+    languages, gap = made_up(["tiny", "small"], ["zero_shot", "optical"], ["fr", "sw"], ["c"])
+    looks = METHODS["optical"]
+    figures = [
+        map_figure(languages),
+        gap_figure(gap),
+        gap_figure(gap, measure="gap_closed"),  # of which zero_shot is no part
+        curves_figure({"students: tiny": {"optical": [log(2.0, 1.0)]}}),
+    ]
+    for figure in figures:
+        (legend,) = figure.legends
+        handles = zip(legend.get_texts(), legend.legend_handles, strict=True)
+        colours = [handle.get_color() for text, handle in handles if text.get_text() == "optical"]
+        assert colours == [looks.color]
+
+
+def luminance(colour):
+    """Relative luminance of a colour, #RRGGBB, as WCAG 2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_colours_stand_out_from_their_paper(dark):
+    paper = luminance(NEUTRAL["picture-paper"][dark])
+    for name, both in COLOURS.items():
+        one, other = sorted([luminance(both[dark]), paper])
+        assert (other + 0.05) / (one + 0.05) >= 3, name
+
+
+def test_colours_of_a_picture_within_a_page_are_those_of_the_page(tmp_path):
+    languages, _ = made_up(["tiny"], ["zero_shot", "optical", "a-variant"], ["fr", "sw"], ["c"])
+    save_figure(map_figure(languages), tmp_path / "a.svg")
+    svg = themed((tmp_path / "a.svg").read_text())
+    assert re.findall(r"(?:fill|stroke): #[0-9a-fA-F]{3,6}", svg) == []
+    used = set(re.findall(r"var\((--[\w-]+)\)", svg))
+    assert {"--blue", "--amber", "--picture-ink", "--picture-paper"} <= used
+    for dark in (False, True):
+        assert used <= set(re.findall(r"(--[\w-]+):", variables(dark)))
 
 
 def test_a_learning_curve_has_a_point_for_each_number_of_pairs():
@@ -230,3 +339,19 @@ def test_a_learning_curve_has_a_point_for_each_number_of_pairs():
     assert [axes.get_title(loc="left") for axes in panels] == ["c", "d"]
     points = {line.get_label(): list(line.get_xdata()) for line in panels[0].get_lines()}
     assert points == {"fr": [100, 5000], "sw": [100, 300]}
+    names = {text.get_text(): text.xy for text in panels[0].texts}
+    assert {language: x for language, (x, _) in names.items()} == {"fr": 5000, "sw": 300}
+    with pytest.raises(InputError, match="distilled from as many pairs as each other"):
+        pairs_figure(languages, {"few": 100}, kept)
+
+
+def test_names_of_languages_that_end_in_one_place_do_not_meet():
+    names = ["fr", "es", "de", "sw", "so", "ur"]
+    languages, _ = made_up(["tiny"], ["zero_shot", "few", "many"], names, ["c"])
+    languages["value"] = 0.3
+    figure = pairs_figure(languages, {"few": 100, "many": None}, dict.fromkeys(names, 5000))
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
+    assert len(boxes) == 6
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))

@@ -12,13 +12,8 @@ from safetensors.numpy import save_file
 
 from optical.evaluation.gap import COLUMNS, LANGUAGE_COLUMNS, compare, read_table
 from optical.evaluation.resampling import holm
-from optical.report.tables import (
-    gap_markdown,
-    shown_gap_table,
-    shown_language_rows,
-    to_latex,
-    to_markdown,
-)
+from optical.report.shown_table import to_latex, to_markdown
+from optical.report.tables import gap_markdown, shown_gap_table, shown_language_rows
 from optical.runtime.errors import InputError
 
 PROGRAM = Path(__file__).parents[1] / "workflow_scripts" / "compare_gap.py"
@@ -195,7 +190,7 @@ def test_a_collection_with_queries_in_one_language_has_its_values_alone():
     assert found["low"] == pytest.approx(0.4)
     assert found[["pivot", "high", "relative_gap", "gap_closed"]].isna().all()
     line = next(line for line in gap_markdown(gap, "en").splitlines() if "| one " in line)
-    assert line.replace(" ", "") == "|one|–|bm25|–|–|0.200|–|–|–|–|"
+    assert line.replace(" ", "") == "|one|–|bm25|–|–|0.20|–|–|–|–|"
 
 
 def test_no_share_is_closed_where_zero_shot_has_no_gap():
@@ -240,7 +235,7 @@ def test_a_share_of_a_gap_near_0_is_not_defined_and_the_difference_stands_instea
     closed, points = (shown.headings.index(name) for name in ("Gap closed", "Difference"))
     cells = next(cells for cells in shown.rows if "optical" in cells)
     assert cells[closed] == "–"
-    assert cells[points].startswith(f"+{100 * difference:.1f} [")
+    assert cells[points].startswith(f"+{100 * difference:.0f} [")  # what the interval supports
 
 
 def test_a_relative_gap_to_a_high_group_near_0_is_not_defined():
@@ -588,7 +583,7 @@ def test_latex_escapes_names_and_minus_signs():
     _, gap = tables(study())
     latex = to_latex(shown_gap_table(gap, "en"))
     assert r"zero\_shot" in latex
-    assert r"60.0\%" in latex
+    assert r"& 60\% [" in latex
     assert "–" not in latex
 
 
@@ -607,7 +602,7 @@ def test_the_latex_tables_have_the_numbers_of_the_csv():
         rows = [line.split(" & ") for line in latex.splitlines()[4:-2]]
         assert len(rows) == len(table)
         shown = [float(row[place].split(" [")[0]) for row in rows]
-        assert shown == pytest.approx(table[column].tolist(), abs=0.0005)
+        assert shown == pytest.approx(table[column].tolist(), abs=0.005)
         columns = re.fullmatch(r"\\begin\{tabular\}\{([lr]+)\}", latex.splitlines()[0])[1]
         assert {len(row) for row in rows} == {len(columns)}
 

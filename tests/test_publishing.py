@@ -1,5 +1,9 @@
 import pandas as pd
+import pytest
+from huggingface_hub import ModelCard
 
+from optical.models.export import model_card
+from optical.report.cards import limits_section, metadata, with_metadata
 from optical.report.publishing import (
     bitext_section,
     judged_section,
@@ -22,6 +26,88 @@ LANGUAGES = pd.DataFrame(
     ],
     columns=COLUMNS,
 )
+
+
+SETTINGS = {
+    "study": "mine",
+    "metric": "map",
+    "seeds": [1],
+    "pivot": "en",
+    "model": {"query_length": 32, "passage_length": 180},
+    "training_set": {"source": "mmarco"},
+    "encoders": {"xlmr": {"hub": "FacebookAI/xlm-roberta-base", "revision": "0" * 40}},
+    "teachers": {},
+    "students": {"base": {"encoder": "xlmr", "teacher": "xlmr", "methods": None}},
+    "variants": {"balanced": {"method": "optical"}},
+}
+
+
+def read_by_the_hub(about):
+    """The metadata of a card, as the hub's library reads it."""
+    card = model_card("queries in sw", "distillation by optical", "xlmr")
+    return ModelCard(with_metadata(card, about)).data
+
+
+def test_the_hub_reads_language_base_model_data_tags_and_results_of_a_card():
+    data = read_by_the_hub(metadata(SETTINGS, LANGUAGES, "base", "optical", "sw", ["tico19"]))
+    assert (data.language, data.base_model) == (["sw", "en"], "FacebookAI/xlm-roberta-base")
+    assert (data.license, data.datasets) == ("other", ["tico19"])
+    assert data.library_name == "sentence-transformers"
+    assert {"ColBERT", "multi-vector", "late-interaction", "optimal-transport"} <= set(data.tags)
+    assert data.model_name == "mine.base.optical.sw"
+    results = [
+        (one.dataset_type, one.dataset_config, one.metric_type, one.metric_name, one.metric_value)
+        for one in data.eval_results
+    ]
+    assert results == [("xnli", "sw", "map", "MAP", 0.3), ("ntrex", "sw", "map", "MAP", 0.5)]
+
+
+def test_a_teachers_card_has_the_scores_of_all_languages_and_a_variants_its_method():
+    data = read_by_the_hub(metadata(SETTINGS, LANGUAGES, "base", "zero_shot", None, ["mmarco"]))
+    assert data.language == ["en"]
+    assert [one.metric_value for one in data.eval_results] == [0.1, 0.4]
+    assert "knowledge-distillation" not in data.tags
+    variant = metadata(SETTINGS, LANGUAGES, "base", "balanced", "zh-Hans", [])
+    assert variant["language"] == ["zh", "en"]
+    assert "optimal-transport" in variant["tags"]
+    assert "model-index" not in variant  # it was not scored
+
+
+def test_a_card_of_constructed_languages_names_none_and_warns():
+    made = SETTINGS | {
+        "training_set": {"source": "constructed"},
+        "encoders": {"xlmr": {"layers": 2}},
+    }
+    about = metadata(made, LANGUAGES, "base", "optical", "sw", ["constructed"])
+    assert not {"language", "datasets", "base_model"} & about.keys()
+    assert "of no use for any natural language" in limits_section(
+        made, LANGUAGES, "base", "optical", "sw"
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "language", "first"),
+    [
+        ("optical", "sw", "- It encodes queries in sw only, and no passages."),
+        ("zero_shot", None, "- It was tested on xnli, ntrex alone. Other domains may give other"),
+    ],
+)
+def test_a_card_says_the_limits_of_its_model(method, language, first):
+    section = limits_section(SETTINGS, LANGUAGES, "base", method, language)
+    assert section.splitlines()[2].startswith(first)
+    assert "Queries are cut at 32 tokens, passages at 180." in section
+    assert "over 1 training seed: another training may give others." in section
+    several = limits_section(SETTINGS | {"seeds": [1, 2]}, LANGUAGES, "base", method, language)
+    assert "over 2 training seeds.\n" in several
+
+
+def test_metadata_of_a_card_is_kept_and_a_card_without_any_stays_as_it_is():
+    card = "---\ntags: [a, b]\nlibrary_name: x\n---\n# Model\n---\nnot metadata\n---\n"
+    assert with_metadata(card, {"tags": ["b", "c"], "language": ["no"]}) == (
+        "---\ntags:\n- a\n- b\n- c\nlibrary_name: x\nlanguage:\n- 'no'\n---\n"
+        "# Model\n---\nnot metadata\n---\n"
+    )
+    assert with_metadata("# Model\n", {}) == "# Model\n"
 
 
 def cells(section):
@@ -59,16 +145,27 @@ def test_a_published_model_is_the_model_with_more_in_its_card(tmp_path):
     (model / ".snakemake_timestamp").touch()
     (tmp_path / "settings").write_text("study: mine\n")
     section = study_section("mine", "student `base`, method optical")
-    publish(model, tmp_path / "out", section, settings=tmp_path / "settings")
+    (tmp_path / "map_by_language.png").write_bytes(b"png")
+    publish(
+        model,
+        tmp_path / "out",
+        section,
+        settings=tmp_path / "settings",
+        about={"license": "other"},
+        picture=tmp_path / "map_by_language.png",
+    )
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "README.md",
         "model.safetensors",
+        "scores.png",
         "study.yaml",
     }
     assert (tmp_path / "out/model.safetensors").stat().st_ino == (
         model / "model.safetensors"
     ).stat().st_ino
-    assert (tmp_path / "out/README.md").read_text() == f"# A model\n\n{section}"
+    assert (tmp_path / "out/README.md").read_text() == (
+        f"---\nlicense: other\n---\n# A model\n\n{section}"
+    )
     assert (model / "README.md").read_text() == "# A model\n"
 
 

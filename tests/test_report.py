@@ -23,7 +23,7 @@ from optical.corpora import removed
 from optical.corpora.collection_files import COUNT_COLUMNS
 from optical.evaluation.gap import compare
 from optical.evaluation.scores import SCORE_COLUMNS
-from optical.report import collections, verdict
+from optical.report import collections, summary, verdict
 from optical.report.cleaning import (
     REMOVED_COLUMNS,
     bias_warnings,
@@ -32,6 +32,7 @@ from optical.report.cleaning import (
     removed_shares,
 )
 from optical.report.collections import read_collections
+from optical.report.numbers import between, decimal, percent, points, rounded, signed
 from optical.report.page import inline_svg
 from optical.report.tables import metric_name
 from optical.runtime.errors import InputError
@@ -96,7 +97,7 @@ CONTROLS = {
 LARGE = {("large", "zero_shot"): {"en": 0.9, "fr": 0.6, "sw": 0.5}}
 
 
-def compared(values=VALUES, queries=400):
+def compared(values=VALUES, queries=400, students=("small", "large")):
     """The tables of scores that are around these means by the same for every run."""
     around = np.tile([-0.05, 0.05], queries // 2)
     rows = [
@@ -109,7 +110,7 @@ def compared(values=VALUES, queries=400):
     scores = scores.assign(exact_value=float("nan"), exact_recall=float("nan"), doubtful=False)
     languages = set(scores["language"])
     groups = {"high": ["fr"], "low": [name for name in ("sw",) if name in languages]}
-    students = [name for name in ("small", "large") if name in set(scores["student"])]
+    students = [name for name in students if name in set(scores["student"])]
     return compare(scores, groups, "en", students, resamples=300)
 
 
@@ -207,8 +208,171 @@ def test_the_answer_is_read_from_the_gap_table(arguments):
     row = tables.gap[tables.gap["method"] == "optical"].iloc[0]
     ends = f"[{100 * row['gap_closed_from']:.1f}, {100 * row['gap_closed_to']:.1f}]"
     assert f"58.3% {ends} of it closed; high 0.500 → 0.600, low 0.200 → 0.450." in sentence
-    said = " ".join(re.sub(r"<[^>]+>", "", page).split())
-    assert f"small, optical: {sentence}" in said
+    assert f"small, optical: {sentence}" in said(page)
+
+
+def said(page):
+    """The words of a page, without its tags."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
+
+
+def test_the_first_words_are_one_sentence_of_the_answer_and_a_small_table(arguments):
+    page = written(arguments)
+    row = compared().gap.query("method == 'optical'").iloc[0]
+    words = said(page.partition('<p class="headline">')[2].partition("</p>")[0])
+    assert words == (
+        "Distillation by optical transport significantly narrows the relative gap between high- "
+        "and low-resource languages of xnli with small, from 60.0% to 25.0%, by "
+        f"{between(row, 'gap_difference', points)} points."
+    )
+    first = page.partition('<div class="first">')[2].partition("</div>\n</div>")[0]
+    assert first.count("<svg") == 1
+    heading, row = Page(page).rows[:2]
+    assert heading == ["Student", "Gap before", "Gap after", "Closed", "Significant"]
+    assert [cell.split(" [")[0] for cell in row] == ["small", "60.0%", "25.0%", "58.3%", "narrower"]
+
+
+def gap_of(changes):
+    """A gap table of a student in collections, by the name of the collection: (share of the gap
+    closed, corrected p-value of the difference, change of the high group, its p-value).
+    """
+    gap = compared().gap.query("student == 'small'")
+    parts = []
+    for collection, (share, p, high, high_p) in changes.items():
+        part = gap.assign(collection=collection)
+        optical = part["method"] == "optical"
+        part.loc[optical, ["gap_closed", "gap_closed_from", "gap_closed_to"]] = share
+        part.loc[optical, "gap_difference"] = -0.6 * share
+        part.loc[optical, "gap_difference_p_holm"] = p
+        part.loc[optical, ["high_difference", "high_difference_p_holm"]] = high, high_p
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_several_comparisons_are_counted_by_what_is_significant():
+    fine = {"a": (0.25, 0.01, 0.1, 0.01), "b": (0.5, 0.01, 0.1, 0.9)}
+    start = "Distillation by optical transport significantly narrows the relative gap between high-"
+    sentence = summary.headline(gap_of(fine), "map")
+    assert sentence.startswith(start)
+    assert sentence.endswith(
+        "2 of 2 comparisons; where it narrows, between 25.0% and 50.0% of the gap is closed."
+    )
+    mixed = fine | {"c": (-0.2, 0.01, 0.1, 0.9), "d": (0.9, 0.2, 0.0, 0.9)}
+    mixed["b"] = (0.5, 0.01, -0.2, 0.01)
+    assert summary.headline(gap_of(mixed), "map").endswith(
+        " in 2 of 4 comparisons, widens it in 1 and makes no significant difference in 1; where it "
+        "narrows, between 25.0% and 50.0% of the gap is closed, but high-resource languages score "
+        "significantly lower in 1 of these."
+    )
+    nothing = dict.fromkeys("ab", (0.5, 0.5, 0.0, 0.9))
+    assert summary.headline(gap_of(nothing), "map").endswith(
+        " in 0 of 2 comparisons and makes no significant difference in 2."
+    )
+
+
+def test_many_comparisons_are_folded_behind_the_first():
+    gap = gap_of({f"c{number}": (0.5, 0.01, 0.1, 0.9) for number in range(8)})
+    first, others = summary.shown_summary_tables(gap, "map")
+    assert first.headings == others.headings
+    assert first.headings[:2] == ["Collection", "Student"]
+    assert [row[0] for row in first.rows + others.rows] == [f"c{number}" for number in range(8)]
+    assert len(first.rows) == summary.FIRST_ROWS
+
+
+def test_a_study_that_trained_nothing_or_has_no_gap_says_so_first():
+    gap = compared().gap
+    assert summary.headline(gap[gap["method"] != "optical"], "map") == (
+        "Without any distillation, the relative gap between high- and low-resource languages is "
+        "60.0%."
+    )
+    assert summary.headline(gap.assign(relative_gap=float("nan")), "map").startswith("There is no ")
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "shown"),
+    [
+        (0.60123, 0.0, "60.1%"),
+        (0.60123, 0.004, "60.1%"),
+        (0.60123, 0.019, "60.1%"),
+        (0.60123, 0.021, "60%"),
+        (0.60123, 0.3, "60%"),
+        (0.60123, float("nan"), "60.1%"),
+        (0.60123, float("inf"), "60.1%"),
+    ],
+)
+def test_a_number_has_the_digits_that_its_interval_supports(value, half, shown):
+    row = {"x": value, "x_from": value - half, "x_to": value + half}
+    assert rounded(row, "x", percent) == shown
+
+
+def test_both_ends_of_an_interval_have_the_digits_of_the_number():
+    row = {"x": 0.3125, "x_from": 0.2961, "x_to": 0.3389}
+    assert between(row, "x", decimal) == "0.31 [0.30, 0.34]"
+    assert between({"x": -0.0001, "x_from": -0.0004, "x_to": 0.0002}, "x", signed) == (
+        "+0.000 [+0.000, +0.000]"
+    )
+    wide = {"x": 0.3125, "x_from": -0.4, "x_to": 0.9}
+    assert between(wide, "x", decimal) == "0.31 [−0.40, 0.90]"  # never fewer than two
+
+
+def answers_of(page, question):
+    """The sentences below a question of a reviewer."""
+    below = page.partition(f"<h3>{question}</h3>")[2].partition("</ul>")[0]
+    return [said(item) for item in re.findall(r"<li>(.*?)</li>", below, re.DOTALL)]
+
+
+def test_questions_of_a_reviewer_are_answered(arguments):
+    arguments["settings"].write_text(
+        "seeds: [1, 2]\nteacher: {seeds: [4, 5]}\nmetrics: [map, judged_10]\n"
+        "tuning: {development: 0.25, learning_rates: [0.001, 0.0003]}\n"
+    )
+    page = written(arguments)
+    chosen = answers_of(page, "Which settings were chosen, and on what?")
+    assert chosen[0].startswith("25.0% of the queries of each collection are development queries")
+    assert chosen[1] == (
+        "`make tune` compares the learning rates 0.001, 0.0003 on the development queries."
+    )
+    assert answers_of(page, "How many seeds?") == [
+        "Students: 2 seeds (1, 2).",
+        "Teachers: 2 seeds.",
+        "Intervals cover the training of students and of teachers.",
+    ]
+    assert answers_of(page, "How many queries and languages?")[0] == (
+        "xnli: 400 queries in each language; languages: 1 pivot, 1 high, 1 low."
+    )
+    tested = answers_of(page, "Which comparisons were corrected?")
+    assert "Comparisons of methods against zero_shot: 2 tests, 2 significant at 0.05." in tested
+    removed_texts = answers_of(page, "What was removed from training, and why?")
+    assert removed_texts[0] == (
+        "Training set of the teachers: 1 queries that a test collection has."
+    )
+    assert removed_texts[1].startswith("Bitext: 30 of 1,000 sentence pairs (3.0%).")
+    assert answers_of(page, "What did the index lose?")[0].startswith("Nothing is known to be lost")
+    assert len(answers_of(page, "What was not checked?")) == 1
+
+
+def test_a_study_without_development_queries_or_second_seeds_says_so(arguments):
+    page = written(arguments)
+    assert answers_of(page, "Which settings were chosen, and on what?")[0].startswith(
+        "This study chose none"
+    )
+    assert "With one seed, intervals do not cover training variance." in answers_of(
+        page, "How many seeds?"
+    )
+    assert "judged_10 is not among the metrics" in answers_of(page, "What was not checked?")[1]
+
+
+def test_what_the_index_loses_is_told_with_its_worst_case(arguments, tmp_path):
+    tables = compared()
+    of_sw = (tables.language["method"] == "optical") & (tables.language["language"] == "sw")
+    checked = ["n_exact", "index_value", "exact_value", "exact_recall"]
+    tables.language.loc[of_sw, checked] = [50, 0.40, 0.42, 0.9]
+    page = written(arguments | {"tables": saved(tables, tmp_path)})
+    (sentence,) = answers_of(page, "What did the index lose?")
+    assert sentence == (
+        "On average 0.020 MAP, and 0.020 at most (small, optical, sw), over 50 queries that were "
+        "searched exactly too. It finds 90.0% of the exact best passages."
+    )
 
 
 def test_a_collection_without_a_gap_has_no_line_in_the_answer():
@@ -591,7 +755,7 @@ def test_the_record_says_what_the_results_came_from(arguments, tmp_path):
 
 def test_a_picture_that_is_no_svg_is_an_error():
     with pytest.raises(InputError, match="not SVG"):
-        inline_svg("\x89PNG", "p")
+        inline_svg("\x89PNG", "p", "a picture")
 
 
 # --- what the transport is worth -----------------------------------------------------------------

@@ -1,11 +1,21 @@
 """The report as a reader meets it: wide and narrow, light and dark, by mouse and by keyboard."""
 
-import shutil
-
 import pytest
-from playwright.sync_api import sync_playwright
 
+import in_browser
 import write_report
+from in_browser import (
+    AXE,
+    BROWSER,
+    NARROW,
+    SIZES,
+    WIDE,
+    axe_faults,
+    faults,
+    started,
+    unannounced,
+    unfold,
+)
 from test_report import (
     CLEANING,
     CONTROLS,
@@ -21,18 +31,24 @@ from test_report import (
     saved,
 )
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(not BROWSER, reason="Chromium is not installed")
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-QUIET = [
-    *("--disable-quic", "--disable-background-networking", "--disable-component-update"),
-    "--disable-sync",
+
+METHODS = [
+    *("zero_shot", "optical", "greedy", "sentence", "translate_query", "translate_train"),
+    *("wikiclir", "optical-balanced", "optical-idf"),
 ]
+EIGHT = {("none", "bm25"): {"en": 0.5, "fr": 0.2, "sw": 0.1}} | {
+    (student, method): ({"en": 0.7 + size} if method == "zero_shot" else {})
+    | {"fr": 0.5 + size + rank / 100, "sw": 0.2 + size + rank / 40}
+    for student, size in (("small", 0.0), ("medium", 0.06), ("large", 0.1))
+    for rank, method in enumerate(METHODS)
+}
+"""Eight methods beside zero_shot, at three sizes."""
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    folder = saved(compared(VALUES | CONTROLS | LARGE), tmp_path_factory.mktemp("report"))
+def reported(values, folder, students=("small", "large")):
+    """The report of the tables around these means."""
+    saved(compared(values, students=students), folder)
     draw(folder)
     for name, text in (
         ("study.yaml", "epsilon: 0.05\n"),
@@ -62,37 +78,42 @@ def report(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    return reported(VALUES | CONTROLS | LARGE, tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def large_report(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("eight")
+    return reported(EIGHT, folder, students=("small", "medium", "large"))
+
+
+@pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=BROWSER, chromium_sandbox=False, args=QUIET
-        )
-        yield started
-        started.close()
+    with started() as browser:
+        yield browser
 
 
 @pytest.fixture
 def opened(browser, report):
-    """A function that opens the report, and what it said and asked for meanwhile."""
+    """A function that opens the report, or another page."""
     pages = []
 
-    def open_page(size=WIDE, colours="light"):
-        page = browser.new_page(viewport=size, color_scheme=colours)
-        page.said, page.asked = [], []
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.goto(report.as_uri())
-        pages.append(page)
-        return page
+    def open_page(size=WIDE, colours="light", file=report):
+        pages.append(in_browser.opened(browser, file, size, colours))
+        return pages[-1]
 
     yield open_page
     for page in pages:
         page.close()
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+every_size = pytest.mark.parametrize("size", SIZES, ids=["wide", "narrow"])
+both_colours = pytest.mark.parametrize("colours", ["light", "dark"])
+
+
+@both_colours
+@every_size
 def test_the_page_is_whole_says_nothing_and_asks_for_nothing(opened, report, size, colours):
     page = opened(size, colours)
     assert page.said == []
@@ -106,20 +127,86 @@ def test_the_page_is_whole_says_nothing_and_asks_for_nothing(opened, report, siz
     assert (shade[1] < 60 < 200 < shade[0]) == (colours == "dark")
 
 
-def test_the_report_is_small(report):
+def test_the_report_is_small(report, large_report):
     assert report.stat().st_size < 5_000_000
+    assert large_report.stat().st_size < 5_000_000
+
+
+@both_colours
+@every_size
+@pytest.mark.parametrize("name", ["report", "large_report"])
+def test_nothing_is_cut_or_hard_to_read_or_without_a_name(opened, request, name, size, colours):
+    page = opened(size, colours, request.getfixturevalue(name))
+    assert unannounced(page) == []
+    unfold(page)
+    assert unannounced(page) == []
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="make axe fetches the checker")
+@both_colours
+@every_size
+def test_axe_finds_nothing(opened, large_report, size, colours):
+    page = opened(size, colours, large_report)
+    unfold(page)
+    assert axe_faults(page) == []
+
+
+def test_a_fault_is_found(opened):
+    page = opened()
+    page.evaluate("document.querySelector('h2').style.color = '#aaa'")
+    page.evaluate("document.querySelector('svg').removeAttribute('role')")
+    page.evaluate("document.querySelector('th button').replaceChildren()")
+    kinds = {fault.partition(":")[0].partition(" ")[0] for fault in faults(page)}
+    assert kinds == {"contrast", "a", "no"}
+
+
+@pytest.mark.parametrize("name", ["report", "large_report"])
+def test_the_first_screen_has_the_sentence_the_picture_and_the_small_table(opened, request, name):
+    page = opened(WIDE, "light", request.getfixturevalue(name))
+    for part in (".headline", ".first figure svg", ".first table"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= WIDE["height"], part
+
+
+@every_size
+def test_the_gap_table_fits_and_its_other_columns_are_a_click_away(opened, size):
+    page = opened(size)
+    region = page.get_by_role("region", name="Gap table: xnli")
+    assert region.evaluate("e => e.scrollWidth <= e.clientWidth")
+    shown = region.locator("th:visible").count()
+    # Of ten; Relative gap and Gap closed are among the first.
+    assert shown == {1280: 6, 390: 4}[size["width"]]
+    for heading in ("Student", "Method", "Relative gap", "Gap closed"):
+        assert region.locator("th:visible", has_text=heading).count() == 1
+    page.get_by_label("all columns of: Gap table: xnli").focus()
+    page.keyboard.press("Space")
+    page.wait_for_timeout(100)
+    assert region.locator("th:visible").count() == 10
+    assert unannounced(page) == []
+
+
+@both_colours
+def test_a_picture_stands_on_the_paper_of_the_page(opened, colours):
+    page = opened(WIDE, colours)
+    paper, picture = page.evaluate(
+        "[getComputedStyle(document.body).backgroundColor,"
+        " getComputedStyle(document.querySelector('figure svg [id$=patch_1] path')).fill]"
+    )
+    assert picture == paper
 
 
 def column(page, heading):
     """The cells of a column of the gap table, from the top."""
-    table = page.locator('[aria-label="Gap table"] table')
+    table = page.locator('[aria-label="Gap table: xnli"] table')
     place = [text.split(" ▲")[0] for text in table.locator("th").all_inner_texts()].index(heading)
     return table.locator(f"tbody td:nth-child({place + 1})").all_inner_texts()
 
 
 def test_a_click_on_a_heading_sorts_by_value_and_another_one_turns_it(opened):
     page = opened()
-    button = page.locator('[aria-label="Gap table"] th', has_text="High").locator("button")
+    button = page.locator('[aria-label="Gap table: xnli"] th', has_text="High").locator("button")
     before = column(page, "High")
     button.click()
     assert column(page, "High") == sorted(before, key=float)
@@ -130,7 +217,7 @@ def test_a_click_on_a_heading_sorts_by_value_and_another_one_turns_it(opened):
 
 def test_a_table_is_sorted_by_keyboard_and_says_so(opened):
     page = opened()
-    heading = page.locator('[aria-label="Gap table"] th', has_text="Relative gap")
+    heading = page.locator('[aria-label="Gap table: xnli"] th', has_text="Relative gap")
     heading.locator("button").focus()
     page.keyboard.press("Enter")
     assert heading.get_attribute("aria-sort") == "ascending"

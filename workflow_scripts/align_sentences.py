@@ -2,14 +2,20 @@
 
 import json
 import traceback
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optical.runtime.files import atomic_path
 from optical.runtime.gpus import take_gpus
 from optical.runtime.program import run_program
-from optical.transport.settings import Transport
+from optical.settings.distillation import Distillation
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
+
+    from optical.retrieval.token_vectors import TokenVectors
 
 
 def main(
@@ -19,9 +25,9 @@ def main(
     targets: Path,
     teacher: Path,
     bitext: Path,
-    pairs: int = 2,
+    shown: int = 2,
     tokens: int = 16,
-    settings: Transport,
+    settings: Distillation,
     output: Path,
 ) -> None:
     """
@@ -30,14 +36,14 @@ def main(
     targets: the teacher's token vectors
     teacher: folder of the teacher
     bitext: bitext (.parquet)
-    pairs: sentence pairs to align
+    shown: sentence pairs to align
     tokens: of a pair, from half of them on, if any is so
     output: plans to write (.json)
     """
     take_gpus(1)
 
     try:
-        found: Any = aligned(start, student, targets, teacher, bitext, pairs, tokens, settings)
+        found: Any = aligned(start, student, targets, teacher, bitext, shown, tokens, settings)
     except OSError:
         raise
     except Exception as error:
@@ -54,11 +60,15 @@ def aligned(
     targets: Path,
     teacher: Path,
     bitext: Path,
-    pairs: int,
+    shown: int,
     tokens: int,
-    settings: Transport,
+    settings: Distillation,
 ) -> list[dict[str, Any]]:
-    """The tokens of some sentence pairs, and their plans before and after the distillation."""
+    """The tokens of some sentence pairs with their masses, and the plans before and after.
+
+    Of each pair: language, sentences (foreign, pivot), source, target, masses (source, target),
+    plans by title.
+    """
     import numpy as np
     import pyarrow.parquet as pq
     import torch
@@ -66,6 +76,8 @@ def aligned(
     from optical.models.embedding import Embedder, embed, readable
     from optical.models.shared_base import load_embedder
     from optical.retrieval.token_vectors import TokenVectors
+    from optical.transport.losses import token_weights
+    from optical.transport.settings import Transport
     from optical.transport.solvers import cosine_cost, transport_plan
 
     vectors = TokenVectors(targets)
@@ -75,12 +87,19 @@ def aligned(
     # The first pairs that are neither too short to tell anything nor too long to be seen, or those
     # that are nearest to it.
     beyond = np.maximum(tokens // 2 - vectors.lengths, vectors.lengths - tokens)
-    rows = np.argsort(np.maximum(beyond, 0), kind="stable")[:pairs].tolist()
+    rows = np.argsort(np.maximum(beyond, 0), kind="stable")[:shown].tolist()
     length = max(2 * tokens, *vectors.lengths[rows].tolist())
-    sources = pq.read_table(bitext, columns=["source"])["source"].take(rows).to_pylist()
+    texts = pq.read_table(bitext, columns=["source", "target"]).take(rows)
+    sources = texts["source"].to_pylist()
+    # As training weighs them: the rarity of a token is that in the whole bitext.
+    weights = weights_of(start, of_teacher, vectors, bitext, settings)
+    transport = {field.name: getattr(settings, field.name) for field in fields(Transport)}
     found: list[dict[str, Any]] = []
-    for row in rows:
-        found.append({"target": readable(of_teacher, vectors.ids(row)), "plans": {}})
+    for row, sentences in zip(rows, zip(*texts.to_pydict().values(), strict=True), strict=True):
+        target = readable(of_teacher, vectors.ids(row))
+        found.append(
+            {"language": bitext.stem, "sentences": sentences, "target": target, "plans": {}}
+        )
     for title, folder in (("before", start), ("after", student)):
         model = load_embedder(folder)
         embedded = embed(model, sources, task="query", length=length)
@@ -89,10 +108,48 @@ def aligned(
             both = (source.astype(np.float32), vectors[row].astype(np.float32))
             sides = [torch.from_numpy(side)[None] for side in both]
             cost = cosine_cost(*sides)
-            weights = [torch.ones(side.shape[:2]) for side in sides]
-            plan = transport_plan(cost, *weights, **asdict(settings))
+            masses = [
+                token_weights(
+                    torch.ones(side.shape[:2], dtype=torch.bool),
+                    torch.from_numpy(np.asarray(of_side, dtype=np.int64))[None],
+                    weights.get(name),
+                )
+                for side, of_side, name in zip(
+                    sides,
+                    (ids, vectors.ids(row)),
+                    ("source_weights", "target_weights"),
+                    strict=True,
+                )
+            ]
+            plan = transport_plan(cost, *masses, **transport)
+            pair["masses"] = [mass[0].tolist() for mass in masses]
             pair["plans"][title] = plan[0].tolist()
     return found
+
+
+def weights_of(
+    start: Path,
+    teacher: "PreTrainedTokenizerBase",
+    targets: "TokenVectors",
+    bitext: Path,
+    settings: Distillation,
+) -> dict[str, "Tensor"]:
+    """`source_weights` and `target_weights`, [vocabulary], as the loss of the training has them.
+
+    Nothing where all tokens of a sentence weigh the same. teacher: the teacher's tokenizer.
+    """
+    if settings.marginals == "uniform" and settings.special_tokens:
+        return {}
+
+    from optical.models.encoders import load
+    from optical.training.distillation import loss_for, read_pairs, without_cut
+
+    student = load(start)
+    pairs = read_pairs(bitext, targets, settings.pairs)
+    if settings.cut_pairs == "leave_out":
+        pairs = without_cut(pairs, student, targets, settings.length)
+    loss = loss_for("optical", student, teacher, targets, pairs, settings)
+    return {name: getattr(loss, name).cpu() for name in ("source_weights", "target_weights")}
 
 
 if __name__ == "__main__":

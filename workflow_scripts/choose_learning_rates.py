@@ -6,7 +6,8 @@ import pandas as pd
 import yaml
 
 from optical.evaluation.scores import common_queries, is_development, read_scores
-from optical.report.tables import MISSING, ShownTable, decimal, to_markdown
+from optical.report.numbers import MISSING, decimal
+from optical.report.shown_table import ShownTable, to_markdown
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.runtime.program import run_program

@@ -8,15 +8,8 @@ from safetensors import safe_open
 
 from optical.evaluation.gap import compare
 from optical.evaluation.scores import common_queries, is_development, read_scores
-from optical.report.tables import (
-    gap_notes,
-    language_notes,
-    page,
-    shown_gap_table,
-    shown_language_rows,
-    to_latex,
-    with_notes,
-)
+from optical.report.shown_table import page, to_latex, with_notes
+from optical.report.tables import gap_notes, language_notes, shown_gap_table, shown_language_rows
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.runtime.program import run_program

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
+from optical.report.cards import limits_section, metadata, picture_section
 from optical.report.publishing import (
+    PICTURE,
     bitext_section,
     judged_section,
     publish,
@@ -29,6 +32,7 @@ def main(
     cleaning: Path | None = None,
     judged: Path | None = None,
     licences: dict[str, str] | None = None,
+    picture: Path | None = None,
     output: Path,
 ) -> None:
     """
@@ -43,21 +47,30 @@ def main(
     cleaning: {language}.cleaning.csv, of a student of bitext
     judged: counts of the judged pairs that it was trained on, in place of bitext (.csv)
     licences: of the sources of its pairs
+    picture: of the scores of all languages (.png)
     output: folder to write
     """
+    licences = licences or {}
     made_as = f"student `{student}`, method {method}"
     pairs = []
     if judged:
-        pairs.append(judged_section(read_counts(judged), licences or {}))
+        pairs.append(judged_section(read_counts(judged), licences))
     elif cleaning:
-        pairs.append(bitext_section(pd.read_csv(cleaning), licences or {}))
+        pairs.append(bitext_section(pd.read_csv(cleaning), licences))
+    of_study = yaml.safe_load(settings.read_text(encoding="utf-8"))
+    languages = read_table(language_table, LANGUAGE_COLUMNS)
+    which = (of_study, languages, student, method, language)
     publish(
         model,
         output,
         study_section(study, made_as, f"Passages are read by that study's model `{teacher}`."),
-        scores_section(read_table(language_table, LANGUAGE_COLUMNS), student, method, language),
+        scores_section(languages, student, method, language, of_study["metric"]),
+        picture_section(of_study, PICTURE) if picture else "",
+        limits_section(*which),
         *pairs,
         settings=settings,
+        about=metadata(*which, sources=licences),
+        picture=picture,
     )
 
 

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import yaml
+
 from optical.evaluation.gap import BASELINE, LANGUAGE_COLUMNS, read_table
-from optical.report.publishing import publish, scores_section, study_section
+from optical.report.cards import limits_section, metadata, picture_section
+from optical.report.publishing import PICTURE, publish, scores_section, study_section
 from optical.runtime.program import run_program
 
 
@@ -14,6 +17,7 @@ def main(
     settings: Path,
     language_table: Path,
     student: str,
+    picture: Path | None = None,
     output: Path,
 ) -> None:
     """
@@ -22,14 +26,22 @@ def main(
     settings: study.yaml
     language_table: language_table.csv
     student: one that has this teacher
+    picture: of the scores of all languages (.png)
     output: folder to write
     """
+    of_study = yaml.safe_load(settings.read_text(encoding="utf-8"))
+    languages = read_table(language_table, LANGUAGE_COLUMNS)
+    which = (of_study, languages, student, BASELINE, None)
     publish(
         model,
         output,
         study_section(study, f"teacher of student `{student}`"),
-        scores_section(read_table(language_table, LANGUAGE_COLUMNS), student, BASELINE),
+        scores_section(languages, student, BASELINE, metric=of_study["metric"]),
+        picture_section(of_study, PICTURE) if picture else "",
+        limits_section(*which),
         settings=settings,
+        about=metadata(*which, sources=[of_study["training_set"]["source"]]),
+        picture=picture,
     )
 
 

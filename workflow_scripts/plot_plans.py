@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from optical.report.pictures import draw
-from optical.report.training_figures import plans_figure
+from optical.report.plan_figures import plans_figure
 from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from optical.report.costs import training_lines
 from optical.report.pictures import draw
-from optical.report.training_figures import curves_figure
+from optical.report.training_figures import STUDENTS, curves_figure
 from optical.runtime.program import run_program
 from optical.study import paths
 
@@ -33,7 +33,7 @@ def main(
 def place(log: Path) -> tuple[str, str]:
     """The panel and the line of a training by the folder that its log lies in."""
     if names := paths.match(paths.STUDENT_LOG, log):
-        return f"students: {names['student']}", names["method"]
+        return f"{STUDENTS}{names['student']}", names["method"]
     kind, name = log.parent.parts[-2:]  # encoders or teachers
     return kind, name
 

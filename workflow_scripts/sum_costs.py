@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from optical.report.costs import cost_table, shown_cost_table
-from optical.report.tables import page, to_latex, with_notes
+from optical.report.shown_table import page, to_latex, with_notes
 from optical.runtime.files import atomic_path
 from optical.runtime.program import run_program
 

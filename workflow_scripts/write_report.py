@@ -20,20 +20,20 @@ CAPTIONS = {
     "gap_by_size": "Relative gap between the groups of languages at each size of the encoder, with "
     "its 95 % confidence interval.",
     "closed_by_size": "How much of zero_shot's relative gap each method closes, with its 95 % "
-    "confidence interval. A dash: zero_shot has almost no gap, so it is not defined.",
+    "confidence interval. A dash: not defined, as zero_shot has no significant gap.",
     "map_by_language": "Each language before and after distillation, with its 95 % interval, the "
     "lexical floor and the teacher's own value on queries in the passages' language.",
-    "map_by_amount": "Each language over how many sentence pairs there were to distil from, and "
-    "over how much of it the encoders have read, where that is known; the first student.",
-    "map_by_pairs": "Each language over how many sentence pairs its student was distilled from, "
-    "with its 95 % confidence interval. Dashed: low-resource languages.",
+    "map_by_amount": "Each language over its number of sentence pairs for distillation, and over "
+    "how much text of it the encoders were pre-trained on, where that is known; the first student.",
+    "map_by_pairs": "Each language over the number of sentence pairs that its student was "
+    "distilled from, with its 95 % interval. Dashed: languages that are not high-resource.",
     "training": "Training: the loss as a share of its first, over the examples seen. A line is the "
     "mean over languages and seeds, its shade reaches from the lowest to the highest.",
     "plans": "Where the transport moves the mass of each token of a sentence in the low-resource "
-    "language (rows) among the tokens of its translation (columns), before distillation and after; "
-    "tokens weigh the same here.",
-    "rankc_by_language": "RankC: how far the ranking for a query is that for the same query in the "
-    "passages' language; 1 is the same. A language may be found well and still not consistently.",
+    "language (rows) among the tokens of its translation (columns), before distillation and after, "
+    "with the masses of the tokens that training uses.",
+    "rankc_by_language": "RankC: how similar the ranking of a query is to that of the same query "
+    "in the passages' language; 1 is the same ranking. High scores do not imply similar rankings.",
 }
 
 # What the report says of a set of the user's own, which is in no list.

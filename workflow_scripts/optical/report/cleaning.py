@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from optical.report.tables import MISSING, ShownTable, percent
+from optical.report.numbers import MISSING, percent
+from optical.report.shown_table import ASKED, WIDE, ShownTable
 from optical.runtime.errors import InputError
 
 REMOVED_COLUMNS = ["rule", "origin", "id", "source", "target"]
@@ -123,7 +124,8 @@ def shown_removed_tables(removed: pd.DataFrame) -> dict[str, ShownTable]:
             for _, row in some.iterrows()
         ]
         headings = ["Language", "Pair", "Source", "Target"]
-        tables[str(rule).replace("_", " ")] = ShownTable(headings, cells, numeric=0)
+        ranks = dict.fromkeys(headings[:2], WIDE)
+        tables[str(rule).replace("_", " ")] = ShownTable(headings, cells, numeric=0, ranks=ranks)
     return tables
 
 
@@ -156,4 +158,5 @@ def shown_cleaning_table(cleaning: pd.DataFrame) -> ShownTable:
         share = line["kept"] / line["read"] if {"read", "kept"} <= set(rules) else float("nan")
         rows.append([language, origin, *numbers, percent(share)])
     headings = ["Language", "Origin", *(rule.replace("_", " ") for rule in rules), "Kept share"]
-    return ShownTable(headings, rows, numeric=len(rules) + 1)
+    ranks = {rule.replace("_", " "): ASKED for rule in rules if rule not in ends}
+    return ShownTable(headings, rows, numeric=len(rules) + 1, ranks=ranks | {"kept": WIDE})

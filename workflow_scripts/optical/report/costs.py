@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from optical.report.tables import MISSING, ShownTable
+from optical.report.numbers import MISSING
+from optical.report.shown_table import ASKED, WIDE, ShownTable
 from optical.runtime.errors import InputError
 from optical.study import paths
 
@@ -94,7 +95,9 @@ def shown_cost_table(costs: pd.DataFrame) -> ShownTable:
     rows = [shown_costs(row) for _, row in costs.iterrows()]
     rows.append(shown_costs(total | most.to_dict() | {"examples": None}))
     headings = ["Stage", "Of", "Jobs", "Time", "Longest job", "CPU time", "Memory, MiB", "Examples"]
-    return ShownTable([*headings, "Energy, Wh"], rows, numeric=7)
+    ranks = dict.fromkeys(["Of", "Longest job", "CPU time", "Energy, Wh"], WIDE)
+    ranks |= dict.fromkeys(["Jobs", "Examples"], ASKED)
+    return ShownTable([*headings, "Energy, Wh"], rows, numeric=7, ranks=ranks)
 
 
 def shown_costs(row: Mapping[str, Any]) -> list[str]:

@@ -1,18 +1,12 @@
 """Tables of differences: between two sizes, and between two methods of a student."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
-from optical.report.tables import (
-    INTERVALS,
-    MISSING,
-    ShownTable,
-    between,
-    points,
-    probability,
-    signed,
-)
+from optical.report.numbers import MISSING, Form, between, points, probability, signed
+from optical.report.shown_table import ASKED, WIDE, ShownTable
+from optical.report.tables import INTERVALS
 
 
 def shown_size_table(sizes: pd.DataFrame) -> ShownTable:
@@ -22,7 +16,9 @@ def shown_size_table(sizes: pd.DataFrame) -> ShownTable:
     numbers = {"scaling_effect": "Relative gap", "difference_in_differences": "Gap closed"}
     if sizes["slope_per_doubling"].notna().any():
         numbers["slope_per_doubling"] = "Per doubling"
-    return _shown_tests(sizes, columns, numbers, dict.fromkeys(numbers, points))
+    ranks = dict.fromkeys(["Collection", "Gap closed", "Per doubling", "p"], WIDE)
+    ranks["Teacher seeds"] = ASKED
+    return _shown_tests(sizes, columns, numbers, dict.fromkeys(numbers, points), ranks)
 
 
 def size_notes(sizes: pd.DataFrame) -> str:
@@ -45,14 +41,16 @@ def shown_contrast_table(contrasts: pd.DataFrame) -> ShownTable:
     columns["against"] = "Against"
     numbers = {"high": "High", "low": "Low", "relative_gap": "Relative gap"}
     show = {"high": signed, "low": signed, "relative_gap": points}
-    return _shown_tests(contrasts, columns, numbers, show)
+    ranks = dict.fromkeys(["Collection", "High", "Low", "p"], WIDE)
+    return _shown_tests(contrasts, columns, numbers, show, ranks)
 
 
 def shown_language_contrast_table(contrasts: pd.DataFrame) -> ShownTable:
     """A row for each student, language and two of its methods: the one minus the other."""
     columns = {"collection": "Collection", "student": "Student", "method": "Method"}
     columns |= {"against": "Against", "language": "Language", "group": "Group"}
-    return _shown_tests(contrasts, columns, {"value": "Difference"}, {"value": signed})
+    ranks = dict.fromkeys(["Collection", "Method", "Group", "p"], WIDE)
+    return _shown_tests(contrasts, columns, {"value": "Difference"}, {"value": signed}, ranks)
 
 
 def contrast_notes() -> str:
@@ -68,7 +66,8 @@ def _shown_tests(
     table: pd.DataFrame,
     columns: Mapping[str, str],
     numbers: Mapping[str, str],
-    show: Mapping[str, Callable[[float], str]],
+    show: Mapping[str, Form],
+    ranks: Mapping[str, str],
 ) -> ShownTable:
     """Labels, and each number with its interval and the column of its corrected p-value."""
     rows = []
@@ -78,4 +77,4 @@ def _shown_tests(
             cells += [between(row, name, show[name]), probability(row[f"{name}_p_holm"])]
         rows.append(cells)
     headings = [*columns.values(), *(text for name in numbers.values() for text in (name, "p"))]
-    return ShownTable(headings, rows, numeric=2 * len(numbers))
+    return ShownTable(headings, rows, numeric=2 * len(numbers), ranks=ranks)

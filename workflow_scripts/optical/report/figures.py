@@ -1,7 +1,7 @@
 """Pictures of the language table and the gap table."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import matplotlib
 import pandas as pd
@@ -11,30 +11,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from optical.evaluation.gap import BASELINE, FLOOR, NO_STUDENT, PIVOT_GROUP
-from optical.report.tables import MISSING, metric_name
+from optical.report.looks import FAINT, GRID, INK, LOOK, Style, styles
+from optical.report.numbers import MISSING
+from optical.report.tables import metric_name
 from optical.runtime.errors import InputError
 from optical.settings.languages import GROUPS
 
-# Okabe and Ito's palette: told apart with any colour vision, and by shape in black and white.
-STYLES = (
-    *(("#E69F00", "o"), ("#0072B2", "D"), ("#009E73", "s"), ("#CC79A7", "^")),
-    *(("#D55E00", "v"), ("#56B4E9", "P"), ("#000000", "X")),
-)
-INK, FAINT = "#333333", "#BBBBBB"
-LOOK = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: equal pictures on every machine
-    "font.size": 9,
-    "axes.titlesize": 9,
-    "axes.edgecolor": FAINT,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "svg.hashsalt": "optical",
-    "svg.fonttype": "path",  # outlines: no letter depends on the reader's fonts
-}
+LEGEND_LINE = 0.2
+"""Inches that a line of a legend is high."""
 
 
 def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
@@ -61,14 +45,14 @@ def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
     table = table[table["collection"].isin(collections)]
     if table.empty:
         raise InputError("no collection has any of the foreign languages")
-    styles = _styles(table["method"])
+    looks = styles(_in_order(table["method"]))
     students = list(table["student"].unique())
     heights = [len(rows) for rows in collections.values()]
     with matplotlib.rc_context(LOOK):
         figure = Figure(
             figsize=(
                 max(5.5, 1.2 + 2.6 * len(students)),
-                0.9 + sum(0.9 + 0.2 * n for n in heights),
+                0.4 + sum(0.9 + 0.2 * n for n in heights),
             ),
             layout="constrained",
         )
@@ -82,13 +66,13 @@ def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
         for axes_of_row, (collection, rows) in zip(grid, collections.items(), strict=True):
             for axes, student in zip(axes_of_row, students, strict=True):
                 cell = (table["collection"] == collection) & (table["student"] == student)
-                _draw_languages(axes, table[cell], rows, styles)
+                _draw_languages(axes, table[cell], rows, looks)
                 title = student if len(collections) == 1 else f"{collection}\n{student}"
                 axes.set_title(_wrapped(title), loc="left")
         for axes in grid[-1]:
             axes.set_xlabel(metric_name(metric))
         grid[0, 0].set_xlim(left=0)
-        handles = [_handle(method, style) for method, style in styles.items()]
+        handles = [_handle(method, look) for method, look in looks.items()]
         if table["floor"].notna().any():
             handles.append(
                 Line2D([], [], color=INK, marker="|", linestyle="", label=f"{FLOOR} (floor)")
@@ -97,9 +81,7 @@ def map_figure(languages: pd.DataFrame, metric: str = "map") -> Figure:
         if len(pivot):
             label = f"teacher on {pivot.iloc[0]} queries"
             handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1, label=label))
-        labels = [handle.get_label() for handle in handles]
-        columns = legend_columns(figure, labels, most=3)
-        figure.legend(handles=handles, loc="outside upper left", ncols=columns, frameon=False)
+        legend_above(figure, handles, most=3)
         return drawn(figure)
 
 
@@ -114,7 +96,7 @@ def _rows(languages: pd.DataFrame) -> list[tuple[str, bool]]:
 
 
 def _draw_languages(
-    axes: Axes, cell: pd.DataFrame, rows: list[tuple[str, bool]], styles: dict[str, tuple]
+    axes: Axes, cell: pd.DataFrame, rows: list[tuple[str, bool]], looks: dict[str, Style]
 ) -> None:
     place = {name: at for at, (name, heading) in enumerate(rows) if not heading}
     foreign = cell[cell["group"] != PIVOT_GROUP]
@@ -125,19 +107,16 @@ def _draw_languages(
     axes.scatter(
         floors["floor"], floors["language"].map(place), marker="|", s=60, color=INK, zorder=2
     )
-    for method, (color, marker) in styles.items():
+    for method, look in looks.items():
         part = foreign[foreign["method"] == method]
         places = part["language"].map(place)
-        axes.hlines(places, part["value_from"], part["value_to"], color=color, linewidth=1.2)
+        axes.hlines(places, part["value_from"], part["value_to"], color=look.color, linewidth=1.2)
         axes.scatter(
             part["value"],
             part["language"].map(place),
             s=30,
-            marker=marker,
-            color=color,
-            edgecolor="white",
-            linewidth=0.5,
             zorder=3,
+            **look.marks(),
         )
     for value in cell.loc[cell["group"] == PIVOT_GROUP, "value"].unique():
         axes.axvline(value, color=INK, linestyle="--", linewidth=1, zorder=0)
@@ -148,7 +127,7 @@ def _draw_languages(
     # Only the left panel of a row has labels.
     for label, (_, heading) in zip(axes.get_yticklabels(), rows, strict=False):
         label.set_fontweight("bold" if heading else "normal")
-    axes.grid(axis="x", color="#EEEEEE")
+    axes.grid(axis="x", color=GRID)
     axes.set_axisbelow(True)
 
 
@@ -161,7 +140,8 @@ MEASURES = {
 def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_gap") -> Figure:
     """Draw a measure of each method over the students, with its interval, a panel per collection.
 
-    Where a measure is not defined, a dash stands at 0.
+    Where a measure is not defined, a dash stands at 0. An interval that reaches further than half
+    of the gap beyond all values is cut at the edge.
 
     Args:
         gap: as `optical.evaluation.gap.compare` gives it, students in the order of their size.
@@ -176,45 +156,42 @@ def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_
         table = table[table["method"] != BASELINE]
         if table.empty:
             raise InputError("no method was trained that could close a gap")
-    styles = _styles(table["method"])
+    looks = styles(_in_order(table["method"]))
     students = list(table["student"].unique())
     collections = list(table["collection"].unique())
     columns = min(3, len(collections))
     lines = -(-len(collections) // columns)
-    panel = max(2.8, 0.8 * len(students))
+    panel = max(2.8, max(0.8, 0.17 * len(looks)) * len(students))
     with matplotlib.rc_context(LOOK):
         figure = Figure(
-            figsize=(max(5.5, 0.8 + panel * columns), 0.6 + 2.8 * lines), layout="constrained"
+            figsize=(max(5.5, 0.8 + panel * columns), 0.2 + 2.8 * lines), layout="constrained"
         )
         grid = figure.subplots(lines, columns, squeeze=False, sharey=True).flatten()
         for axes, collection in zip(grid, collections, strict=False):
             part = table[table["collection"] == collection]
-            _draw_gaps(axes, part, students, styles, measure)
+            _draw_gaps(axes, part, students, looks, measure)
             axes.set_title(_wrapped(collection), loc="left")
         for axes in grid[len(collections) :]:
             axes.set_visible(False)
         for axes in grid[::columns]:
             axes.set_ylabel(MEASURES[measure])
-        ends = table[[measure, f"{measure}_from", f"{measure}_to"]]
-        lowest = min(0.0, ends.min(axis=None))
-        highest = max(0.1, ends.max(axis=None))
+        if len(students) > 1:
+            for axes in grid[max(0, len(collections) - columns) : len(collections)]:
+                axes.set_xlabel("student, by size of its encoder")
+        lowest, highest = _limits(table, measure)
         room = 0.05 * (highest - lowest)
         grid[0].set_ylim(lowest - (room if lowest < 0 else 0), highest + room)
-        figure.legend(
-            handles=[_handle(method, style, line=True) for method, style in styles.items()],
-            loc="outside upper left",
-            ncols=legend_columns(figure, styles, most=4),
-            frameon=False,
-        )
+        handles = [_handle(method, look, line=True) for method, look in looks.items()]
+        legend_above(figure, handles, most=4)
         return drawn(figure)
 
 
 def _draw_gaps(
-    axes: Axes, part: pd.DataFrame, students: list[str], styles: dict[str, tuple], measure: str
+    axes: Axes, part: pd.DataFrame, students: list[str], looks: dict[str, Style], measure: str
 ) -> None:
     gaps, starts, ends = (
         part.pivot(index="method", columns="student", values=f"{measure}{end}").reindex(
-            index=list(styles), columns=students
+            index=list(looks), columns=students
         )
         for end in ("", "_from", "_to")
     )
@@ -223,14 +200,15 @@ def _draw_gaps(
     firsts = set(part.drop_duplicates("student").drop_duplicates("teacher")["student"])
     through = [place for place, student in enumerate(students) if student in firsts]
     beside = [place for place in range(len(students)) if place not in through]
-    for rank, (method, (color, marker)) in enumerate(styles.items()):
-        values, look = gaps.loc[method], {"color": color, "marker": marker, "clip_on": False}
+    for rank, (method, look) in enumerate(looks.items()):
+        values, color = gaps.loc[method], look.color
         # Side by side, or their intervals would lie on each other.
-        aside = 0.09 * (rank - (len(styles) - 1) / 2)
-        axes.plot([place + aside for place in through], values.iloc[through], **look)
+        aside = 0.09 * (rank - (len(looks) - 1) / 2)
+        line = look.line() | {"clip_on": False}
+        axes.plot([place + aside for place in through], values.iloc[through], **line)
         if beside:
             places = [place + aside for place in beside]
-            axes.plot(places, values.iloc[beside], linestyle="none", **look)
+            axes.plot(places, values.iloc[beside], **line | {"linestyle": "none"})
         places = [place + aside for place in range(len(students))]
         axes.vlines(places, starts.loc[method], ends.loc[method], color=color, linewidth=1.2)
         undefined = part.loc[(part["method"] == method) & part[measure].isna(), "student"]
@@ -247,9 +225,24 @@ def _draw_gaps(
     axes.set_xlim(-0.4, len(students) - 0.6)
     axes.tick_params(labelleft=True, labelbottom=True, color=FAINT)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.grid(axis="y", color="#EEEEEE")
+    axes.grid(axis="y", color=GRID)
     axes.axhline(0, color=FAINT, linewidth=1, zorder=0)
     axes.set_axisbelow(True)
+
+
+def _limits(table: pd.DataFrame, measure: str) -> tuple[float, float]:
+    """The ends of the axis: the intervals, but no further than half a gap beyond all values."""
+    values = table[measure]
+    # min and max of Python leave a NaN behind that comes second: there may be no value at all.
+    lowest, highest = min(0.0, values.min()), max(0.1, values.max())
+    starts = table[f"{measure}_from"].clip(lower=lowest - 0.5)
+    ends = table[f"{measure}_to"].clip(upper=highest + 0.5)
+    return min(lowest, starts.min()), max(highest, ends.max())
+
+
+def _in_order(methods: pd.Series) -> list[str]:
+    """The methods in the order of the table, zero_shot first."""
+    return sorted(dict.fromkeys(methods), key=lambda name: name != BASELINE)
 
 
 def _of_students(table: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -261,21 +254,16 @@ def _of_students(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     return chosen
 
 
-def _styles(methods: pd.Series) -> dict[str, tuple[str, str]]:
-    """Colour and marker of each method; zero_shot has the first, whatever else there is."""
-    names = list(dict.fromkeys([BASELINE, *methods]))
-    return {name: style(at) for at, name in enumerate(names) if name in set(methods)}
+def _handle(method: str, style: Style, line: bool = False) -> Line2D:
+    return Line2D([], [], label=method, **style.line(joined=line))
 
 
-def style(at: int) -> tuple[str, str]:
-    """The colour and marker of the method at a place: no two alike among the first 49."""
-    again, place = divmod(at, len(STYLES))
-    return STYLES[place][0], STYLES[(place + again) % len(STYLES)][1]
-
-
-def _handle(method: str, style: tuple[str, str], line: bool = False) -> Line2D:
-    color, marker = style
-    return Line2D([], [], color=color, marker=marker, linestyle="-" if line else "", label=method)
+def legend_above(figure: Figure, handles: Sequence[Line2D], most: int) -> None:
+    """Put a legend above the panels, and make the figure higher by as much as it takes."""
+    columns = legend_columns(figure, [str(handle.get_label()) for handle in handles], most)
+    lines = -(-len(handles) // columns)
+    figure.set_figheight(figure.get_figheight() + LEGEND_LINE * lines)
+    figure.legend(handles=handles, loc="outside upper left", ncols=columns, frameon=False)
 
 
 def legend_columns(figure: Figure, labels: Iterable[str], most: int) -> int:

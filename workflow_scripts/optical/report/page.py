@@ -1,17 +1,17 @@
 """The report of a study: one HTML file that needs nothing beside it."""
 
+import html
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from optical.evaluation.gap import Tables
-from optical.report import verdict
+from optical.evaluation.gap import NO_STUDENT, Tables
+from optical.report import reviewers, summary, verdict
 from optical.report.cleaning import (
     bias_warnings,
     removed_shares,
@@ -28,9 +28,10 @@ from optical.report.differences import (
     shown_size_table,
     size_notes,
 )
+from optical.report.looks import themed, variables
 from optical.report.pictures import reason_of
+from optical.report.shown_table import ShownTable, to_html
 from optical.report.tables import (
-    ShownTable,
     gap_notes,
     language_notes,
     metric_name,
@@ -40,13 +41,16 @@ from optical.report.tables import (
     shown_index_table,
     shown_language_rows,
     shown_language_table,
-    to_html,
 )
+from optical.report.templates import template
 from optical.report.translations import shown_translation_table
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 
 TEMPLATE = "report.html.j2"
+
+FIRST_PICTURE = "gap_by_size"
+"""Name of the file of the picture on the first screen."""
 
 
 def write_report(
@@ -100,6 +104,7 @@ def write_report(
     if of_metric.empty:
         raise InputError(f"the language table has no metric {metric}")
     others = gap[gap["metric"] != metric]
+    shown_settings = yaml.safe_load(settings) or {}
     size, contrast, language_contrast = (
         table[table["metric"] == metric]
         for table in (tables.size, tables.contrast, tables.language_contrast)
@@ -109,7 +114,7 @@ def write_report(
         collections,
         scored=scored,
         levels=levels or {},
-        metrics=(yaml.safe_load(settings) or {}).get("metrics", ()),
+        metrics=shown_settings.get("metrics", ()),
     )
     groups = {
         group: list(rows["language"].unique())
@@ -117,8 +122,15 @@ def write_report(
     }
     group_of = {language: group for group, names in groups.items() for language in names}
     shares = removed_shares(cleaning, group_of)
-    page = _template().render(
+    first, further = pictures_of(pictures)
+    page = template(TEMPLATE).render(
         study=study,
+        light=variables(dark=False),
+        dark=variables(dark=True),
+        headline=summary.headline(gap, metric),
+        summary_tables=[_html(table) for table in summary.shown_summary_tables(gap, metric)],
+        first_picture=first,
+        questions=reviewers.answers(shown_settings, tables, metric, training, cleaning),
         note=note,
         metric=metric_name(metric),
         pivot=pivot,
@@ -141,20 +153,20 @@ def write_report(
             else ""
         ),
         has_floor=bool(languages["floor"].notna().any()),
-        gap_table=_html(shown_gap_table(gap[gap["metric"] == metric], pivot)),
+        gap_tables={
+            collection: _html(shown_gap_table(rows, pivot))
+            for collection, rows in gap[gap["metric"] == metric].groupby("collection", sort=False)
+        },
         gap_notes=gap_notes(gap[gap["metric"] == metric], pivot),
         other_metrics=_html(shown_gap_table(others, pivot)) if len(others) else "",
         size_table=_html(shown_size_table(size)),
         size_notes=size_notes(size),
         language_rows=_html(shown_language_rows(of_metric)),
         language_notes=language_notes(of_metric, pivot),
-        pictures=[
-            shown_picture(Path(path).read_text(encoding="utf-8"), f"picture{number}", text)
-            for number, (text, path) in enumerate(pictures.items(), start=1)
-        ],
+        pictures=further,
         index_table=_html(shown_index_table(of_metric)) if of_metric["n_exact"].any() else "",
         language_tables={
-            collection: _html(shown_language_table(rows))
+            collection: language_tables_of(rows)
             for collection, rows in of_metric.groupby("collection", sort=False)
         },
         cost_table=_html(shown_cost_table(costs)),
@@ -179,14 +191,45 @@ def write_report(
         temporary.write_text(page, encoding="utf-8")
 
 
-def shown_picture(svg: str, prefix: str, caption: str) -> tuple[Markup, str, str]:
-    """(SVG within the page, caption, why it is left out); one of the first and last is empty."""
+Picture = tuple[Markup, str, str]
+"""SVG within the page, caption, why it is left out; one of the first and last is empty."""
+
+
+def pictures_of(pictures: Mapping[str, str | Path]) -> tuple[Picture | None, list[Picture]]:
+    """The picture of the first screen, where there is one, and the others."""
+    first: Picture | None = None
+    others: list[Picture] = []
+    for number, (caption, path) in enumerate(pictures.items(), start=1):
+        svg = Path(path).read_text(encoding="utf-8")
+        shown = shown_picture(svg, f"picture{number}", caption)
+        if Path(path).stem == FIRST_PICTURE:
+            first = shown
+        else:
+            others.append(shown)
+    return first, others
+
+
+def language_tables_of(languages: pd.DataFrame) -> dict[str, Markup]:
+    """A table for each student of a collection; one for a study without students."""
+    names = [name for name in languages["student"].unique() if name != NO_STUDENT]
+    return {
+        student: _html(
+            shown_language_table(languages[languages["student"].isin([NO_STUDENT, student])])
+        )
+        for student in names or [NO_STUDENT]
+    }
+
+
+def shown_picture(svg: str, prefix: str, caption: str) -> Picture:
+    """A picture as the page shows it."""
     reason = reason_of(svg)
-    return Markup("" if reason else inline_svg(svg, prefix)), caption, reason
+    return Markup("" if reason else inline_svg(svg, prefix, caption)), caption, reason
 
 
-def inline_svg(svg: str, prefix: str) -> str:
-    """Make an SVG file a part of a page: no prolog, no metadata, ids of its own.
+def inline_svg(svg: str, prefix: str, name: str) -> str:
+    """Make an SVG file a part of a page: no prolog, no metadata, ids and colours of the page.
+
+    name: what a screen reader says in its place.
 
     Raises:
         InputError: when the text holds no <svg> element.
@@ -195,20 +238,9 @@ def inline_svg(svg: str, prefix: str) -> str:
     if start < 0:
         raise InputError("the picture is not SVG: no <svg> element in it")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[start:], flags=re.DOTALL)
-    return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
+    return themed(svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(name)}"', 1))
 
 
 def _html(table: ShownTable) -> Markup:
     return Markup(to_html(table))
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(TEMPLATE)

@@ -14,7 +14,7 @@ from pathlib import Path
 import matplotlib
 from matplotlib.figure import Figure
 
-from optical.report.figures import INK, LOOK
+from optical.report.looks import INK, LOOK
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 

@@ -5,18 +5,34 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from optical.evaluation.gap import BASELINE
-from optical.report.tables import MISSING, ShownTable, decimal, metric_name, to_markdown
+from optical.report.cards import with_metadata
+from optical.report.numbers import MISSING, decimal
+from optical.report.shown_table import ShownTable, to_markdown
+from optical.report.tables import metric_name
 from optical.runtime.files import atomic_path
 
+PICTURE = "scores.png"
+"""Name of the picture beside a card."""
 
-def publish(model: Path, output: Path, *sections: str, settings: Path) -> None:
+
+def publish(
+    model: Path,
+    output: Path,
+    *sections: str,
+    settings: Path,
+    about: Mapping[str, Any] | None = None,
+    picture: Path | None = None,
+) -> None:
     """Copy a model's folder, append sections to its README.md, and put the study's settings in.
 
     The weights are linked, where the file system can: they take no room twice.
+
+    about: metadata for the hub, added to that of the card. picture: to put beside the card.
     """
     with atomic_path(output) as temporary:
         shutil.copytree(
@@ -26,7 +42,10 @@ def publish(model: Path, output: Path, *sections: str, settings: Path) -> None:
             ignore=shutil.ignore_patterns(".snakemake_timestamp", "README.md"),
         )
         card = (model / "README.md").read_text(encoding="utf-8")
-        (temporary / "README.md").write_text("\n".join([card, *sections]), encoding="utf-8")
+        card = with_metadata("\n".join([card, *sections]), about or {})
+        (temporary / "README.md").write_text(card, encoding="utf-8")
+        if picture:
+            shutil.copyfile(picture, temporary / PICTURE)
         shutil.copy(settings, temporary / "study.yaml")
 
 

@@ -1,4 +1,4 @@
-"""Pictures of learning: training curves, values over amounts of text, transport plans."""
+"""Pictures of learning: training curves, and values over amounts of text."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,17 +7,27 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, PercentFormatter
 
-from optical.evaluation.gap import NO_STUDENT
-from optical.report.figures import FAINT, INK, LOOK, drawn, style
+from optical.evaluation.contrasts import METHOD
+from optical.evaluation.gap import BASELINE, NO_STUDENT
+from optical.report.figures import drawn, legend_above
+from optical.report.looks import FAINT, GRID, INK, LOOK, PAPER, styles
 from optical.report.tables import metric_name
 from optical.runtime.errors import InputError
 from optical.settings.languages import GROUPS
 
-READABLE = 60
-"""Tokens of a sentence that a picture of plans has room for."""
+STUDENTS = "students: "
+"""How the name of a panel begins whose lines are methods."""
+
+DASHES = ("-", "--", ":", "-.")
+"""Of encoders, which have no colour: those are of methods."""
+
+LABEL = 0.045
+"""Height of a label, as a share of the height of its panel."""
 
 
 def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) -> Figure:
@@ -25,7 +35,8 @@ def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) ->
 
     Args:
         curves: by panel and line, the logs of its trainings, with columns examples and loss. A line
-            is the mean of its trainings, and a shade from the lowest to the highest.
+            is the mean of its trainings, and a shade from the lowest to the highest. Lines are
+            methods in panels that begin with `STUDENTS`, and encoders in others.
     """
     each = {
         panel: {name: shares_of(logs) for name, logs in of_panel.items()}
@@ -36,21 +47,21 @@ def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) ->
         raise InputError("no training wrote down a loss")
     columns = min(3, len(shares))
     lines = -(-len(shares) // columns)
+    looks = _looks_of_lines(shares)
     with matplotlib.rc_context(LOOK):
-        figure = Figure(figsize=(max(5.5, 2.7 * columns), 0.3 + 2.4 * lines), layout="constrained")
+        figure = Figure(figsize=(max(5.5, 2.7 * columns), 0.1 + 2.4 * lines), layout="constrained")
         grid = figure.subplots(lines, columns, squeeze=False).flatten()
         for axes, (panel, of_panel) in zip(grid, shares.items(), strict=False):
-            for at, (name, own) in enumerate(of_panel.items()):
+            for name, own in of_panel.items():
                 if not own:
                     continue
-                color, _ = style(at)
+                look = looks[panel.startswith(STUDENTS), name]
                 loss = pd.concat(own, axis=1)
                 # Where trainings wrote at other examples, there is no line of all of them.
                 loss = loss if (whole := loss.dropna()).empty else whole
-                axes.plot(loss.index, loss.mean(axis=1), color=color, label=name, linewidth=1.4)
-                axes.fill_between(
-                    loss.index, loss.min(axis=1), loss.max(axis=1), color=color, alpha=0.2, lw=0
-                )
+                axes.plot(loss.index, loss.mean(axis=1), linewidth=1.4, **look)
+                ends = loss.min(axis=1), loss.max(axis=1)
+                axes.fill_between(loss.index, *ends, color=look["color"], alpha=0.2, lw=0)
             axes.set_title(panel, loc="left")
             axes.set_yscale("log")
             axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -59,14 +70,41 @@ def curves_figure(curves: Mapping[str, Mapping[str, Sequence[pd.DataFrame]]]) ->
                 PercentFormatter(1, decimals=0) if few else NullFormatter()
             )
             axes.tick_params(axis="both", which="both", color=FAINT, labelsize=7)
-            axes.grid(color="#EEEEEE")
-            axes.legend(frameon=False, fontsize=7)
+            axes.grid(color=GRID)
         for axes in grid[len(shares) :]:
             axes.set_visible(False)
         for axes in grid[max(0, len(shares) - columns) : len(shares)]:
             axes.set_xlabel("examples")
         figure.supylabel("loss, share of the first", fontsize=9)
+        handles = [Line2D([], [], label=name, **look) for (_, name), look in looks.items()]
+        legend_above(figure, handles, most=6)
         return drawn(figure)
+
+
+def _looks_of_lines(
+    panels: Mapping[str, Mapping[str, Sequence[pd.Series]]],
+) -> dict[tuple[bool, str], dict[str, Any]]:
+    """Colour and dashes of each line, by whether it is a method, and by its name."""
+    lines = list(
+        dict.fromkeys(
+            (panel.startswith(STUDENTS), name)
+            for panel, of_panel in panels.items()
+            for name, own in of_panel.items()
+            if own
+        )
+    )
+    methods = styles(name for is_method, name in lines if is_method)
+    encoders = [name for is_method, name in lines if not is_method]
+    looks: dict[tuple[bool, str], dict[str, Any]] = {}
+    for is_method, name in lines:
+        if is_method:
+            own = methods[name]
+            look = {"color": own.color, "linestyle": "--" if own.hollow else "-"}
+        else:
+            dashes = DASHES[encoders.index(name) % len(DASHES)]
+            look = {"color": INK, "linestyle": dashes}
+        looks[is_method, name] = look
+    return looks
 
 
 def shares_of(logs: Sequence[pd.DataFrame]) -> list[pd.Series]:
@@ -91,12 +129,13 @@ def amounts_figure(
 
     Args:
         languages: as `optical.evaluation.gap.compare` gives them; the first student of the first
-            collection is drawn, with its first and its last method.
-        amounts: by the name of what is counted, the amount of each language.
+            collection is drawn, with zero_shot and optical, or without that its last method.
+        amounts: by the name of what is counted, the amount of each language. Where all languages
+            have as much as each other, there is nothing to see, and no panel.
         metric: which of the metrics.
 
     Raises:
-        InputError: where no language has both a value and an amount.
+        InputError: where no two languages have a value, and amounts that differ.
     """
     table = languages[(languages["metric"] == metric) & (languages["student"] != NO_STUDENT)]
     table = table[table["group"].isin(GROUPS)]
@@ -109,23 +148,28 @@ def amounts_figure(
     }
     for name in ("collection", "student"):
         table = table[table[name] == table[name].iloc[0]]
-    languages = set(table["language"])
-    amounts = {counted: known for counted, known in amounts.items() if languages & known.keys()}
-    if not amounts:
+    drawn_languages = list(table["language"].unique())
+    amounts = {
+        counted: {name: known[name] for name in drawn_languages if name in known}
+        for counted, known in amounts.items()
+    }
+    if not any(amounts.values()):
         raise InputError("it is not known how much text there was of any language")
+    amounts = {counted: known for counted, known in amounts.items() if len(set(known.values())) > 1}
+    if not amounts:
+        raise InputError("there was as much text of each language as of the others")
     methods = list(table["method"].unique())
-    shown = {name: style(at) for at, name in enumerate(dict.fromkeys([methods[0], methods[-1]]))}
+    last = METHOD if METHOD in methods else methods[-1]
+    shown = styles(name for name in dict.fromkeys([BASELINE, last]) if name in methods)
     with matplotlib.rc_context(LOOK):
-        figure = Figure(figsize=(max(5.5, 3.4 * len(amounts)), 3.2), layout="constrained")
+        figure = Figure(figsize=(max(5.5, 3.4 * len(amounts)), 2.9), layout="constrained")
         grid = figure.subplots(1, len(amounts), squeeze=False, sharey=True).flatten()
         for axes, (counted, of_language) in zip(grid, amounts.items(), strict=True):
-            for method, (color, marker) in shown.items():
-                part = table[(table["method"] == method)]
+            for method, look in shown.items():
+                part = table[table["method"] == method]
                 part = part[part["language"].isin(of_language)]
                 x = part["language"].map(of_language)
-                axes.scatter(
-                    *(x, part["value"]), color=color, marker=marker, s=24, label=method, zorder=2
-                )
+                axes.scatter(x, part["value"], s=24, label=method, zorder=2, **look.marks())
             # Languages with as much text as each other stand over one place.
             known = table[table["language"].isin(of_language)]
             for amount, rows in known.groupby(known["language"].map(of_language)):
@@ -142,11 +186,13 @@ def amounts_figure(
             axes.set_xlabel(counted)
             axes.margins(0.12)
             axes.set_ylim(bottom=0)
-            axes.grid(color="#EEEEEE")
+            axes.grid(color=GRID)
             axes.set_axisbelow(True)
         grid[0].set_ylabel(metric_name(metric))
-        handles, labels = grid[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=4, frameon=False)
+        handles = [
+            Line2D([], [], label=name, **look.line(joined=False)) for name, look in shown.items()
+        ]
+        legend_above(figure, handles, most=4)
         return drawn(figure)
 
 
@@ -160,13 +206,15 @@ def pairs_figure(
 
     Args:
         languages: as `optical.evaluation.gap.compare` gives them; a panel for each collection, a
-            line for each language of the first student.
+            line for each language of the first student, in full for those of the high group and
+            dashed for others.
         pairs: of each method at most how many, None for all; methods that differ in nothing else.
         kept: pairs of each language's bitext.
         metric: which of the metrics.
 
     Raises:
-        InputError: where none of the methods has a value, or no language any pairs.
+        InputError: where none of the methods has a value, no language any pairs, or all have the
+            same number of them.
     """
     table = languages[(languages["metric"] == metric) & languages["method"].isin(pairs)]
     table = table[table["language"].map(lambda language: kept.get(language, 0) > 0)]
@@ -180,78 +228,63 @@ def pairs_figure(
             for method, language in zip(table["method"], table["language"], strict=True)
         ]
     )
+    if table["pairs"].nunique() == 1:
+        raise InputError("all students were distilled from as many pairs as each other")
     collections = list(table.groupby("collection", sort=False))
-    names = list(table["language"].unique())
     with matplotlib.rc_context(LOOK):
-        figure = Figure(figsize=(max(5.5, 3.2 * len(collections)), 3.4), layout="constrained")
+        figure = Figure(figsize=(max(5.5, 3.2 * len(collections)), 3.1), layout="constrained")
         grid = figure.subplots(1, len(collections), squeeze=False, sharey=True).flatten()
         for axes, (collection, rows) in zip(grid, collections, strict=True):
-            for language, own in rows.sort_values("pairs").groupby("language", sort=False):
-                at = names.index(language)
-                color, marker = style(at)
-                line = {"color": color, "marker": marker, "markersize": 5, "label": language}
-                low = rows["group"][own.index[0]] == "low"
-                axes.plot(own["pairs"], own["value"], linestyle="--" if low else "-", **line)
-                axes.vlines(own["pairs"], own["value_from"], own["value_to"], color=color)
+            _draw_curves(axes, rows)
             axes.set_title(collection, loc="left")
             axes.set_xscale("log")
             axes.set_xlabel("sentence pairs to distil from")
-            axes.set_ylim(bottom=0)
-            axes.grid(color="#EEEEEE")
+            axes.grid(color=GRID)
             axes.set_axisbelow(True)
+        highest = max(table["value_to"].max(), table["value"].max())
+        grid[0].set_ylim(0, 1.05 * highest if highest > 0 else 1.0)
+        for axes, (_, rows) in zip(grid, collections, strict=True):
+            _name_curves(axes, rows)
         grid[0].set_ylabel(metric_name(metric))
-        shown = {
-            label: handle
-            for axes in grid
-            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
-        figure.legend(
-            shown.values(), shown.keys(), loc="outside upper left", ncols=6, frameon=False
-        )
+        present = [group for group in GROUPS if group in set(table["group"])]
+        handles = [Line2D([], [], label=group, **_look_of_group(group)) for group in present]
+        legend_above(figure, handles, most=6)
         return drawn(figure)
 
 
-def plans_figure(pairs: Sequence[Mapping[str, Any]]) -> Figure:
-    """Draw the transport plans of sentence pairs, before and after distillation, as heat maps.
+def _look_of_group(group: str) -> dict[str, Any]:
+    high = group == "high"
+    return {
+        "color": INK,
+        "marker": "o",
+        "markerfacecolor": INK if high else PAPER,
+        "linestyle": "-" if high else "--",
+    }
 
-    Args:
-        pairs: of each the tokens `source` [n] and `target` [m], and the plans [n, m] by their
-            title, in `plans`. A cell is the share of a whole token's mass. Of longer sentences the
-            first `READABLE` tokens are shown.
 
-    Raises:
-        InputError: where no pair has tokens on both sides.
-    """
-    pairs = [pair for pair in pairs if pair["source"] and pair["target"]]
-    if not pairs:
-        raise InputError("no sentence pair to align")
-    columns = max(len(pair["plans"]) for pair in pairs)
-    heights = [max(6, min(READABLE, len(pair["source"]))) for pair in pairs]
-    width = max(min(READABLE, len(pair["target"])) for pair in pairs)
-    with matplotlib.rc_context(LOOK):
-        figure = Figure(
-            figsize=(
-                max(5.5, columns * (1.1 + 0.2 * width)),
-                0.9 * len(pairs) + 0.2 * sum(heights),
-            ),
-            layout="constrained",
-        )
-        grid = figure.subplots(len(pairs), columns, squeeze=False, height_ratios=heights)
-        for axes_of_pair, pair in zip(grid, pairs, strict=True):
-            for axes, (title, plan) in zip(axes_of_pair, pair["plans"].items(), strict=True):
-                # A token without a counterpart keeps its mass: its row is empty.
-                shares = plan / (plan.sum(axis=1).max() or 1.0)
-                shares = shares[:READABLE, :READABLE]
-                image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
-                cut = max(plan.shape) > READABLE
-                axes.set_title(
-                    f"{title}, the first {READABLE} tokens" if cut else title, loc="left"
-                )
-                source, target = pair["source"][:READABLE], pair["target"][:READABLE]
-                axes.set_xticks(np.arange(len(target)), target, rotation=90)
-                axes.set_yticks(np.arange(len(source)), source)
-                axes.tick_params(length=0, labelsize=7, labelcolor=INK)
-        bar = figure.colorbar(image, ax=grid, shrink=0.5, pad=0.01)
-        bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        bar.ax.tick_params(labelsize=7, color=FAINT)
-        return drawn(figure)
+def _draw_curves(axes: Axes, rows: pd.DataFrame) -> None:
+    for language, own in rows.sort_values("pairs").groupby("language", sort=False):
+        look = _look_of_group(own["group"].iloc[0])
+        axes.vlines(own["pairs"], own["value_from"], own["value_to"], color=FAINT, linewidth=1)
+        axes.plot(own["pairs"], own["value"], markersize=4, label=language, **look)
+
+
+def _name_curves(axes: Axes, rows: pd.DataFrame) -> None:
+    """The name of each language beside the end of its line; names that would meet are moved up."""
+    rows = rows[np.isfinite(rows["value"])]
+    last = rows.sort_values("pairs").drop_duplicates("language", keep="last")
+    least = LABEL * (axes.get_ylim()[1] - axes.get_ylim()[0])
+    for pairs, of_place in last.sort_values("value").groupby("pairs"):
+        free = -math.inf
+        for language, value in zip(of_place["language"], of_place["value"], strict=True):
+            height = max(value, free)
+            free = height + least
+            axes.annotate(
+                language,
+                (pairs, height),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=7,
+                annotation_clip=False,
+            )

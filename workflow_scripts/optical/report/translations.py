@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optical.report.tables import ShownTable
+from optical.report.shown_table import ShownTable
 from optical.runtime.errors import InputError
 
 COLUMNS = ["collection", "source", "target", "chrf", "queries"]

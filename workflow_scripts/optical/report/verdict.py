@@ -10,7 +10,8 @@ import pandas as pd
 
 from optical.evaluation.contrasts import METHOD
 from optical.evaluation.gap import BASELINE, NO_STUDENT, PIVOT_GROUP
-from optical.report.tables import between, decimal, metric_name, percent, points, signed
+from optical.report.numbers import between, decimal, percent, points, rounded, signed
+from optical.report.tables import metric_name
 
 CONTROLS = {"greedy": "tokens paired off greedily", "sentence": "sentences as one vector each"}
 """What optical is held against: how else to compare the two sides of a sentence pair."""
@@ -64,7 +65,7 @@ def answers(gap: pd.DataFrame, metric: str) -> Lines:
             continue
         # A gap may also narrow because the high group fell.
         groups = [
-            f"{group} {decimal(first[group])} → {decimal(after[group])}"
+            f"{group} {rounded(first, group, decimal)} → {rounded(after, group, decimal)}"
             for group in ("high", "low")
         ]
         of_collection.append(

@@ -9,6 +9,7 @@ from pathlib import Path
 RESULTS = "results/{study}"
 REPORT = f"{RESULTS}/report.html"
 SETTINGS = f"{RESULTS}/study.yaml"
+BROWSE = f"{RESULTS}/browse.html"
 PROVENANCE = f"{RESULTS}/provenance.json"
 
 # --- data
