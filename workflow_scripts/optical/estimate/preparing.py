@@ -71,8 +71,8 @@ def collections(study: Study, amounts: Amounts) -> Iterator[Work]:
         yield Work(stage="prepare_collection", of=name, rows=4 * texts, kept=4.5 * texts * tokens)
         # What a collection asks in a language is kept out of all bitext of it.
         read = study.languages if study.is_constructed else read_languages(study)
-        foreign = sum(study.tests(name, language) for language in read)
-        asked = foreign + study.tests(name, study.pivot)
+        foreign = sum(study.has_queries(name, language) for language in read)
+        asked = foreign + study.has_queries(name, study.pivot)
         yield Work(
             stage="prepare_queries", of=name, jobs=asked, rows=20 * queries, kept=200 * queries
         )

@@ -140,7 +140,7 @@ def runs(study: Study, amounts: Amounts) -> Iterator[Work]:
     for name, _, encoder, languages, seeds in readers(study):
         shape = shape_of(study, encoder)
         for language in languages:
-            tested = [one for one in study["collections"] if study.tests(one, language)]
+            tested = [one for one in study["collections"] if study.has_queries(one, language)]
             if not tested:
                 continue
             texts = sum(map(amounts.queries, tested))
@@ -211,8 +211,8 @@ def translations(study: Study, amounts: Amounts) -> Iterator[Work]:
     beams, published = study["translation"]["beams"], translated_queries(study)
     into_pivot = {"bm25_translated", "translate_query"} & methods
     for language in study.languages:
-        tested = [one for one in study["collections"] if study.tests(one, language)]
-        in_both = [one for one in tested if study.tests(one, study.pivot)]
+        tested = [one for one in study["collections"] if study.has_queries(one, language)]
+        in_both = [one for one in tested if study.has_queries(one, study.pivot)]
         if into_pivot:
             for one in tested:
                 yield translated(
