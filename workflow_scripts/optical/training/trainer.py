@@ -169,8 +169,8 @@ def train_late_interaction(
             TrainingLog(lambda step: batches.examples(step * accumulation)),
         ],
     )
-    writer = writer or partial(save_for_all, model=model)
-    run_training(trainer, output, origin, partial(writer, card=card))
+    save = writer if writer else partial(save_for_all, model=model)
+    run_training(trainer, output, origin, partial(save, card=card))
 
 
 def run_training(
