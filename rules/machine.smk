@@ -71,8 +71,8 @@ def tell_room():
     # At the end of a dry run all of them are finished.
     to_run = workflow.dag.needrun_jobs(exclude_finished=False)
     jobs = Counter(job.rule.name for job in to_run)
-    given = workflow.global_resources.get("gpu_memory_mb")
-    memory = given.value * 1e6 if given else gpu_memory()
+    given = workflow.global_resources.get("gpu_memory_mb").value  # None where nobody gave it
+    memory = gpu_memory() if given is None else given * 1e6
     disk = shutil.disk_usage("results" if Path("results").exists() else ".")
     room = Room(disk.free, memory)
     for line in check_room(estimate(study), room, jobs):

@@ -363,7 +363,7 @@ def test_judgements_of_no_passage_at_all_are_refused(tmp_path):
     ("passages", "message"),
     [
         ([PASSAGES[0], PASSAGES[0]], "id p1 is given twice"),
-        ([Passage("p1", "d1", " ")], "passage p1 has no text"),
+        ([Passage("p1", "d1", " ")], "q1 is judged for p1, which has no text"),
         ([Passage("p 1", "d1", "text")], "'p 1' is empty or has white space"),
     ],
 )

@@ -239,14 +239,14 @@ class StudyFile:
     search: Search
 
     keep: Keep = "models"
-    """What stays of a finished student: models (a whole model each, which every library loads),
-    adapters (what its training changed, beside the model that it started as, which all students of
-    an encoder share; `snakemake models` makes whole models of them), or scores (the same, removed
-    when its queries are embedded; `snakemake models` then trains anew)."""
+    """What is kept of a finished student. models: a whole model, which every library loads.
+    adapters: the trained weights only. The others are those of the teacher, which all students of
+    an encoder share; `snakemake models` makes whole models of them. scores: no weights. They are
+    removed when the queries are encoded; `snakemake models` then trains again."""
 
     precision: Precision = "float32"
-    """How an adapter's numbers are kept: float32, or float16, which is half the size. Of layers
-    that were trained themselves float16 keeps the differences to where they started."""
+    """Precision of stored adapters. float16 halves their size. For layers that were trained
+    themselves, float16 stores the differences from the teacher."""
 
     scale: Literal["full", "tiny"] = "full"
     """full, or tiny for a trial of the whole study in minutes. tiny uses the same sources, methods

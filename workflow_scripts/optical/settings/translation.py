@@ -77,6 +77,6 @@ class Translation(Translator, Decoding):
     """Names of the languages in a multilingual hub model, such as sw: swh_Latn (NLLB)."""
 
     weights: Literal["hub", "random"] = "hub"
-    """hub, or random for a small translator of the hub model's architecture, with a tokenizer of
-    its kind and its names of languages, for which nothing is fetched. Its translations mean
-    nothing: `scale: tiny` takes it."""
+    """hub, or random: a small translator with random weights that needs no download. It has the
+    architecture, the kind of tokenizer and the language names of the hub model. Its translations
+    mean nothing. `scale: tiny` uses it."""
