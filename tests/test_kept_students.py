@@ -38,7 +38,7 @@ def run_program(folder, name, *arguments):
 
 
 def ask(folder):
-    names = ("--study", "smoke", "--student", "small", "--lang", "ekti")
+    names = ("--study", "smoke", "--student", "small", "--method", "optical", "--lang", "ekti")
     return run_program(folder, "ask", *names, "a question")
 
 
