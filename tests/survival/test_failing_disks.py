@@ -50,7 +50,8 @@ def test_a_full_disk_is_named_and_the_run_goes_on_when_there_is_room(
     used = shutil.disk_usage(folder).used
     remount(f"size={used + (100 << 10)}")
     assert "disk: the models alone take" in fails(finished)
-    remount(f"size={used + (640 << 10)}")  # room for the models, and not for checkpoints beside them
+    # Room for the models, and not for checkpoints beside them.
+    remount(f"size={used + (640 << 10)}")
     assert "No space left on device" in fails(finished)
     remount("size=100m")
     succeeds(snakemake(finished, "--cores", 2, *SMOKE))
