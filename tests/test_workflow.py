@@ -396,5 +396,5 @@ def test_models_are_exported_with_what_the_study_says_of_them(finished):
     assert "teacher of student `small`" in (folder / "small/README.md").read_text()
     for name in ("small", "small.optical.ekti.seed-1"):
         # As whole as the model it was made from, and readable by others.
-        assert (folder / name / "model.safetensors").stat().st_mode & 0o044
+        assert (folder / name / "model.encoder.safetensors").stat().st_mode & 0o044
         assert (folder / name / "study.yaml").exists()
