@@ -226,9 +226,12 @@ def test_every_program_belongs_to_a_rule_or_to_users():
     programs = {file.stem for file in PROGRAMS.glob("*.py")}
     assert programs - {program_of(rule) for rule in RULES} == {
         "ask",
+        "browse_study",
         "convert_data",
+        "estimate_cost",
         "list_data",
         "list_settings",
+        "publish_models",
         "rehearse_study",
         "verify_scores",
     }
