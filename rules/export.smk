@@ -27,7 +27,8 @@ def licences_of(sources):
     licences = []
     for source in sources:
         made = "none needed: made by a program"
-        about = study.datasets.get(source, {"licence": made})
+        own = {"licence": made if source == "constructed" else "not stated: a set of the user's own"}
+        about = study.datasets.get(source, own)
         licences.append(f"{source}={about['licence']} {about.get('homepage', '')}".strip())
     return licences
 
