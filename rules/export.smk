@@ -26,9 +26,9 @@ def licences_of(sources):
     """NAME=LICENCE of each source, and its homepage."""
     licences = []
     for source in sources:
-        made = "none needed: made by a program"
-        own = {"licence": made if source == "constructed" else "not stated: a set of the user's own"}
-        about = study.datasets.get(source, own)
+        made = source == "constructed"
+        licence = "none needed: made by a program" if made else "not stated: the user's own set"
+        about = study.datasets.get(source, {"licence": licence})
         licences.append(f"{source}={about['licence']} {about.get('homepage', '')}".strip())
     return licences
 
