@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings settings-page docs data data-table rehearse cost prefetch tune ask browse verify clean test test-studies test-survival test-slurm test-envs envs lint bench axe interop interop-files
+.PHONY: help run settings settings-page docs data data-table rehearse cost prefetch tune ask browse publish verify clean test test-studies test-survival test-slurm test-envs envs lint bench axe interop interop-files
 
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
@@ -54,6 +54,9 @@ ask: .venv/installed  ## say how to ask a finished study a question
 
 browse: .venv/installed  ## write a page to look through queries and passages of STUDY, a finished study's name or file
 	@$(bin)/python workflow_scripts/browse_study.py --study $(or $(STUDY),config.yaml)
+
+publish: .venv/installed  ## prepare the exported models of STUDY, a finished study's name or file, for the Hugging Face hub: OWNER=NAME
+	@$(bin)/python workflow_scripts/publish_models.py --study $(or $(STUDY),config.yaml) $(if $(OWNER),--owner $(OWNER))
 
 verify: .venv/installed  ## compare a finished study's scores with those expected: STUDY=config.yaml
 	@$(bin)/python workflow_scripts/verify_scores.py --study $(or $(STUDY),config.yaml)

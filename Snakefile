@@ -77,7 +77,9 @@ onstart:
 # A run that was asked for less than the whole study ends without a report to show.
 onsuccess:
     report_file, table = map(Path, rules.all.input)
-    if report_file.exists():
+    if is_asked("models"):
+        show_models(study.name, *of_study(paths.MODELS))
+    elif report_file.exists():
         show_gap(table.with_suffix(".md").read_text(), report_file, gap_note)
 
 

@@ -18,6 +18,7 @@ from transformers import AutoModel, AutoTokenizer
 from optical.models.adapters import load_merged
 from optical.models.encoders import late_interaction, load, new_masked_model
 from optical.models.export import NOT_IN_TRANSFORMERS_4, save_for_all
+from optical.models.layouts import PROJECTION_WEIGHTS, VARIANT
 from optical.models.tokenizer import train_tokenizer
 from optical.settings.adaptation import Adaptation
 from optical.training.students import begin
@@ -67,8 +68,8 @@ def by_transformers(folder: Path, queries: list[str]) -> list[np.ndarray]:
     """Query vectors by AutoModel and the projection, as `artifact.metadata` describes them."""
     settings = json.loads((folder / "artifact.metadata").read_text())
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    encoder = AutoModel.from_pretrained(folder).eval()
-    projection = load_file(folder / "model.safetensors")["linear.weight"]
+    encoder = AutoModel.from_pretrained(folder, variant=VARIANT).eval()
+    projection = load_file(folder / PROJECTION_WEIGHTS)["linear.weight"]
     vectors = []
     for query in queries:
         inputs = tokenizer(

@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, f"{workflow.basedir}/workflow_scripts")
 from optical.corpora import registry
 from optical.runtime.code import ROOT, code_hash, module_files, with_imports
-from optical.report.terminal import show_gap
+from optical.report.terminal import show_gap, show_models
 from optical.runtime.errors import InputError
 from optical.runtime.failures import failures, tell_interruption
 from optical.runtime.program import command_line

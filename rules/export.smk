@@ -16,14 +16,19 @@ def cleaning_counts(wildcards):
 
 
 def data_licences(wildcards):
-    """NAME=LICENCE of each source of a student's pairs, and where the source is at home."""
-    licences = []
-    sources = bitext_sources(wildcards.lang)
+    """The licences of the sources of a student's pairs."""
     if judged_counts(wildcards):
-        sources = [judged_sources[wildcards.lang]]
+        return licences_of([judged_sources[wildcards.lang]])
+    return licences_of(bitext_sources(wildcards.lang))
+
+
+def licences_of(sources):
+    """NAME=LICENCE of each source, and its homepage."""
+    licences = []
     for source in sources:
-        made = "none needed: made by a program"
-        about = study.datasets.get(source, {"licence": made})
+        made = source == "constructed"
+        licence = "none needed: made by a program" if made else "not stated: the user's own set"
+        about = study.datasets.get(source, {"licence": licence})
         licences.append(f"{source}={about['licence']} {about.get('homepage', '')}".strip())
     return licences
 
@@ -108,9 +113,11 @@ rule export_teacher:
     params:
         code=code("export_teacher"),
         student=lambda wildcards: student_of(encoder_of(wildcards.teacher)),
+        licences=lambda wildcards: licences_of([study["training_set"]["source"]]),
     conda:
         "../envs/report.yaml"
     shell:
         "python workflow_scripts/export_teacher.py --model {input.model} --study {wildcards.study}"
         " --settings {input.settings} --language-table {input.language_table}"
-        " --student {params.student} --picture {input.picture} --output {output} > {log} 2>&1"
+        " --student {params.student} --licences {params.licences:q} --picture {input.picture}"
+        " --output {output} > {log} 2>&1"

@@ -64,6 +64,11 @@ if "gpu" not in workflow.global_resources and (here := len(visible_gpus())):
 gpus = min(1, workflow.global_resources["gpu"].value) if "gpu" in workflow.global_resources else 0
 
 
+def is_asked(rule):
+    """Whether a rule is one of the targets of this run."""
+    return rule in workflow.dag_settings.targets
+
+
 # What the study costs, and whether it fits: its disk is where it runs, and the memory of its GPUs that
 # of this machine's, or what `--resources gpu_memory_mb=24000` says of those of a cluster.
 def tell_room():

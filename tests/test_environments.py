@@ -231,6 +231,7 @@ def test_every_program_belongs_to_a_rule_or_to_users():
         "estimate_cost",
         "list_data",
         "list_settings",
+        "publish_models",
         "rehearse_study",
         "verify_scores",
     }

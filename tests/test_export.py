@@ -1,6 +1,9 @@
 """The folder of a trained model, as other libraries read it; interop/ tries the libraries."""
 
 import json
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from transformers import AutoModel, AutoTokenizer
 from conftest import TEXTS
 from optical.models.encoders import load
 from optical.models.export import model_card, save_for_all
+from optical.models.layouts import ENCODER_WEIGHTS, INDEX, PROJECTION_WEIGHTS, VARIANT
 
 QUERIES = [*TEXTS[:3], "the cat and the dog, " * 5]
 
@@ -45,8 +49,8 @@ def test_a_loaded_model_is_saved_as_the_same_folder(folder, tmp_path):
 
 def test_automodel_and_the_projection_give_the_query_vectors(model, folder):
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    encoder = AutoModel.from_pretrained(folder)
-    projection = load_file(folder / "model.safetensors")["linear.weight"]
+    encoder = AutoModel.from_pretrained(folder, variant=VARIANT)
+    projection = load_file(folder / PROJECTION_WEIGHTS)["linear.weight"]
     settings = read(folder / "artifact.metadata")
     for query, wanted in zip(QUERIES, model.encode_query(QUERIES), strict=True):
         inputs = tokenizer(
@@ -60,12 +64,34 @@ def test_automodel_and_the_projection_give_the_query_vectors(model, folder):
         np.testing.assert_allclose(vectors, wanted, atol=1e-5)
 
 
+@pytest.mark.parametrize("library", ["sentence_transformers", "transformers"])
+def test_loading_a_model_as_its_card_says_prints_no_warning(folder, library):
+    blocks = re.search("```python\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)[1]
+    (example,) = (one for one in blocks.split("\n\n") if one.startswith(f"from {library} "))
+    example = example.replace("THIS FOLDER", str(folder))
+    command = [sys.executable, "-W", "always", "-c", example]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    said = [line for line in re.split("[\r\n]", done.stderr) if not re.match("Loading|$", line)]
+    assert said == done.stdout.splitlines() == []
+
+
 def test_colbert_finds_its_names(folder):
     assert read(folder / "config.json")["architectures"] == ["HF_ColBERT"]
     assert read(folder / "artifact.metadata")["model_name"] is None
-    names = load_file(folder / "model.safetensors").keys()
-    assert "roberta.embeddings.word_embeddings.weight" in names
-    assert {name.split(".")[0] for name in names} == {"roberta", "linear"}
+    places = read(folder / INDEX)["weight_map"]
+    assert places["roberta.embeddings.word_embeddings.weight"] == ENCODER_WEIGHTS
+    assert places["linear.weight"] == PROJECTION_WEIGHTS
+    files = [load_file(folder / file) for file in (ENCODER_WEIGHTS, PROJECTION_WEIGHTS)]
+    assert [*files[0], *files[1]] == [*places]
+    assert {name.split(".")[0] for name in places} == {"roberta", "linear"}
+    assert not list(folder.glob("model.safetensors"))
+    size = sum(tensor.nbytes for tensors in files for tensor in tensors.values())
+    assert read(folder / INDEX)["metadata"]["total_size"] == size
+
+
+def test_others_may_read_the_weights(folder):
+    for file in (ENCODER_WEIGHTS, PROJECTION_WEIGHTS):
+        assert (folder / file).stat().st_mode == (folder / "config.json").stat().st_mode
 
 
 def test_transformers_4_knows_the_tokenizer(folder):

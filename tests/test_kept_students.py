@@ -93,12 +93,12 @@ def test_adapters_are_searched_asked_and_published_as_whole_models(finished, ran
     succeeds(snakemake(finished, "--cores", 2, *SMOKE))
     student = file_of(finished, paths.STUDENT)
     assert (student / "adapter.json").exists()
-    assert not (student / "model.safetensors").exists()
+    assert not (student / "model.encoder.safetensors").exists()
     answer = succeeds(ask(finished)).stdout
     assert answer.count("score") == 3
     succeeds(snakemake(finished, "models", "--cores", 2, *SMOKE))
     exported = file_of(finished, paths.EXPORTED_STUDENT)
-    assert (exported / "model.safetensors").exists()
+    assert (exported / "model.encoder.safetensors").exists()
     assert not (exported / "adapter.json").exists()
     assert "## Scores" in (exported / "README.md").read_text()
     assert not file_of(finished, paths.MERGED_STUDENT).exists()

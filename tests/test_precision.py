@@ -11,6 +11,7 @@ from transformers import TrainingArguments
 from conftest import TEXTS
 from optical.models.encoders import late_interaction, load, new_masked_model
 from optical.models.export import save_for_all
+from optical.models.layouts import ENCODER_WEIGHTS
 from optical.models.precision import has_bfloat16
 from optical.models.tokenizer import train_tokenizer
 from optical.training.log import LEAST_SPREAD, CollapseGuard, spread
@@ -49,7 +50,7 @@ def test_an_encoder_in_bfloat16_is_trained_in_float32(encoder, tmp_path):
     optimiser.step()  # in bfloat16 it would vanish in most weights
     assert (before - weight).detach().mean().item() == pytest.approx(1e-5, rel=0.01)
     save_for_all(tmp_path / "saved", model, "")
-    assert {w.dtype for w in load_file(tmp_path / "saved/model.safetensors").values()} == {
+    assert {w.dtype for w in load_file(tmp_path / "saved" / ENCODER_WEIGHTS).values()} == {
         torch.float32
     }
 

@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from huggingface_hub import ModelCard
 
 from optical.models.export import model_card
-from optical.report.cards import limits_section, metadata, with_metadata
+from optical.report.cards import TERMS, limits_section, metadata, terms, with_metadata
 from optical.report.publishing import (
     bitext_section,
     judged_section,
@@ -11,6 +13,8 @@ from optical.report.publishing import (
     scores_section,
     study_section,
 )
+from optical.report.terminal import show_models
+from trees import ROOT
 
 COLUMNS = ["collection", "student", "method", "language", "metric", "n_queries", "value", "floor"]
 LANGUAGES = pd.DataFrame(
@@ -110,6 +114,29 @@ def test_metadata_of_a_card_is_kept_and_a_card_without_any_stays_as_it_is():
     assert with_metadata("# Model\n", {}) == "# Model\n"
 
 
+def test_the_terms_of_a_model_are_those_of_all_it_was_made_from():
+    about = metadata(SETTINGS, LANGUAGES, "base", "optical", "sw", ["tico19"])
+    text = terms(about["base_model"], "xlmr", {"tico19": "CC0-1.0 https://tico-19.github.io"})
+    assert about["license_link"] == TERMS == "LICENSE.md"
+    assert text.splitlines()[4:] == [
+        "- The base model [FacebookAI/xlm-roberta-base]"
+        "(https://huggingface.co/FacebookAI/xlm-roberta-base).",
+        "- The model `xlmr` of the same study.",
+        "- The data set tico19: CC0-1.0 https://tico-19.github.io.",
+    ]
+    assert terms(None, None, {}).endswith("hold:\n\n")
+
+
+def test_a_run_for_models_ends_by_saying_where_they_are_and_what_is_next(tmp_path, capsys):
+    for name in ("base", "base.optical.sw.seed-1", ".unfinished"):
+        (tmp_path / name).mkdir()
+    show_models("mine", tmp_path)
+    where, score, prepare = capsys.readouterr().out.splitlines()
+    assert where.startswith(f"Models: 2 in {tmp_path}/, ")
+    assert Path(ROOT, score.rpartition(" ")[2]).exists()
+    assert prepare.endswith("make publish STUDY=mine")
+
+
 def cells(section):
     rows = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
@@ -152,9 +179,12 @@ def test_a_published_model_is_the_model_with_more_in_its_card(tmp_path):
         section,
         settings=tmp_path / "settings",
         about={"license": "other"},
+        terms="# Terms\n",
         picture=tmp_path / "map_by_language.png",
     )
+    assert (tmp_path / "out" / TERMS).read_text() == "# Terms\n"
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "LICENSE.md",
         "README.md",
         "model.safetensors",
         "scores.png",

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -742,7 +743,9 @@ def test_the_record_says_what_the_results_came_from(arguments, tmp_path):
     }
     assert f"numpy 0.1, here {importlib.metadata.version('numpy')}" in page
     assert record["machine"]["cores"] == os.cpu_count()
-    assert record["commit"] in page
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    assert record["version"] == project["version"]
+    assert f"Version {project['version']} of the workflow, commit {record['commit']}." in page
     assert record["machine"]["processor"] in page
     checksum = hashlib.sha256(b"text").hexdigest()
     assert f"{checksum}  {tmp_path}/sw.parquet\n" in page

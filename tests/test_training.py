@@ -19,6 +19,7 @@ from conftest import TEXTS, embedder
 from optical.models.embedding import embed
 from optical.models.encoders import load
 from optical.models.export import save_for_all
+from optical.models.layouts import ENCODER_WEIGHTS, PROJECTION_WEIGHTS
 from optical.retrieval.token_vectors import write_token_vectors
 from optical.runtime.errors import InputError
 from optical.runtime.files import lock
@@ -144,12 +145,13 @@ def test_a_student_that_is_trained_in_part_resumes_from_what_it_trains(
     }
     assert trained(folder, output, **about) == 0
     assert_same_weights(output, undisturbed)
-    started = load_file(folder / "start" / "model.safetensors")
     if not adapter:
-        table = "roberta.embeddings.word_embeddings.weight"
-        ended = load_file(output / "model.safetensors")
-        assert torch.equal(ended[table], started[table])
-        assert not torch.equal(ended["linear.weight"], started["linear.weight"])
+        for file, name, same in (
+            (ENCODER_WEIGHTS, "roberta.embeddings.word_embeddings.weight", True),
+            (PROJECTION_WEIGHTS, "linear.weight", False),
+        ):
+            started, ended = (load_file(place / file) for place in (folder / "start", output))
+            assert torch.equal(ended[name], started[name]) == same
 
 
 def test_a_checkpoint_without_its_mark_is_not_used(folder, undisturbed, tmp_path):

@@ -379,7 +379,15 @@ def test_a_run_leaves_no_temporary_file(run):
 def test_models_are_exported_with_what_the_study_says_of_them(finished):
     done = succeeds(snakemake(finished, "models", "--cores", 2, *SMOKE))
     folder = finished / "results/smoke/models"
-    assert "All models are in results/smoke/models/" in done.stdout + done.stderr
+    again = succeeds(snakemake(finished, "models", "--cores", 2, *SMOKE))
+    for end in (done, again):
+        *_, where, score, prepare = end.stdout.splitlines()
+        assert where.endswith(
+            " in results/smoke/models/, each with a README.md that shows how to load it"
+        )
+        assert score == "Score them with MTEB: docs/how-to/score-with-mteb.md"
+        assert prepare.endswith(": make publish STUDY=smoke")
+        assert "Report: " not in end.stdout
     study = read_study(finished / "studies/smoke.yaml")
     methods = {*DISTILLED, *FINETUNED} & {*study["methods"]} | {*study["variants"]}
     trained = {
@@ -394,7 +402,11 @@ def test_models_are_exported_with_what_the_study_says_of_them(finished):
     assert "| constructed | none needed: made by a program | 1,500 |" in card
     assert "read by that study's model `small`" in card
     assert "teacher of student `small`" in (folder / "small/README.md").read_text()
+    program = finished / "workflow_scripts/publish_models.py"
+    command = [sys.executable, program, "--study", "smoke"]
+    ready = succeeds(subprocess.run(command, cwd=finished, capture_output=True, text=True))
+    assert ready.stdout.count("ready\n") == ready.stdout.count("hf upload") == len(trained) + 1
     for name in ("small", "small.optical.ekti.seed-1"):
         # As whole as the model it was made from, and readable by others.
-        assert (folder / name / "model.safetensors").stat().st_mode & 0o044
+        assert (folder / name / "model.encoder.safetensors").stat().st_mode & 0o044
         assert (folder / name / "study.yaml").exists()

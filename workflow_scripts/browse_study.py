@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from pyarrow import parquet
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
@@ -22,7 +21,7 @@ from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.settings.methods import LEXICAL
 from optical.study import paths
-from optical.study.results import Results, named, one_of, results_of
+from optical.study.results import Results, name_of, named, one_of, results_of
 from optical.study.study import Study
 
 LONGEST = 1500
@@ -238,19 +237,6 @@ def tokenizer_of(folder: Path) -> PreTrainedTokenizerBase:
 def shortened(text: str) -> str:
     """A text without what is behind its first `LONGEST` characters."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def name_of(study: str) -> str:
-    """The name of a study, which may be given by its file."""
-    if not study.endswith((".yaml", ".yml")):
-        return study
-    if not Path(study).exists():
-        raise InputError(f"{study}: no such file; expected that of a study, or its name")
-    settings = yaml.safe_load(Path(study).read_text(encoding="utf-8"))
-    if not isinstance(settings, dict) or "study" not in settings:
-        raise InputError(f"{study}: no study; expected a file with the key study")
-    tiny = "-tiny" if settings.get("scale") == "tiny" else ""
-    return f"{settings['study']}{tiny}"
 
 
 def rows_of(passages: Path, wanted: set[str]) -> dict[str, list[tuple[int, str]]]:

@@ -6,7 +6,7 @@ import pandas as pd
 import yaml
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
-from optical.report.cards import limits_section, metadata, picture_section
+from optical.report.cards import limits_section, metadata, picture_section, terms
 from optical.report.publishing import (
     PICTURE,
     bitext_section,
@@ -60,6 +60,7 @@ def main(
     of_study = yaml.safe_load(settings.read_text(encoding="utf-8"))
     languages = read_table(language_table, LANGUAGE_COLUMNS)
     which = (of_study, languages, student, method, language)
+    about = metadata(*which, sources=licences)
     publish(
         model,
         output,
@@ -69,7 +70,8 @@ def main(
         limits_section(*which),
         *pairs,
         settings=settings,
-        about=metadata(*which, sources=licences),
+        about=about,
+        terms=terms(about.get("base_model"), teacher, licences),
         picture=picture,
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from optical.evaluation.gap import BASELINE, LANGUAGE_COLUMNS, read_table
-from optical.report.cards import limits_section, metadata, picture_section
+from optical.report.cards import limits_section, metadata, picture_section, terms
 from optical.report.publishing import PICTURE, publish, scores_section, study_section
 from optical.runtime.program import run_program
 
@@ -17,6 +17,7 @@ def main(
     settings: Path,
     language_table: Path,
     student: str,
+    licences: dict[str, str] | None = None,
     picture: Path | None = None,
     output: Path,
 ) -> None:
@@ -26,12 +27,15 @@ def main(
     settings: study.yaml
     language_table: language_table.csv
     student: one that has this teacher
+    licences: of the source of its training set
     picture: of the scores of all languages (.png)
     output: folder to write
     """
     of_study = yaml.safe_load(settings.read_text(encoding="utf-8"))
     languages = read_table(language_table, LANGUAGE_COLUMNS)
     which = (of_study, languages, student, BASELINE, None)
+    licences = licences or {}
+    about = metadata(*which, sources=licences)
     publish(
         model,
         output,
@@ -40,7 +44,8 @@ def main(
         picture_section(of_study, PICTURE) if picture else "",
         limits_section(*which),
         settings=settings,
-        about=metadata(*which, sources=[of_study["training_set"]["source"]]),
+        about=about,
+        terms=terms(about.get("base_model"), None, licences),
         picture=picture,
     )
 

@@ -1,4 +1,8 @@
-"""Compare the gap table of a finished study with the scores that are expected of it."""
+"""Compare the gap table of a finished study with the scores that are expected of it.
+
+A score may be as far off as the table itself is certain: an expected score is OK within the
+confidence interval of the cell that is found, and close within one twice as wide.
+"""
 
 import sys
 from pathlib import Path
@@ -15,8 +19,14 @@ from optical.study import paths
 KEYS = ["collection", "student", "method", "metric"]
 CELLS = ["pivot", "high", "low", "relative_gap"]
 CLOSE = 2
-"""A cell is close within so many tolerances."""
-FOUND = {"OK": "within the tolerance", "close": f"within {CLOSE} of them", "FAIL": "neither"}
+"""How many times as wide the interval of a close cell may be."""
+ROUNDED = 0.0005
+"""How far off an expected score may be because it is written with three digits."""
+FOUND = {
+    "OK": "within the confidence interval",
+    "close": f"within {CLOSE} times the interval",
+    "FAIL": "neither",
+}
 
 
 def main(
@@ -24,13 +34,11 @@ def main(
     study: Path = Path("config.yaml"),
     write: bool = False,
     metric: str = "map",
-    tolerance: float = 0.05,
 ) -> None:
     """
     study: study file
     write: take the scores of the table as those expected
     metric: metric of the written cells
-    tolerance: of written cells, absolute
     """
     name = yaml.safe_load(study.read_text())["study"]
     file = Path(paths.TABLE.format(study=name, table="gap"))
@@ -39,7 +47,7 @@ def main(
     table = read_table(file, COLUMNS.gap)
     expected = Path("studies", "expected", f"{name}.yaml")
     if write:
-        write_expected(expected, name, table[table["metric"] == metric], tolerance)
+        write_expected(expected, name, table[table["metric"] == metric])
         return
     if not expected.exists():
         raise InputError(f"{expected}: no scores are expected of {name}; --write takes these")
@@ -56,31 +64,41 @@ def verify(table: pd.DataFrame, rows: list[dict]) -> list[tuple[str, str]]:
     found = table.set_index(KEYS)
     verdicts = []
     for row in rows:
-        key, tolerance = tuple(row[name] for name in KEYS), row["tolerance"]
+        key = tuple(row[name] for name in KEYS)
         for name in CELLS:
             if name not in row:
                 continue
-            value = found[name].get(key)
-            off = abs(value - row[name]) if value is not None else float("nan")
-            verdict = "OK" if off <= tolerance else "close" if off <= CLOSE * tolerance else "FAIL"
-            shown = "missing" if value is None else f"{value:.3f}"
-            text = f"{shown}, expected {row[name]:.3f} within {tolerance:g}"
-            verdicts.append((verdict, f"{'/'.join(key)} {name}: {text}"))
+            if key not in found.index:
+                verdict, shown = "FAIL", "missing"
+            else:
+                value, low, high = (found.at[key, f"{name}{end}"] for end in ("", "_from", "_to"))
+                verdict = verdict_of(value, low, high, row[name])
+                shown = f"{value:.3f} [{low:.3f}, {high:.3f}]"
+            verdicts.append((verdict, f"{'/'.join(key)} {name}: {shown}, expected {row[name]:.3f}"))
     return verdicts
 
 
-def write_expected(path: Path, study: str, table: pd.DataFrame, tolerance: float) -> None:
+def verdict_of(value: float, low: float, high: float, expected: float) -> str:
+    """Where a score that is expected lies: within the interval of the one that is found, or near.
+
+    A cell without a value or an interval fails.
+    """
+    off = abs(expected - value) - ROUNDED
+    certain = high - value if expected > value else value - low
+    return "OK" if off <= certain else "close" if off <= CLOSE * certain else "FAIL"
+
+
+def write_expected(path: Path, study: str, table: pd.DataFrame) -> None:
     """Take the values of a gap table as those that are expected from now on."""
     rows = [
         {name: row[name] for name in KEYS}
         | {name: round(float(row[name]), 3) for name in CELLS if pd.notna(row[name])}
-        | {"tolerance": tolerance}
         for _, row in table.iterrows()
     ]
     lines = [
         yaml.safe_dump(row, default_flow_style=True, sort_keys=False, width=200) for row in rows
     ]
-    text = f"# What {study} scored, and how far another run may be off: make verify.\nrows:\n"
+    text = f"# What {study} scored. make verify compares a run with it.\nrows:\n"
     with atomic_path(path) as temporary:
         temporary.write_text(text + "".join(f"  - {line}" for line in lines), encoding="utf-8")
     print(f"{len(rows)} rows of {study} are expected now: {path}")

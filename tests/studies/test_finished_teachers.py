@@ -45,5 +45,5 @@ def test_a_study_with_a_teacher_in_each_layout_runs_to_its_report(tmp_path):
     teacher = results / "teachers/colbert"
     for name in ("artifact.metadata", "config_sentence_transformers.json"):
         assert (student / name).read_text() == (teacher / name).read_text()
-    weights = [(folder / "model.safetensors").read_bytes() for folder in (student, teacher)]
+    weights = [(folder / "model.encoder.safetensors").read_bytes() for folder in (student, teacher)]
     assert weights[0] != weights[1]

@@ -48,9 +48,8 @@ def test_each_seed_has_a_teacher_and_the_tables_know_it(seeded):
     results = seeded[0] / "results/seeded"
     teachers = {folder.name for folder in (results / "teachers").iterdir()}
     assert teachers == {"small@5", "small@7"}
-    weights = [
-        (results / f"teachers/small@{seed}/model.safetensors").read_bytes() for seed in (5, 7)
-    ]
+    folders = [results / f"teachers/small@{seed}" for seed in (5, 7)]
+    weights = [(folder / "model.encoder.safetensors").read_bytes() for folder in folders]
     assert weights[0] != weights[1]
     scores = pd.concat(pd.read_parquet(path) for path in results.glob("runs/**/*.scores.parquet"))
     for method, seeds in (("bm25", {0}), ("zero_shot", {1, 2}), ("optical", {1, 2})):

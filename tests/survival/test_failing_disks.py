@@ -93,8 +93,8 @@ def test_a_second_run_in_a_folder_is_refused_and_the_first_finishes(run, finishe
 DAMAGED = [
     "data/bitext/ekti.parquet",
     "data/collections/constructed/passages.parquet",
-    "teachers/small/model.safetensors",
-    "students/small/greedy/ekti/seed-1/model.safetensors",
+    "teachers/small/model.encoder.safetensors",
+    "students/small/greedy/ekti/seed-1/model.encoder.safetensors",
     "students/small/optical/ekti/seed-1/1_Dense/model.safetensors",
     "students/small/sentence/bero/seed-1/config.json",
     "targets/small/bero/64-tokens/000000.vectors.npy",

@@ -9,18 +9,20 @@ started as, which lies elsewhere and is shared by all students of an encoder:
                                  with LoRA, as `peft` writes them
 """
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from optical.models.layouts import ENCODER_WEIGHTS, PROJECTION_WEIGHTS
 from optical.runtime.errors import InputError
 from optical.runtime.files import sha256
 
 ABOUT, CHANGED = "adapter.json", "changed.safetensors"
 LORA_WEIGHTS = "adapter_model.safetensors"
-BASE_WEIGHTS = "model.safetensors"
-"""The file of a base that holds all its weights, the projection's too (`models.export`)."""
+WEIGHTS = (ENCODER_WEIGHTS, PROJECTION_WEIGHTS)
+"""The files of a base that hold its weights."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def write_about(folder: Path, base: Path, placed: Path, *, lora: bool, differenc
     """
     about = {
         "base": os.path.relpath(base, placed),
-        "base_sha256": sha256(base / BASE_WEIGHTS),
+        "base_sha256": hash_weights(base),
         "lora": lora,
         "differences": differences,
     }
@@ -81,13 +83,19 @@ def read_adapter(folder: Path) -> Adapter:
 
 def hash_base(adapter: Adapter) -> str:
     """The SHA-256 of the weights of an adapter's base. Raises InputError where they are missing."""
-    weights = adapter.base / BASE_WEIGHTS
-    if not weights.exists():
-        raise InputError(
-            f"{adapter.folder}: an adapter without its base: {weights} is missing; expected the "
-            "model that it was trained from"
-        )
-    return sha256(weights)
+    for file in WEIGHTS:
+        if not (adapter.base / file).exists():
+            raise InputError(
+                f"{adapter.folder}: an adapter without its base: {adapter.base / file} is missing; "
+                "expected the model that it was trained from"
+            )
+    return hash_weights(adapter.base)
+
+
+def hash_weights(base: Path) -> str:
+    """One SHA-256 for the files of a model's weights."""
+    hashes = "".join(sha256(base / file) for file in WEIGHTS)
+    return hashlib.sha256(hashes.encode()).hexdigest()
 
 
 def check_base(adapter: Adapter, base: Path, base_sha256: str) -> None:

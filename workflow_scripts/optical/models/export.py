@@ -1,8 +1,17 @@
 """One folder that sentence-transformers, PyLate, colbert-ai and transformers all load.
 
 It is the layout of PyLate, which sentence-transformers reads too, with the weights under the names
-of colbert-ai, which those of transformers include. Loaders and versions that were tried, and the
-comparison of their query vectors: interop/.
+of colbert-ai, which those of transformers include:
+
+    model.encoder.safetensors      the transformer
+    1_Dense/model.safetensors      the projection
+    model.safetensors.index.json   both, as one model in two files
+
+colbert-ai and transformers follow the index. sentence-transformers and PyLate read each module from
+its own file: transformers calls the first a variant of the weights, whose name stands in
+`sentence_bert_config.json`. In one file with the transformer's weights, the projection would be
+reported as UNEXPECTED at each loading. Loaders and versions that were tried, and the comparison of
+their query vectors: interop/.
 """
 
 import json
@@ -12,6 +21,8 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from sentence_transformers import MultiVectorEncoder
 from sentence_transformers.util import fullname
+
+from optical.models.layouts import ENCODER_WEIGHTS, INDEX, PROJECTION_WEIGHTS, VARIANT
 
 MODULES = [
     {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
@@ -44,10 +55,10 @@ def save_for_all(folder: str | Path, model: MultiVectorEncoder, card: str) -> No
     transformer.auto_model.save_pretrained(folder)
     transformer.tokenizer.save_pretrained(folder)
     edit(folder / "config.json", architectures=["HF_ColBERT"])
-    name_weights_for_colbert(folder, transformer.auto_model.base_model_prefix, dense)
+    dense.save(str(folder / "1_Dense"))
+    name_weights_for_colbert(folder, transformer.auto_model.base_model_prefix)
     name_tokenizer_for_transformers_4(folder)
 
-    dense.save(str(folder / "1_Dense"))
     write(folder / "1_Dense" / "config.json", dense_settings(folder / "1_Dense" / "config.json"))
     query, document = model.prompts["query"], model.prompts["document"]
     markers = {
@@ -62,7 +73,11 @@ def save_for_all(folder: str | Path, model: MultiVectorEncoder, card: str) -> No
     write(folder / "modules.json", MODULES)
     write(
         folder / "sentence_bert_config.json",
-        {"max_seq_length": transformer.document_length, "do_lower_case": False},
+        {
+            "max_seq_length": transformer.document_length,
+            "do_lower_case": False,
+            "model_args": {"variant": VARIANT},
+        },
     )
     write(
         folder / "config_sentence_transformers.json",
@@ -119,14 +134,19 @@ def dense_settings(file: Path) -> dict:
     return {key: value for key, value in settings.items() if not key.startswith("module_")}
 
 
-def name_weights_for_colbert(folder: Path, prefix: str, dense) -> None:
-    """Put the transformer below its prefix, and the projection beside it."""
+def name_weights_for_colbert(folder: Path, prefix: str) -> None:
+    """Put the transformer below its prefix, and list it and the projection as one model."""
     file = folder / "model.safetensors"
     weights = {f"{prefix}.{name}": tensor for name, tensor in load_file(file).items()}
-    weights["linear.weight"] = dense.linear.weight.detach().cpu().contiguous()
-    save_file(weights, file, metadata={"format": "pt"})
-    # safetensors writes for the owner alone.
-    shutil.copymode(folder / "config.json", file)
+    save_file(weights, folder / ENCODER_WEIGHTS, metadata={"format": "pt"})
+    file.unlink()
+    projection = load_file(folder / PROJECTION_WEIGHTS)
+    places = dict.fromkeys(weights, ENCODER_WEIGHTS) | dict.fromkeys(projection, PROJECTION_WEIGHTS)
+    size = sum(tensor.nbytes for tensor in (weights | projection).values())
+    write(folder / INDEX, {"metadata": {"total_size": size}, "weight_map": places})
+    for name in (ENCODER_WEIGHTS, PROJECTION_WEIGHTS):
+        # safetensors writes for the owner alone.
+        shutil.copymode(folder / "config.json", folder / name)
 
 
 def name_tokenizer_for_transformers_4(folder: Path) -> None:
@@ -189,7 +209,7 @@ config = ColBERTConfig.load_from_checkpoint("THIS FOLDER")
 queries = Checkpoint("THIS FOLDER", config).queryFromText(["..."])
 
 from transformers import AutoModel
-encoder = AutoModel.from_pretrained("THIS FOLDER")  # before the projection, `linear.weight`
+encoder = AutoModel.from_pretrained("THIS FOLDER", variant="encoder")  # before the projection
 ```
 
 Every setting, and the hashes of all that it was made from: `provenance.json`. How the training

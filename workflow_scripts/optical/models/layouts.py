@@ -27,6 +27,14 @@ FILES = [
 ]
 """What such a model has beside the files of a transformers model: no code and no pickle."""
 
+VARIANT = "encoder"
+"""What transformers calls the weights of a model of this project without its projection."""
+
+ENCODER_WEIGHTS = f"model.{VARIANT}.safetensors"
+PROJECTION_WEIGHTS = "1_Dense/model.safetensors"
+INDEX = "model.safetensors.index.json"
+"""The files of the weights of such a model, and the one that lists both (`models.export`)."""
+
 IDENTITY = "torch.nn.modules.linear.Identity"
 
 

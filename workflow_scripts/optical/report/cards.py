@@ -14,6 +14,9 @@ from optical.settings.methods import DISTILLED
 FRONT = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
 """The metadata at the beginning of a card."""
 
+TERMS = "LICENSE.md"
+"""Name of the file beside a card that says what may be done with the model."""
+
 TASK = {"type": "text-retrieval", "name": "Cross-lingual retrieval"}
 
 
@@ -57,7 +60,7 @@ def metadata(
     about: dict[str, Any] = {
         "license": "other",
         "license_name": "terms-of-its-data-and-base-model",
-        "license_link": "README.md",
+        "license_link": TERMS,
         "pipeline_tag": "feature-extraction",
         "tags": tags(settings, method),
     }
@@ -74,6 +77,20 @@ def metadata(
         results = [result_of(row) for _, row in rows.iterrows()]
         about["model-index"] = [{"name": name, "results": results}]
     return about
+
+
+def terms(base: str | None, teacher: str | None, licences: Mapping[str, str]) -> str:
+    """The text of `TERMS`: a study cannot license a model, so those of all it was made from.
+
+    base: the hub's name of its base model. teacher: for a student, the study's model of the
+    passages. licences: of each data set.
+    """
+    made = [f"The base model [{base}](https://huggingface.co/{base})."] if base else []
+    if teacher:
+        made.append(f"The model `{teacher}` of the same study.")
+    made += [f"The data set {name}: {licence}." for name, licence in licences.items()]
+    text = "This model has no licence of its own. The terms of what it was made from hold:"
+    return "\n".join(["# Terms", "", text, "", *(f"- {line}" for line in made), ""])
 
 
 def constructed(settings: Mapping[str, Any]) -> bool:

@@ -1,7 +1,5 @@
 """A trained model for use elsewhere: its folder, with what the study says of it in its card."""
 
-import contextlib
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from optical.evaluation.gap import BASELINE
-from optical.report.cards import with_metadata
+from optical.report.cards import TERMS, with_metadata
 from optical.report.numbers import MISSING, decimal
 from optical.report.shown_table import ShownTable, to_markdown
 from optical.report.tables import metric_name
-from optical.runtime.files import atomic_path
+from optical.runtime.files import atomic_path, link_or_copy
 
 PICTURE = "scores.png"
 """Name of the picture beside a card."""
@@ -26,13 +24,15 @@ def publish(
     *sections: str,
     settings: Path,
     about: Mapping[str, Any] | None = None,
+    terms: str = "",
     picture: Path | None = None,
 ) -> None:
     """Copy a model's folder, append sections to its README.md, and put the study's settings in.
 
     The weights are linked, where the file system can: they take no room twice.
 
-    about: metadata for the hub, added to that of the card. picture: to put beside the card.
+    about: metadata for the hub, added to that of the card. terms: text of the file of its licence,
+    which the metadata names. picture: to put beside the card.
     """
     with atomic_path(output) as temporary:
         shutil.copytree(
@@ -44,18 +44,11 @@ def publish(
         card = (model / "README.md").read_text(encoding="utf-8")
         card = with_metadata("\n".join([card, *sections]), about or {})
         (temporary / "README.md").write_text(card, encoding="utf-8")
+        if terms:
+            (temporary / TERMS).write_text(terms, encoding="utf-8")
         if picture:
             shutil.copyfile(picture, temporary / PICTURE)
         shutil.copy(settings, temporary / "study.yaml")
-
-
-def link_or_copy(source: str, target: str) -> None:
-    """Give weights a second name, where that is possible; copy what a user may edit."""
-    if source.endswith(".safetensors"):
-        with contextlib.suppress(OSError):
-            os.link(source, target)
-            return
-    shutil.copy2(source, target)
 
 
 def scores_section(

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import subprocess
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def provenance(
     the sources, by which two studies are compared.
     """
     return {
+        "version": version(),
         "commit": commit(),
         "python": platform.python_version(),
         "packages": packages(environments),
@@ -30,6 +32,14 @@ def provenance(
         "data": {str(path): content(path) for path in data},
         "study": settings,
     }
+
+
+def version() -> str:
+    """The version of this project: that of the folder, or else of what is installed."""
+    project = Path(__file__).parents[3] / "pyproject.toml"
+    if project.exists():
+        return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+    return importlib.metadata.version("optical-transport-distillation")
 
 
 def commit() -> str:

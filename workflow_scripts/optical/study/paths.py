@@ -51,8 +51,11 @@ RANDOM_TRANSLATOR = f"{RESULTS}/translators/random"
 """One of random weights in place of that of the hub."""
 MERGED_STUDENT = f"{RESULTS}/merged/{{student}}.{{method}}.{{lang}}.seed-{{seed}}"
 """An adapter and its base as one model."""
-EXPORTED_STUDENT = f"{RESULTS}/models/{{student}}.{{method}}.{{lang}}.seed-{{seed}}"
-EXPORTED_TEACHER = f"{RESULTS}/models/{{teacher}}"
+MODELS = f"{RESULTS}/models"
+EXPORTED_STUDENT = f"{MODELS}/{{student}}.{{method}}.{{lang}}.seed-{{seed}}"
+EXPORTED_TEACHER = f"{MODELS}/{{teacher}}"
+HUB = f"{RESULTS}/hub/{{repository}}"
+"""An exported model as a repository of the Hugging Face hub."""
 
 # --- token vectors and what is found with them
 TARGETS = f"{RESULTS}/targets/{{teacher}}/{{lang}}/{{length}}-tokens"

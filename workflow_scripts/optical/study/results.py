@@ -120,6 +120,19 @@ def results_of(study: str, folder: Path | None = None) -> Results:
     raise InputError(f"no study {study}: {known}")
 
 
+def name_of(study: str) -> str:
+    """The name of a study, which may be given by its file."""
+    if not study.endswith((".yaml", ".yml")):
+        return study
+    if not Path(study).exists():
+        raise InputError(f"{study}: no such file; expected that of a study, or its name")
+    settings = yaml.safe_load(Path(study).read_text(encoding="utf-8"))
+    if not isinstance(settings, dict) or "study" not in settings:
+        raise InputError(f"{study}: no study; expected a file with the key study")
+    tiny = "-tiny" if settings.get("scale") == "tiny" else ""
+    return f"{settings['study']}{tiny}"
+
+
 def place_of_results(folder: Path | None) -> Path:
     """Where results are looked for: a folder, or else the current one or that of the workflow."""
     if folder:
