@@ -109,7 +109,7 @@ def check_files(model: Path) -> None:
     if missing := sorted(place for place in places if not (model / place).is_file()):
         raise InputError(f"{INDEX} names {missing[0]}, which is not there")
     for file in files_of(model):
-        name = file.relative_to(model)
+        name = str(file.relative_to(model))
         if (size := file.stat().st_size) > LARGEST:
             raise InputError(f"{name}: {size:,} bytes, the hub takes {LARGEST:,} at most")
         if proof := OWN_PROOFS.get(file.suffix):
