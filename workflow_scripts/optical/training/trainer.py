@@ -3,10 +3,11 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from datasets import Dataset
@@ -32,6 +33,7 @@ from optical.training.checkpoints import (
     newest_whole,
     training_folder,
 )
+from optical.training.collator import BitextCollator, readers
 from optical.training.log import NAME, CollapseGuard, TrainingLog
 
 logger = logging.getLogger(__name__)
@@ -80,7 +82,11 @@ def training_arguments(
         report_to="none",
         disable_tqdm=False,
         # The batches are ours, of any size; see `Batches`.
-        accelerator_config={"even_batches": False, "dispatch_batches": False},
+        accelerator_config={
+            "even_batches": False,
+            "dispatch_batches": False,
+            "non_blocking": True,  # from pinned memory, while the GPU computes
+        },
         **more,
     )
 
@@ -98,6 +104,9 @@ class LateInteractionTrainer(MultiVectorEncoderTrainer):
     def get_batch_sampler(self, *_, **__) -> Batches:
         """The batches, for the trainer's data loader."""
         return self.batches
+
+    def add_model_card_callback(self, default_args_dict: dict[str, object]) -> None:
+        """None: the card is of ours, and the library's would read through the examples."""
 
     def trained(self) -> dict[str, torch.Tensor]:
         """The weights that are trained, by name."""
@@ -134,19 +143,20 @@ def train_late_interaction(
     loss: torch.nn.Module,
     output: str | Path,
     *,
-    columns: dict[str, str],
     batches: Batches,
+    columns: Mapping[str, str] = MappingProxyType({}),
+    collator: BitextCollator | None = None,
     origin: dict[str, object],
     card: str,
     writer: Callable[..., object] | None = None,
     accumulation: int = 1,
-    max_length: int | None = None,
     **settings,
 ) -> None:
     """Train a late-interaction model on examples and save it to the folder `output`.
 
-    columns: whether each text column holds a "query" or a "document", which decides its marker.
-    batches: as many as there are steps, times `accumulation`. origin: the `origin_of` the
+    batches: as many as there are steps, times `accumulation`. columns: whether each text column
+    holds a "query" or a "document", which decides its marker. collator: makes batches of examples
+    that are no texts, see `readers` for where. origin: the `origin_of` the
     training, whose checkpoints are used. card: the model card. writer: saves the model in a folder,
     with a card, in place of `save_for_all`. settings: those of `training_arguments`.
     """
@@ -155,13 +165,14 @@ def train_late_interaction(
         output,
         prompts={column: model.prompts[task] for column, task in columns.items()},
         accumulation=accumulation,
-        max_length=max_length,
+        dataloader_num_workers=readers() if collator else 0,
         **settings,
     )
     trainer = LateInteractionTrainer(
         model=model,
         args=arguments,
         train_dataset=examples,
+        data_collator=collator,
         loss=loss,
         batches=batches,
         callbacks=[

@@ -3,7 +3,8 @@
 They are sentence-transformers losses: modules called with (features, labels). The first column of
 the features is the student's side of a batch of sentence pairs. The teacher's side is either the
 second column, read by a `teacher`, or rows of vectors that were stored beforehand, `targets`, which
-the labels name. They need nothing of this project but `optical.transport.solvers`; in use:
+the labels name. A collator may have read them already: then the second column has them, as
+`token_embeddings`. They need nothing of this project but `optical.transport.solvers`; in use:
 
     examples/distil_with_sentence_transformers.py
 """
@@ -112,6 +113,9 @@ class BitextLoss(nn.Module):
         self, columns: Sequence[dict[str, Tensor]], labels: Tensor | None, device: torch.device
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The teacher's vectors [B, m, d], token ids [B, m] and mask [B, m] of a batch."""
+        if columns and "token_embeddings" in columns[0]:
+            (target,) = columns
+            return target["token_embeddings"], target["input_ids"], target["attention_mask"]
         if self.targets is not None:
             if labels is None:
                 raise ValueError("no labels, which say the rows of the targets")
