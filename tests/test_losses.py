@@ -15,6 +15,7 @@ from optical.training.distillation import (
     tokenised,
     without_cut,
 )
+from optical.transport.checks import NotFiniteError
 from optical.transport.losses import (
     GreedyAlignmentLoss,
     OptimalTransportLoss,
@@ -258,6 +259,43 @@ def test_what_was_read_into_the_batch_is_as_good_as_rows_of_the_targets(kind, ta
     arrays = (torch.from_numpy(array) for array in targets.padded(labels.tolist()))
     read = dict(zip(names, arrays, strict=True))
     assert torch.equal(loss([*features, read]), loss(features, labels))
+
+
+@pytest.mark.parametrize("kind", [OptimalTransportLoss, GreedyAlignmentLoss])
+def test_a_cost_that_is_not_finite_is_found_at_the_next_look(kind, targets):
+    student = Student()
+    student.vectors.weight.data[2] = torch.nan
+    loss = kind(student, targets=targets)
+    with pytest.raises(NotFiniteError, match="problem 0 of the batch has a cost"):
+        loss(*batch())
+    loss.checks.later = True
+    loss(*batch())
+    student.vectors.weight.data[2] = 0.5
+    loss(*batch())
+    with pytest.raises(NotFiniteError, match="a problem of a batch has a cost"):
+        loss.checks.look()
+    loss.checks.look()  # says it once
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_a_sentence_without_mass_is_found_at_the_next_look(kind, targets):
+    weights = torch.ones(10)
+    weights[4] = 0.0  # the only token of the second sentence
+    loss = kind(Student(), targets=targets, source_weights=weights)
+    with pytest.raises(ValueError, match="sum to 0|no token"):
+        loss(*batch())
+    loss.checks.later = True
+    loss(*batch())
+    with pytest.raises(ValueError, match="a side whose weights .* sum to 0"):
+        loss.checks.look()
+
+
+def test_checks_raise_nothing_where_nothing_is_wrong(targets):
+    loss = OptimalTransportLoss(Student(), targets=targets)
+    loss.checks.later = True
+    loss.checks.look()
+    loss(*batch())
+    loss.checks.look()
 
 
 # --- greedy alignment ----------------------------------------------------------------------------

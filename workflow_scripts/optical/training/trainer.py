@@ -34,7 +34,8 @@ from optical.training.checkpoints import (
     training_folder,
 )
 from optical.training.collator import BitextCollator, readers
-from optical.training.log import NAME, CollapseGuard, TrainingLog
+from optical.training.log import NAME, CollapseGuard, Look, TrainingLog
+from optical.transport.losses import BitextLoss
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,9 @@ def training_arguments(
         bf16=has_bfloat16(),
         logging_steps=max(1, steps // 50),
         logging_first_step=True,
+        # To leave out a loss that is not finite would be to wait for each. What makes one is found
+        # by `Look`, `CollapseGuard` or `run_training`.
+        logging_nan_inf_filter=False,
         save_strategy="no",  # `Checkpoints` says when
         report_to="none",
         disable_tqdm=False,
@@ -176,6 +180,7 @@ def train_late_interaction(
         loss=loss,
         batches=batches,
         callbacks=[
+            *([Look(loss.checks)] if isinstance(loss, BitextLoss) else []),
             CollapseGuard(model),
             TrainingLog(lambda step: batches.examples(step * accumulation)),
         ],
