@@ -144,8 +144,9 @@ class Embedder:
 
     def moved(self, tensor: torch.Tensor) -> torch.Tensor:
         """A tensor on the device of the model; a GPU copies it when it comes to it."""
-        device = self.projection.device
-        return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
+        if not self.projection.is_cuda:
+            return tensor
+        return tensor.pin_memory().to(self.projection.device, non_blocking=True)
 
 
 def place() -> tuple[str, torch.dtype]:

@@ -11,9 +11,9 @@ class NotFiniteError(ValueError, FloatingPointError):
 class Checks:
     """Checks of the problems of many batches, for losses.
 
-    Each raises at once, as `check_problems` and `check_masses`. A GPU computes what it was told some
-    time ago, and to raise is to wait for it. With `later` set, what is wrong is noted on the device
-    until `look`.
+    Each raises at once, as `check_problems` and `check_masses`. A GPU computes what it was told
+    some time ago, and to raise is to wait for it. With `later` set, what is wrong is noted on the
+    device until `look`.
     """
 
     def __init__(self) -> None:
