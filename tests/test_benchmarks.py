@@ -32,6 +32,10 @@ SMALLEST = {
         "--tokens 10000 --queries 8 --threads 1 --codecs int8",
         "^ratio of no peer: none was measured$",
     ),
+    "steps": (
+        "--shape tiny --steps 1 --size 4 --pairs 20 --passages 3",
+        r"^pairs / s (\d+\.\d\d)$",
+    ),
     "transport": ("--problems 2 --tokens 4 --repeat 1", RATIO),
 }
 NO_PEER = {

@@ -8,14 +8,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
 import torch
 
 from conftest import TEXTS, embedder
-from optical.models.embedding import CPU_TOKENS, batches, embed, embed_texts
+from optical.models.embedding import CPU_TOKENS, Embedder, batches, embed
+from optical.models import vector_stores
 from optical.models.encoders import load
+from optical.models.vector_stores import embed_texts
 from optical.retrieval import token_vectors
 from optical.retrieval.token_vectors import TokenVectors
 from optical.runtime.errors import InputError
@@ -25,20 +28,20 @@ ROOT = Path(__file__).parents[1]
 PROGRAM = """
 import os, sys, time
 from pathlib import Path
-from optical.models import embedding
+from optical.models import vector_stores
 from optical.retrieval import token_vectors
 from optical.runtime.processes import spread
 model, texts, output, processes, pause = sys.argv[1:]
 spread(int(processes))
 token_vectors.SHARD = 4
-real = embedding.write_shard
+real = vector_stores.write_shard
 def write_shard(*arguments):
     real(*arguments)
     os.write(1, b"shard\\n")  # in one piece, also beside another process
     time.sleep(float(pause))
-embedding.write_shard = write_shard
+vector_stores.write_shard = write_shard
 lines = Path(texts).read_text().splitlines()
-embedding.embed_texts(Path(model), lines, Path(output), task="document", origin=Path(texts))
+vector_stores.embed_texts(Path(model), lines, Path(output), task="document", origin=Path(texts))
 """
 
 
@@ -164,6 +167,57 @@ def test_shards_of_other_texts_or_another_model_are_not_used(saved, model, tmp_p
     assert run(tmp_path, "store") == 8
     assert run(tmp_path, "anew") == 8
     assert same(tmp_path / "anew", tmp_path / "store")
+
+
+def test_the_next_shard_is_tokenised_and_the_last_one_written_while_the_model_computes(
+    saved, tmp_path, texts, monkeypatch
+):
+    monkeypatch.setattr(token_vectors, "SHARD", 4)
+    lines = texts.read_text().splitlines()[:12]
+    embed_texts(tmp_path / "saved", lines, tmp_path / "one", task="query", origin=texts)
+    read, computed = Barrier(2, timeout=20), Barrier(2, timeout=20)
+    token_ids, vectors, write = Embedder.token_ids, Embedder.vectors, vector_stores.write_shard
+    shards = {"read": 0, "computed": 0}
+
+    def reading(*arguments):
+        shards["read"] += 1
+        if shards["read"] == 2:
+            read.wait()  # for the model, which has the first shard
+        return token_ids(*arguments)
+
+    def computing(*arguments):
+        shards["computed"] += 1
+        if shards["computed"] == 1:
+            read.wait()
+        if shards["computed"] == 2:
+            computed.wait()  # for the first shard to be written
+        return vectors(*arguments)
+
+    def writing(folder, number, *arguments):
+        if number == 0:
+            computed.wait()
+        write(folder, number, *arguments)
+
+    monkeypatch.setattr(Embedder, "token_ids", reading)
+    monkeypatch.setattr(Embedder, "vectors", computing)
+    monkeypatch.setattr(vector_stores, "write_shard", writing)
+    embed_texts(tmp_path / "saved", lines, tmp_path / "two", task="query", origin=texts)
+    assert shards == {"read": 3, "computed": 3}
+    assert same(tmp_path / "one", tmp_path / "two")
+
+
+def test_a_shard_that_cannot_be_written_ends_the_program(saved, tmp_path, texts, monkeypatch):
+    monkeypatch.setattr(token_vectors, "SHARD", 4)
+
+    def write(*_):
+        raise InputError("no place")
+
+    monkeypatch.setattr(vector_stores, "write_shard", write)
+    with pytest.raises(InputError, match="no place"):
+        embed_texts(
+            tmp_path / "saved", TEXTS[:3] * 4, tmp_path / "store", task="query", origin=texts
+        )
+    assert not (tmp_path / "store").exists()
 
 
 def test_processes_share_the_shards(saved, tmp_path, texts):

@@ -12,8 +12,10 @@ from optical.training.distillation import (
     source_ids,
     special_ids,
     token_weights,
+    tokenised,
     without_cut,
 )
+from optical.transport.checks import NotFiniteError
 from optical.transport.losses import (
     GreedyAlignmentLoss,
     OptimalTransportLoss,
@@ -243,9 +245,57 @@ def test_pairs_that_reach_the_length_are_left_out(model, tmp_path):
     teacher = embedder(model, tmp_path / "teacher")
     write_token_vectors(tmp_path / "targets", embed(teacher, texts, task="query", length=40), 8)
     vectors = TokenVectors(tmp_path / "targets")
+    pairs = tokenised(model, pairs, 40)
     assert without_cut(pairs, model, vectors, 40)["label"][:] == [0, 2]
     with pytest.raises(InputError, match="no pair is shorter than 1 tokens"):
         without_cut(pairs, model, vectors, 1)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_what_was_read_into_the_batch_is_as_good_as_rows_of_the_targets(kind, targets):
+    loss = kind(Student(), targets=targets)
+    features, labels = batch()
+    names = ("token_embeddings", "input_ids", "attention_mask")
+    arrays = (torch.from_numpy(array) for array in targets.padded(labels.tolist()))
+    read = dict(zip(names, arrays, strict=True))
+    assert torch.equal(loss([*features, read]), loss(features, labels))
+
+
+@pytest.mark.parametrize("kind", [OptimalTransportLoss, GreedyAlignmentLoss])
+def test_a_cost_that_is_not_finite_is_found_at_the_next_look(kind, targets):
+    student = Student()
+    student.vectors.weight.data[2] = torch.nan
+    loss = kind(student, targets=targets)
+    with pytest.raises(NotFiniteError, match="problem 0 of the batch has a cost"):
+        loss(*batch())
+    loss.checks.later = True
+    loss(*batch())
+    student.vectors.weight.data[2] = 0.5
+    loss(*batch())
+    with pytest.raises(NotFiniteError, match="a problem of a batch has a cost"):
+        loss.checks.look()
+    loss.checks.look()  # says it once
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_a_sentence_without_mass_is_found_at_the_next_look(kind, targets):
+    weights = torch.ones(10)
+    weights[4] = 0.0  # the only token of the second sentence
+    loss = kind(Student(), targets=targets, source_weights=weights)
+    with pytest.raises(ValueError, match="sum to 0|no token"):
+        loss(*batch())
+    loss.checks.later = True
+    loss(*batch())
+    with pytest.raises(ValueError, match="a side whose weights .* sum to 0"):
+        loss.checks.look()
+
+
+def test_checks_raise_nothing_where_nothing_is_wrong(targets):
+    loss = OptimalTransportLoss(Student(), targets=targets)
+    loss.checks.later = True
+    loss.checks.look()
+    loss(*batch())
+    loss.checks.look()
 
 
 # --- greedy alignment ----------------------------------------------------------------------------
@@ -299,6 +349,7 @@ def test_the_distance_of_the_greedy_loss_is_twice_the_cost_of_unit_vectors(targe
 
 def test_both_sides_of_a_copy_have_the_same_masses(model, tmp_path):
     pairs = Dataset.from_dict({"source": TEXTS, "label": range(len(TEXTS))})
+    pairs = tokenised(model, pairs, 16)
     teacher = embedder(model, tmp_path / "teacher")
     write_token_vectors(tmp_path / "targets", embed(teacher, TEXTS, task="query"), 8)
     loss = loss_for(
@@ -316,10 +367,11 @@ def test_both_sides_of_a_copy_have_the_same_masses(model, tmp_path):
 
 
 def test_the_student_reads_a_sentence_as_its_ids_say(model):
-    pairs = Dataset.from_dict({"source": [TEXTS[0], TEXTS[1] * 9]})
-    read = model.preprocess(pairs["source"], prompt=model.prompts["query"], task="query")
+    texts = [TEXTS[0], TEXTS[1] * 9]
+    read = model.preprocess(texts, prompt=model.prompts["query"], task="query")
+    pairs = tokenised(model, Dataset.from_dict({"source": texts, "label": range(2)}), 16)
     for ids, row, mask in zip(
-        source_ids(model, pairs, 16), read["input_ids"], read["attention_mask"], strict=True
+        source_ids(model, pairs), read["input_ids"], read["attention_mask"], strict=True
     ):
         assert ids == row[mask.bool()].tolist()
 

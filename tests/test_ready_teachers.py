@@ -23,9 +23,11 @@ from optical.models.embedding import Embedder, embed
 from optical.models.encoders import load
 from optical.models.finished import load_finished
 from optical.models.layouts import read_layout
+from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
 from optical.runtime.errors import InputError
 from optical.study.files import hub_models
-from optical.training.distillation import source_ids
+from optical.training.collator import BitextCollator
+from optical.training.distillation import source_ids, tokenised
 from test_fetch_encoder import PROGRAM
 from test_study import CONSTRUCTED, complaint
 from test_study import load as load_study
@@ -123,16 +125,42 @@ def test_a_student_that_starts_as_it_is_saved_as_it(converted, tmp_path, layout)
 def test_the_fillers_of_a_sentence_weigh_as_they_occur(converted, layout):
     """Else a token in every sentence would have the mass of one that is in none."""
     student = load(converted[layout])
-    pairs = Dataset.from_dict({"source": TEXTS, "label": range(len(TEXTS))})
+    pairs = tokenised(
+        student, Dataset.from_dict({"source": TEXTS, "label": range(len(TEXTS))}), 64
+    )
     read = student.preprocess(TEXTS, prompt=student.prompts["query"], task="query", max_length=64)
     scored = (
         read["attention_mask"].bool()
         | read.get("query_expansion_positions", torch.zeros_like(read["attention_mask"])).bool()
     )
-    for ids, row, mask in zip(
-        source_ids(student, pairs, 64), read["input_ids"], scored, strict=True
-    ):
+    for ids, row, mask in zip(source_ids(student, pairs), read["input_ids"], scored, strict=True):
         assert ids == row[mask].tolist()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_collator_makes_of_ids_what_the_student_makes_of_texts(
+    converted, tmp_path, layout, side
+):
+    student = load(converted[layout])
+    student.tokenizer.padding_side = side
+    pairs = Dataset.from_dict({"source": TEXTS, "label": [2, 0, 1]})
+    texts = [([1], 1), ([5, 6], 2), ([7, 8, 9], 3)]
+    write_token_vectors(
+        tmp_path, [(np.array(ids), np.full((n, 8), n, np.float16)) for ids, n in texts], 8
+    )
+    collator = BitextCollator(student, TokenVectors(tmp_path))
+    batch = collator(list(tokenised(student, pairs, 64)))
+    read = student.preprocess(TEXTS, prompt=student.prompts["query"], task="query", max_length=64)
+    wanted = {f"source_{name}": of for name, of in read.items() if isinstance(of, torch.Tensor)}
+    found = {name: of for name, of in batch.items() if name.startswith("source_")}
+    assert found.keys() == wanted.keys() - {"source_token_type_ids"}
+    for name, tensor in found.items():
+        assert tensor.dtype == wanted[name].dtype
+        assert torch.equal(tensor, wanted[name]), name
+    assert batch["target_input_ids"].tolist() == [[7, 8, 9], [1, 0, 0], [5, 6, 0]]
+    assert batch["target_attention_mask"].sum(dim=1).tolist() == [3, 1, 2]
+    assert batch["target_token_embeddings"][:, 0, 0].tolist() == [3, 1, 2]
 
 
 def test_the_card_says_where_other_libraries_leave_the_prompt_out(converted):

@@ -24,6 +24,7 @@ from optical.retrieval.token_vectors import write_token_vectors
 from optical.runtime.errors import InputError
 from optical.runtime.files import lock
 from optical.runtime.origin import fingerprint, origin_of
+from optical.training import collator
 from optical.training.checkpoints import MARKER, newest_whole, training_folder
 from optical.training.log import LEAST_SPREAD, PATIENCE, CollapseGuard, read_log, spread
 from train_tiny import train
@@ -118,6 +119,51 @@ def test_ten_kills_leave_no_trace(folder, undisturbed, tmp_path):
         read_log(undisturbed / "training.jsonl")
     )
     assert not training_folder(output).exists()
+
+
+def test_batches_that_other_processes_make_are_the_same(folder, undisturbed, tmp_path):
+    output = tmp_path / "student"
+    assert trained(folder, output, readers=2, kill_at=10) == -9
+    # They end some seconds after the process that was killed, and do not hold its lock until then.
+    assert trained(folder, output, readers=1) == 0
+    assert_same_weights(output, undisturbed)
+    assert steps(read_log(output / "training.jsonl")) == steps(
+        read_log(undisturbed / "training.jsonl")
+    )
+
+
+def test_only_beside_a_gpu_do_other_processes_make_batches(monkeypatch):
+    monkeypatch.setattr(collator, "cores", lambda: 8)
+    found = {}
+    for gpu in (False, True):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)  # noqa: B023
+        found[gpu] = collator.readers()
+    assert found == {False: 0, True: 2}
+    numbers = []
+    for cores, processes in ((1, 1), (2, 1), (8, 4), (8, 8)):
+        monkeypatch.setattr(collator, "cores", lambda: cores)  # noqa: B023
+        monkeypatch.setenv("WORLD_SIZE", str(processes))
+        numbers.append(collator.readers())
+    assert numbers == [0, 1, 1, 0]
+
+
+def test_a_bitext_is_tokenised_once_in_a_training(folder, tmp_path, monkeypatch):
+    student = load(folder / "start")
+    read = []
+    tokenizer = type(student.tokenizer)
+    call = tokenizer.__call__
+
+    def counted(self, texts, *arguments, **options):
+        read.extend([texts] if isinstance(texts, str) else texts)
+        return call(self, texts, *arguments, **options)
+
+    monkeypatch.setattr(tokenizer, "__call__", counted)
+    train(folder, tmp_path / "student", tokens=64)
+    sentences = json.loads((folder / "sentences.json").read_text())
+    marker = student.prompts["query"]
+    assert sorted(text for text in read if text.startswith(marker)) == sorted(
+        marker + text for text in sentences
+    )
 
 
 @pytest.mark.parametrize("adapter", [False, True])
@@ -229,6 +275,35 @@ def test_a_second_process_is_refused_while_the_first_one_trains(tmp_path):
         pass
     with lock(training):
         pass
+
+
+HOLDER = """
+import os, signal, sys, time
+from pathlib import Path
+from optical.runtime.files import lock
+with lock(Path(sys.argv[1])):
+    if os.fork() == 0:
+        os.write(1, f"{os.getpid()}\\n".encode())
+        time.sleep(60)
+        os._exit(0)
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_forked_process_does_not_hold_the_lock_of_one_that_was_killed(tmp_path):
+    training = tmp_path / "student.training"
+    command = [sys.executable, "-c", HOLDER, str(training)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | PATHS
+    ) as process:
+        forked = int(process.stdout.readline())
+        try:
+            assert process.wait() == -9
+            with lock(training):
+                os.kill(forked, 0)  # it is still there
+        finally:
+            os.kill(forked, 9)
 
 
 def test_nothing_is_used_of_an_empty_folder(tmp_path):

@@ -22,12 +22,13 @@ def train(
     rank=None,
     adapter=False,
     embeddings="trained",
+    readers=0,
 ) -> None:
     """Distil the model in `folder`/start onto the vectors in `folder`/targets.
 
     every: steps between checkpoints. kill_at: end as by SIGKILL after this step; kill_in_checkpoint
     before this step's checkpoint is marked as whole. rank, embeddings: see `Adaptation`. adapter:
-    whether what changed is saved alone.
+    whether what changed is saved alone. readers: processes that make batches.
     """
     import torch
     from datasets import Dataset
@@ -38,6 +39,8 @@ def train(
     from optical.settings.adaptation import Adaptation
     from optical.training import checkpoints
     from optical.training.batches import Batches
+    from optical.training.collator import BitextCollator
+    from optical.training.distillation import source_ids, tokenised
     from optical.training.students import begin
     from optical.training.trainer import show_progress, train_late_interaction
     from optical.transport.losses import OptimalTransportLoss
@@ -56,6 +59,7 @@ def train(
     import optical.training.trainer
 
     optical.training.trainer.Checkpoints = Every
+    optical.training.trainer.readers = lambda: readers
     assert issubclass(Every, TrainerCallback)
     show_progress()
     torch.set_num_threads(1)
@@ -69,15 +73,15 @@ def train(
         adapter=adapter,
         precision="float32",
     )
-    lengths = (
-        None if tokens is None else [len(ids) for ids in student.tokenizer(sentences).input_ids]
-    )
+    pairs = Dataset.from_dict({"source": sentences, "label": range(len(sentences))})
+    pairs = tokenised(student, pairs)
+    lengths = None if tokens is None else [len(ids) for ids in source_ids(student, pairs)]
     train_late_interaction(
         student,
-        Dataset.from_dict({"source": sentences, "label": range(len(sentences))}),
+        pairs,
         OptimalTransportLoss(student, targets=targets),
         output,
-        columns={"source": "query"},
+        collator=BitextCollator(student, targets),
         batches=Batches(
             len(sentences),
             number=steps * accumulation,

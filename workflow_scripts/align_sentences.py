@@ -142,10 +142,10 @@ def weights_of(
         return {}
 
     from optical.models.encoders import load
-    from optical.training.distillation import loss_for, read_pairs, without_cut
+    from optical.training.distillation import loss_for, read_pairs, tokenised, without_cut
 
     student = load(start)
-    pairs = read_pairs(bitext, targets, settings.pairs)
+    pairs = tokenised(student, read_pairs(bitext, targets, settings.pairs), settings.length)
     if settings.cut_pairs == "leave_out":
         pairs = without_cut(pairs, student, targets, settings.length)
     loss = loss_for("optical", student, teacher, targets, pairs, settings)

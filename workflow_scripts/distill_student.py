@@ -43,7 +43,14 @@ def main(
     from optical.retrieval.token_vectors import TokenVectors
     from optical.runtime.origin import origin_of
     from optical.training.batches import Batches
-    from optical.training.distillation import loss_for, read_pairs, source_ids, without_cut
+    from optical.training.collator import BitextCollator
+    from optical.training.distillation import (
+        loss_for,
+        read_pairs,
+        source_ids,
+        tokenised,
+        without_cut,
+    )
     from optical.training.students import begin
     from optical.training.trainer import show_progress, train_late_interaction
 
@@ -51,7 +58,7 @@ def main(
     set_seed(seed)
     student, writer = begin(start, output, settings, adapter=adapter, precision=precision)
     vectors = TokenVectors(targets)
-    pairs = read_pairs(bitext, vectors, settings.pairs)
+    pairs = tokenised(student, read_pairs(bitext, vectors, settings.pairs), settings.length)
     print(f"{len(pairs)} sentence pairs", flush=True)
     if settings.cut_pairs == "leave_out":
         number = len(pairs)
@@ -67,15 +74,13 @@ def main(
         pairs,
         loss_for(method, student, tokenizer, vectors, pairs, settings),
         output,
-        columns={"source": "query"},
+        collator=BitextCollator(student, vectors),
         batches=Batches(
             len(pairs),
             number=settings.steps * settings.accumulation,
             size=None if tokens else settings.batch_size,
             tokens=tokens,
-            lengths=[len(ids) for ids in source_ids(student, pairs, settings.length)]
-            if tokens
-            else None,
+            lengths=[len(ids) for ids in source_ids(student, pairs)] if tokens else None,
             seed=seed,
         ),
         accumulation=settings.accumulation,
@@ -95,7 +100,6 @@ def main(
         steps=settings.steps,
         learning_rate=settings.learning_rate,
         seed=seed,
-        max_length=settings.length,
     )
 
 

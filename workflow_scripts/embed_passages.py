@@ -21,7 +21,7 @@ def main(
     """
     spread(processes)
 
-    from optical.models.embedding import embed_column
+    from optical.models.vector_stores import embed_column
 
     embed_column(teacher, passages, "text", output, task="document")
 

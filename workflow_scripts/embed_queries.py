@@ -15,7 +15,7 @@ def main(*, encoder: Path, queries: dict[str, Path], output: Path) -> None:
     take_gpus(1)
 
     from optical.corpora.lines import read_queries
-    from optical.models.embedding import embed_texts
+    from optical.models.vector_stores import embed_texts
     from optical.models.shared_base import load_embedder
 
     model = load_embedder(encoder)

@@ -24,7 +24,7 @@ def main(
     """
     take_gpus(1)
 
-    from optical.models.embedding import embed_column
+    from optical.models.vector_stores import embed_column
 
     embed_column(teacher, bitext, "target", output, task=task, length=length)
 

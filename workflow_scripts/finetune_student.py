@@ -44,7 +44,8 @@ def main(
     from optical.retrieval.token_vectors import TokenVectors
     from optical.runtime.origin import origin_of
     from optical.training.batches import Batches
-    from optical.training.distillation import read_pairs
+    from optical.training.collator import BitextCollator
+    from optical.training.distillation import read_pairs, tokenised
     from optical.training.finetuning import QUERY, ContrastiveLoss, shared_sides
     from optical.training.students import begin
     from optical.training.trainer import show_progress, train_late_interaction
@@ -53,7 +54,7 @@ def main(
     set_seed(seed)
     student, writer = begin(start, output, settings, adapter=adapter, precision=precision)
     vectors = TokenVectors(targets)
-    examples = read_pairs(pairs, vectors)
+    examples = tokenised(student, read_pairs(pairs, vectors))
     queries = pq.read_table(pairs, columns=[QUERY[method]])[QUERY[method]].to_pylist()
     print(f"{len(examples)} queries with a passage, of {pairs}", flush=True)
     train_late_interaction(
@@ -61,7 +62,7 @@ def main(
         examples,
         ContrastiveLoss(student, targets=vectors, scale=scale),
         output,
-        columns={"source": "query"},
+        collator=BitextCollator(student, vectors),
         batches=Batches(
             len(examples),
             number=settings.steps,

@@ -1,4 +1,4 @@
-"""Texts into token vectors, shard by shard, as a store on disk.
+"""Texts into token vectors.
 
 Embedding needs of a model only its forward pass: it is loaded by transformers alone, which starts
 two seconds sooner than sentence-transformers, and batches are of ours.
@@ -6,25 +6,20 @@ two seconds sooner than sentence-transformers, and batches are of ours.
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import torch
 from safetensors.torch import load_file
 from torch.nn import functional
-from tqdm import tqdm
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from optical.models.precision import has_bfloat16
-from optical.retrieval.token_vectors import has_shard, shards, write_shard
-from optical.runtime.files import lock, remove
-from optical.runtime.origin import fingerprint, origin_of
-from optical.runtime.processes import local_rank, world_size
+from optical.retrieval.token_vectors import shards
+from optical.runtime.processes import local_rank
 
 # Padded tokens of a batch. On a CPU a batch is to stay in the cache: of XLM-R base's shape, 1,024
 # are half as fast again as 8,192 (benchmarks/embed.py). A GPU is to have enough to do.
@@ -108,12 +103,16 @@ class Embedder:
         if task == "query" and self.expansion:
             length = self.expansion.length
         length = length or self.lengths[task]
+        if not marked:
+            return []
         return self.tokenizer(marked, truncation=True, max_length=length)["input_ids"]
 
     @torch.inference_mode()
     def vectors(self, ids: list[list[int]], task: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """The token ids [tokens], and vectors, float16 [tokens, dim] of unit length, of the texts
         of a batch: with the expansion of queries, without what documents skip.
+
+        A GPU is told what to compute; who takes the first text waits for it.
         """
         expansion = self.expansion if task == "query" else None
         lengths = torch.tensor([len(row) for row in ids])
@@ -128,15 +127,26 @@ class Embedder:
             seen = scored if expansion.attend else seen
         elif task == "document" and self.skipped:
             scored = seen & ~torch.isin(padded, torch.tensor(self.skipped))
-        device = self.projection.device
         hidden = self.transformer(
-            input_ids=padded.to(device), attention_mask=seen.to(device).long()
-        )
-        projected = (hidden.last_hidden_state[scored.to(device)] @ self.projection.T).float()
-        vectors = functional.normalize(projected, dim=-1).half().cpu()
-        sizes = scored.sum(dim=1).tolist()
-        parts = zip(padded[scored].split(sizes), vectors.split(sizes), strict=True)
-        return ((tokens.numpy(), part.numpy()) for tokens, part in parts)
+            input_ids=self.moved(padded), attention_mask=self.moved(seen.long())
+        ).last_hidden_state
+        # Places by number, which are known here: those of a mask would have to be counted there.
+        chosen = self.moved(scored.flatten().nonzero()[:, 0])
+        projected = (hidden.flatten(0, 1)[chosen] @ self.projection.T).float()
+        vectors = functional.normalize(projected, dim=-1).half()
+
+        def parts() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            sizes = scored.sum(dim=1).tolist()
+            texts = zip(padded[scored].split(sizes), vectors.cpu().split(sizes), strict=True)
+            yield from ((tokens.numpy(), part.numpy()) for tokens, part in texts)
+
+        return parts()
+
+    def moved(self, tensor: torch.Tensor) -> torch.Tensor:
+        """A tensor on the device of the model; a GPU copies it when it comes to it."""
+        if not self.projection.is_cuda:
+            return tensor
+        return tensor.pin_memory().to(self.projection.device, non_blocking=True)
 
 
 def place() -> tuple[str, torch.dtype]:
@@ -160,15 +170,31 @@ def embed(
     time, so that those of a batch are alike.
     """
     for shard in shards(texts):
-        ids = model.token_ids(shard, task, length) if shard else []
-        read = [(np.empty(0), np.empty(0))] * len(ids)
-        least = model.expansion.length if model.expansion and task == "query" else 0
-        for rows in batches([max(least, len(row)) for row in ids], model.projection.is_cuda):
-            found = model.vectors([ids[row] for row in rows], task)
-            for row, of_row in zip(rows, found, strict=True):
-                read[row] = of_row
-            done(len(rows))
-        yield from read
+        yield from embed_ids(model, model.token_ids(shard, task, length), task, done)
+
+
+def embed_ids(
+    model: Embedder, ids: list[list[int]], task: str, done: Callable[[int], object]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """What `embed` yields of the texts of a shard, from their token ids."""
+    found = [(np.empty(0), np.empty(0))] * len(ids)
+    least = model.expansion.length if model.expansion and task == "query" else 0
+
+    def take(rows: list[int], vectors: Iterator[tuple[np.ndarray, np.ndarray]]) -> None:
+        for row, of_row in zip(rows, vectors, strict=True):
+            found[row] = of_row
+        done(len(rows))
+
+    last = None
+    for rows in batches([max(least, len(row)) for row in ids], model.projection.is_cuda):
+        vectors = model.vectors([ids[row] for row in rows], task)
+        # A GPU has the next batch to compute while this process takes the vectors of the last.
+        if last:
+            take(*last)
+        last = rows, vectors
+    if last:
+        take(*last)
+    return found
 
 
 def expansion_token(tokenizer: PreTrainedTokenizerBase) -> int:
@@ -213,64 +239,3 @@ def batches(lengths: list[int], gpu: bool) -> Iterator[list[int]]:
         end = start + max(1, budget // lengths[order[start]])
         yield order[start:end]
         start = end
-
-
-def embed_texts(
-    encoder: Path,
-    texts: Iterable[str],
-    output: Path,
-    *,
-    task: str,
-    origin: Path,
-    length: int | None = None,
-    total: int | None = None,
-    model: Embedder | None = None,
-) -> None:
-    """Embed texts with the model of a folder and write the store, with a progress bar.
-
-    origin: the file of the texts. model: that of the folder, if it is loaded already. Shards are
-    written beside the output, which is whole or absent: a program that was killed goes on at the
-    first that is missing, if neither the model nor the origin have changed. The processes of a
-    program (torchrun) share the shards.
-    """
-    made_by = origin_of(encoder=encoder, texts=origin, task=task, length=length)
-    made_by.pop("processes")  # any number of them writes the same shards
-    unfinished = output.with_name(f"{output.name}.shards")
-    folder = unfinished / fingerprint(made_by)
-    rank, processes = local_rank(), world_size()
-    if processes > 1:
-        torch.distributed.init_process_group("gloo")
-    with lock(unfinished) if rank == 0 else nullcontext():
-        for other in unfinished.glob("*/") if rank == 0 else ():
-            if other != folder:
-                remove(other)
-        model = model or Embedder.load(encoder)
-        progress = tqdm(desc="embedding", unit="text", total=total)
-        for number, shard in enumerate(shards(texts)):
-            if number % processes != rank or has_shard(folder, number):
-                progress.update(len(shard))
-                continue
-            found = embed(model, shard, task=task, length=length, done=progress.update)
-            write_shard(folder, number, found, model.dimension)
-        progress.close()
-        if processes > 1:
-            torch.distributed.barrier()
-        if rank == 0:
-            remove(output)
-            folder.rename(output)
-            remove(unfinished)
-            print(f"{progress.n} texts embedded")
-
-
-def embed_column(
-    encoder: Path, table: Path, column: str, output: Path, *, task: str, length: int | None = None
-) -> None:
-    """Embed a text column of a parquet file, which is read in batches."""
-    file = pq.ParquetFile(table)
-    texts = (
-        text
-        for batch in file.iter_batches(columns=[column])
-        for text in batch.column(0).to_pylist()
-    )
-    total = file.metadata.num_rows
-    embed_texts(encoder, texts, output, task=task, origin=table, length=length, total=total)

@@ -93,6 +93,10 @@ class TokenVectors:
         self.firsts = np.cumsum([0, *map(len, by_shard)])  # rows
         self.dimension = self.vectors[0].shape[1]
 
+    def __reduce__(self) -> tuple[type["TokenVectors"], tuple[Path]]:
+        """For another process, which maps the files itself."""
+        return TokenVectors, (self.folder,)
+
     def __len__(self) -> int:
         return len(self.lengths)
 

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from optical.runtime import file_locks
 from optical.runtime.errors import InputError
@@ -51,6 +52,31 @@ def scratch(path: Path) -> Iterator[Path]:
         remove(temporary)
 
 
+HELD: list[IO] = []
+"""Open files that forked processes have no part in."""
+
+
+@contextmanager
+def not_inherited(file: IO) -> Iterator[None]:
+    """Close an open file in processes that are forked meanwhile: a lock of it would outlive this
+    process as long as one of them does.
+    """
+    HELD.append(file)
+    try:
+        yield
+    finally:
+        HELD.remove(file)
+
+
+def close_held() -> None:
+    """What a forked process does first."""
+    for file in HELD:
+        file.close()
+
+
+os.register_at_fork(after_in_child=close_held)
+
+
 @contextmanager
 def lock(folder: Path) -> Iterator[None]:
     """Hold a folder of unfinished work: an orphan that is still at it and its successor stay apart.
@@ -59,7 +85,7 @@ def lock(folder: Path) -> Iterator[None]:
     another process has it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "a+") as file:
+    with open(folder / "lock", "a+") as file, not_inherited(file):
         try:
             file_locks.lock(
                 file.fileno(),

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from datasets import Dataset
@@ -52,33 +54,47 @@ def read_pairs(bitext: Path, targets: TokenVectors, most: int | None = None) -> 
     return Dataset.from_dict({"source": sources, "label": range(len(sources))})
 
 
+def tokenised(student: MultiVectorEncoder, pairs: Dataset, length: int | None = None) -> Dataset:
+    """The pairs with the token ids of the source in its place, as the student reads it.
+
+    The marker is included, what fills queries up is not. length: tokens at most, where it is to
+    differ from the student's own; a student that fills queries up has one length of them.
+    """
+    marker, transformer = student.prompts["query"], student[0]
+    expansion = transformer.query_expansion
+    length = expansion["length"] if expansion else length or transformer.query_length
+    ids, ends = [np.empty(0, dtype=np.int32)], [np.zeros(1, dtype=np.int64)]
+    for start in range(0, len(pairs), BLOCK):
+        texts = [marker + text for text in pairs[start : start + BLOCK]["source"]]
+        block = student.tokenizer(texts, truncation=True, max_length=length)["input_ids"]
+        ids.append(np.fromiter(chain.from_iterable(block), dtype=np.int32))
+        ends.append(ends[-1][-1] + np.cumsum([len(row) for row in block]))
+    source = pa.LargeListArray.from_arrays(np.concatenate(ends), np.concatenate(ids))
+    return Dataset(pa.table({"source": source, "label": pa.array(pairs["label"][:])}))
+
+
 def without_cut(
     pairs: Dataset, student: MultiVectorEncoder, targets: TokenVectors, length: int
 ) -> Dataset:
-    """The pairs of which neither side has `length` tokens, at which sentences are cut.
+    """The tokenised pairs of which neither side has `length` tokens, at which sentences are cut.
 
     Raises InputError where none is left.
     """
-    sources = [len(ids) for ids in source_ids(student, pairs, length)]
+    sources = [len(ids) for ids in source_ids(student, pairs)]
     whole = np.maximum(sources, targets.lengths[np.asarray(pairs["label"])]) < length
     if not whole.any():
         raise InputError(f"distillation.length: no pair is shorter than {length} tokens")
     return pairs.select(np.flatnonzero(whole))
 
 
-def source_ids(student: MultiVectorEncoder, pairs: Dataset, length: int) -> Iterator[list[int]]:
-    """Yield the token ids of each pair's foreign side as the student reads it, marker included, and
-    what a finished teacher, as which it started, fills queries up with.
+def source_ids(student: MultiVectorEncoder, pairs: Dataset) -> Iterator[list[int]]:
+    """Yield the token ids of each tokenised pair's foreign side, and what a finished teacher, as
+    which the student started, fills queries up with.
     """
-    marker, tokenizer = student.prompts["query"], student.tokenizer
     expansion = student[0].query_expansion
-    filler: list[int] = []
-    if expansion:
-        length = expansion["length"]
-        filler = [expansion_token(tokenizer)] * length
+    filler = [expansion_token(student.tokenizer)] * expansion["length"] if expansion else []
     for start in range(0, len(pairs), BLOCK):
-        texts = [marker + text for text in pairs[start : start + BLOCK]["source"]]
-        for ids in tokenizer(texts, truncation=True, max_length=length)["input_ids"]:
+        for ids in pairs[start : start + BLOCK]["source"]:
             yield ids + filler[len(ids) :]
 
 
@@ -92,12 +108,12 @@ def loss_for(
 ) -> BitextLoss:
     """The loss of a method for a student on a bitext.
 
-    teacher: the teacher's tokenizer. settings: of which only optical reads those of the transport.
+    teacher: the teacher's tokenizer. pairs: tokenised. settings: of which only optical reads those of the transport.
     """
     more: dict[str, Any] = {field.name: getattr(settings, field.name) for field in fields(Ranking)}
     marginals, special_tokens = settings.marginals, settings.special_tokens
     if marginals == "idf" or not special_tokens:
-        sources = source_ids(student, pairs, settings.length)
+        sources = source_ids(student, pairs)
         rows = (targets.ids(row).tolist() for row in pairs["label"])
         more |= {
             "source_weights": token_weights(student.tokenizer, sources, marginals, special_tokens),

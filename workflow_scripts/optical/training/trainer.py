@@ -3,10 +3,11 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from datasets import Dataset
@@ -32,7 +33,9 @@ from optical.training.checkpoints import (
     newest_whole,
     training_folder,
 )
-from optical.training.log import NAME, CollapseGuard, TrainingLog
+from optical.training.collator import BitextCollator, readers
+from optical.training.log import NAME, CollapseGuard, Look, TrainingLog
+from optical.transport.losses import BitextLoss
 
 logger = logging.getLogger(__name__)
 
@@ -76,11 +79,18 @@ def training_arguments(
         bf16=has_bfloat16(),
         logging_steps=max(1, steps // 50),
         logging_first_step=True,
+        # To leave out a loss that is not finite would be to wait for each. What makes one is found
+        # by `Look`, `CollapseGuard` or `run_training`.
+        logging_nan_inf_filter=False,
         save_strategy="no",  # `Checkpoints` says when
         report_to="none",
         disable_tqdm=False,
         # The batches are ours, of any size; see `Batches`.
-        accelerator_config={"even_batches": False, "dispatch_batches": False},
+        accelerator_config={
+            "even_batches": False,
+            "dispatch_batches": False,
+            "non_blocking": True,  # from pinned memory, while the GPU computes
+        },
         **more,
     )
 
@@ -98,6 +108,9 @@ class LateInteractionTrainer(MultiVectorEncoderTrainer):
     def get_batch_sampler(self, *_, **__) -> Batches:
         """The batches, for the trainer's data loader."""
         return self.batches
+
+    def add_model_card_callback(self, default_args_dict: dict[str, object]) -> None:
+        """None: the card is of ours, and the library's would read through the examples."""
 
     def trained(self) -> dict[str, torch.Tensor]:
         """The weights that are trained, by name."""
@@ -134,19 +147,20 @@ def train_late_interaction(
     loss: torch.nn.Module,
     output: str | Path,
     *,
-    columns: dict[str, str],
     batches: Batches,
+    columns: Mapping[str, str] = MappingProxyType({}),
+    collator: BitextCollator | None = None,
     origin: dict[str, object],
     card: str,
     writer: Callable[..., object] | None = None,
     accumulation: int = 1,
-    max_length: int | None = None,
     **settings,
 ) -> None:
     """Train a late-interaction model on examples and save it to the folder `output`.
 
-    columns: whether each text column holds a "query" or a "document", which decides its marker.
-    batches: as many as there are steps, times `accumulation`. origin: the `origin_of` the
+    batches: as many as there are steps, times `accumulation`. columns: whether each text column
+    holds a "query" or a "document", which decides its marker. collator: makes batches of examples
+    that are no texts, see `readers` for where. origin: the `origin_of` the
     training, whose checkpoints are used. card: the model card. writer: saves the model in a folder,
     with a card, in place of `save_for_all`. settings: those of `training_arguments`.
     """
@@ -155,16 +169,18 @@ def train_late_interaction(
         output,
         prompts={column: model.prompts[task] for column, task in columns.items()},
         accumulation=accumulation,
-        max_length=max_length,
+        dataloader_num_workers=readers() if collator else 0,
         **settings,
     )
     trainer = LateInteractionTrainer(
         model=model,
         args=arguments,
         train_dataset=examples,
+        data_collator=collator,
         loss=loss,
         batches=batches,
         callbacks=[
+            *([Look(loss.checks)] if isinstance(loss, BitextLoss) else []),
             CollapseGuard(model),
             TrainingLog(lambda step: batches.examples(step * accumulation)),
         ],

@@ -3,7 +3,8 @@
 They are sentence-transformers losses: modules called with (features, labels). The first column of
 the features is the student's side of a batch of sentence pairs. The teacher's side is either the
 second column, read by a `teacher`, or rows of vectors that were stored beforehand, `targets`, which
-the labels name. They need nothing of this project but `optical.transport.solvers`; in use:
+the labels name. A collator may have read them already: then the second column has them, as
+`token_embeddings`. They need nothing of this project but `optical.transport.solvers`; in use:
 
     examples/distil_with_sentence_transformers.py
 """
@@ -17,6 +18,7 @@ import torch
 from sentence_transformers import MultiVectorEncoder
 from torch import Tensor, nn
 
+from .checks import Checks
 from .ranking import ranking_loss
 from .settings import Ranking, Transport
 from .solvers import (
@@ -50,6 +52,9 @@ class BitextLoss(nn.Module):
         ranking: weight of the ranking term, see `ranking_loss`, beside the loss of the pairs. With
             one sentence in a batch it is 0.
         temperature: of the ranking term.
+
+    What has no plan raises ValueError, for which each step waits for its GPU. With `checks.later`
+    set to true it raises in `checks.look()`, to be called where one waits anyway.
 
     Raises:
         ValueError: for both or neither of `teacher` and `targets`, for a teacher that is the
@@ -86,6 +91,7 @@ class BitextLoss(nn.Module):
         # In a list, so that the teacher is neither trained nor saved as a part of the loss.
         self.teacher = [] if teacher is None else [teacher.eval().requires_grad_(False)]
         self.targets = targets
+        self.checks = Checks()
         self.ranking, self.temperature = ranking, temperature
         self.register_buffer("source_weights", source_weights, persistent=False)
         self.register_buffer("target_weights", target_weights, persistent=False)
@@ -112,6 +118,9 @@ class BitextLoss(nn.Module):
         self, columns: Sequence[dict[str, Tensor]], labels: Tensor | None, device: torch.device
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The teacher's vectors [B, m, d], token ids [B, m] and mask [B, m] of a batch."""
+        if columns and "token_embeddings" in columns[0]:
+            (target,) = columns
+            return target["token_embeddings"], target["input_ids"], target["attention_mask"]
         if self.targets is not None:
             if labels is None:
                 raise ValueError("no labels, which say the rows of the targets")
@@ -180,7 +189,9 @@ class OptimalTransportLoss(BitextLoss):
     ) -> Tensor:
         """Cost of the plan of each pair, [B]."""
         cost = cosine_cost(source, target)
-        plan = transport_plan(cost, source_weights, target_weights, **self.settings)
+        plan = transport_plan(
+            cost, source_weights, target_weights, check=self.checks.problems, **self.settings
+        )
         return transport_loss(cost, plan)
 
 
@@ -203,7 +214,9 @@ class GreedyAlignmentLoss(BitextLoss):
         self, source: Tensor, target: Tensor, source_weights: Tensor, target_weights: Tensor
     ) -> Tensor:
         """Mean squared distance over the paired tokens of each sentence pair, [B]."""
-        plan = greedy_alignment(cosine_cost(source, target), source_weights, target_weights)
+        plan = greedy_alignment(
+            cosine_cost(source, target), source_weights, target_weights, check=self.checks.problems
+        )
         return transport_loss(squared_distance(source, target), plan)
 
 
@@ -226,8 +239,11 @@ class SentenceLoss(BitextLoss):
     ) -> Tensor:
         """Squared distance of each sentence pair, [B]."""
         source, target = (
-            (vectors.float() * marginals(weights > 0, weights)[..., None]).sum(dim=1)
-            for vectors, weights in ((source, source_weights), (target, target_weights))
+            (vectors.float() * shares[..., None]).sum(dim=1)
+            for vectors, shares in (
+                (vectors, marginals(weights > 0, weights, check=self.checks.masses))
+                for vectors, weights in ((source, source_weights), (target, target_weights))
+            )
         )
         return (source - target).square().sum(dim=1)
 

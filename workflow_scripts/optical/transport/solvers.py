@@ -29,13 +29,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, pad
 
+from .checks import check_masses, check_problems, working_dtype
 from .settings import Transport
 
 logger = logging.getLogger(__name__)
-
-
-class NotFiniteError(ValueError, FloatingPointError):
-    """A cost is not finite, as when the training that its vectors come from has diverged."""
 
 
 def cosine_cost(source: Tensor, target: Tensor) -> Tensor:
@@ -66,17 +63,21 @@ def products(source: Tensor, target: Tensor) -> Tensor:
         return source @ target.transpose(1, 2)
 
 
-def marginals(mask: Tensor, weights: Tensor | None = None) -> Tensor:
+def marginals(
+    mask: Tensor,
+    weights: Tensor | None = None,
+    *,
+    check: Callable[[Tensor], object] = check_masses,
+) -> Tensor:
     """Each token's share of its sentence's mass: uniform, or in proportion to `weights`.
 
     mask: [B, n], true at the tokens that take part; weights: [B, n], not negative. Returns [B, n]
-    float32, zero where the mask is false. Raises ValueError when a sentence has no mass.
+    float32, zero where the mask is false. check: called with the masses of the sentences, [B, 1].
+    Raises ValueError when a sentence has no mass.
     """
     mass = mask.float() if weights is None else mask * weights.float()
     total = mass.sum(dim=1, keepdim=True)
-    if not (total > 0).all():
-        row = int((~(total.squeeze(1) > 0)).nonzero()[0])
-        raise ValueError(f"sentence {row} of the batch has no token to transport")
+    check(total)
     return mass / total
 
 
@@ -91,17 +92,21 @@ def transport_plan(
     epsilon: float = Transport.epsilon,
     epsilon_unit: str = Transport.epsilon_unit,
     iterations: int = Transport.iterations,
+    check: Callable[[Tensor, Tensor, Tensor], object] = check_problems,
 ) -> Tensor:
     """The plans of a batch by one of `SOLVERS`: "sinkhorn", "ipot" or "exact".
 
     source, target: weights of the tokens, such as a mask. mass: "unit" or "balanced", see above.
     epsilon and iterations: those of the solver; "exact" has neither. epsilon_unit: "cost", or
-    "spread" for the standard deviation of the costs of each problem. Raises ValueError for a cost
+    "spread" for the standard deviation of the costs of each problem. check: called with the cost
+    and the weights; `Checks` has one that does not wait for a GPU. Raises ValueError for a cost
     that is not finite and for weights that are no masses, naming the problem, and for settings
     that no solver has.
     """
     check_settings(solver, mass, epsilon, epsilon_unit, iterations)
-    check_problems(cost, source, target)
+    if solver == "exact":
+        check = check_problems  # it runs on the CPU, and what has no plan may have no end there
+    check(cost, source, target)
     dtype = working_dtype(cost)
     cost, source, target = cost.to(dtype), source.to(dtype), target.to(dtype)
     if epsilon_unit == "spread":
@@ -132,15 +137,22 @@ def transport_loss(cost: Tensor, plan: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def greedy_alignment(cost: Tensor, source: Tensor, target: Tensor) -> Tensor:
+def greedy_alignment(
+    cost: Tensor,
+    source: Tensor,
+    target: Tensor,
+    *,
+    check: Callable[[Tensor, Tensor, Tensor], object] = check_problems,
+) -> Tensor:
     """Pairs of tokens made one by one, the least cost first; no token is paired twice.
 
     cost: [B, n, m], source and target: masks [B, n] and [B, m]. Returns [B, n, m], 1 / pairs of the
     problem where two tokens are paired. The control of DR.DECR (arXiv 2112.08185), not a transport:
     tokens of the longer side are left over. Of equal costs the first in reading order counts.
-    Raises ValueError for a cost that is not finite and for a sentence without a token.
+    check: as for `transport_plan`. Raises ValueError for a cost that is not finite and for a
+    sentence without a token.
     """
-    check_problems(cost, source, target)
+    check(cost, source, target)
     problems, n, m = cost.shape
     source, target = source > 0, target > 0
     # A copy, as a matrix a problem: rows and columns that are used up become infinite.
@@ -329,36 +341,6 @@ def check_settings(
         raise ValueError(f"epsilon {epsilon}, expected a positive number")
     if iterations < 1:
         raise ValueError(f"iterations {iterations}, expected 1 or more")
-
-
-def check_problems(cost: Tensor, source: Tensor, target: Tensor) -> None:
-    """Raise ValueError, naming the problem, for what has no plan."""
-    if cost.shape != (*source.shape, target.shape[-1]) or len(source) != len(target):
-        raise ValueError(
-            f"cost {list(cost.shape)} does not fit the weights {list(source.shape)} and "
-            f"{list(target.shape)}; expected [B, n, m], [B, n] and [B, m]"
-        )
-    # A sum is finite when, and only when, all its terms are.
-    finite = cost.sum(dim=(1, 2), dtype=working_dtype(cost)).isfinite()
-    good = finite.clone()
-    for weights in (source, target):
-        total = weights.sum(dim=1, dtype=working_dtype(weights))
-        good &= (total > 0) & total.isfinite() & (weights >= 0).all(dim=1)
-    if good.all():
-        return
-    problem = int((~good).nonzero()[0])
-    if not finite[problem]:
-        raise NotFiniteError(f"problem {problem} of the batch has a cost that is not finite")
-    left, right = source[problem].sum(), target[problem].sum()
-    raise ValueError(
-        f"problem {problem} of the batch has weights that sum to {left:g} and {right:g}, or are "
-        "negative somewhere; expected finite weights, and one above 0 on each side"
-    )
-
-
-def working_dtype(tensor: Tensor) -> torch.dtype:
-    """float64 stays; everything shorter is computed in float32."""
-    return torch.float64 if tensor.dtype == torch.float64 else torch.float32
 
 
 @cache
