@@ -1,8 +1,8 @@
 """Where the time of a step goes: the workflow's own distillation, and its own embedding.
 
 The program `distill_student.py` trains a student on drawn sentence pairs, whose lengths are those
-of translations. Spans are timed inside its trainer: waiting for a batch, the model's forward pass, the
-teacher's vectors, the plan and the loss, the backward pass, the optimiser; what is left is the
+of translations. Spans are timed inside its trainer: waiting for a batch, the model's forward pass,
+the teacher's vectors, the plan and the loss, the backward pass, the optimiser; what is left is the
 trainer's own. Then `embed_column` embeds drawn passages, a part of which is tokenising, the model,
 and writing. `--operators` prints what the profiler of PyTorch says of the same steps.
 

@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from conftest import TEXTS, embedder
-from optical.models.embedding import CPU_TOKENS, Embedder, batches, embed
 from optical.models import vector_stores
+from optical.models.embedding import CPU_TOKENS, Embedder, batches, embed
 from optical.models.encoders import load
 from optical.models.vector_stores import embed_texts
 from optical.retrieval import token_vectors

@@ -125,9 +125,7 @@ def test_a_student_that_starts_as_it_is_saved_as_it(converted, tmp_path, layout)
 def test_the_fillers_of_a_sentence_weigh_as_they_occur(converted, layout):
     """Else a token in every sentence would have the mass of one that is in none."""
     student = load(converted[layout])
-    pairs = tokenised(
-        student, Dataset.from_dict({"source": TEXTS, "label": range(len(TEXTS))}), 64
-    )
+    pairs = tokenised(student, Dataset.from_dict({"source": TEXTS, "label": range(len(TEXTS))}), 64)
     read = student.preprocess(TEXTS, prompt=student.prompts["query"], task="query", max_length=64)
     scored = (
         read["attention_mask"].bool()
@@ -144,7 +142,7 @@ def test_the_collator_makes_of_ids_what_the_student_makes_of_texts(
 ):
     student = load(converted[layout])
     student.tokenizer.padding_side = side
-    pairs = Dataset.from_dict({"source": TEXTS, "label": [2, 0, 1]})
+    pairs = Dataset.from_dict({"source": TEXTS, "label": [2, 0, 1] * 2})
     texts = [([1], 1), ([5, 6], 2), ([7, 8, 9], 3)]
     write_token_vectors(
         tmp_path, [(np.array(ids), np.full((n, 8), n, np.float16)) for ids, n in texts], 8
@@ -158,9 +156,9 @@ def test_the_collator_makes_of_ids_what_the_student_makes_of_texts(
     for name, tensor in found.items():
         assert tensor.dtype == wanted[name].dtype
         assert torch.equal(tensor, wanted[name]), name
-    assert batch["target_input_ids"].tolist() == [[7, 8, 9], [1, 0, 0], [5, 6, 0]]
-    assert batch["target_attention_mask"].sum(dim=1).tolist() == [3, 1, 2]
-    assert batch["target_token_embeddings"][:, 0, 0].tolist() == [3, 1, 2]
+    assert batch["target_input_ids"].tolist() == [[7, 8, 9], [1, 0, 0], [5, 6, 0]] * 2
+    assert batch["target_attention_mask"].sum(dim=1).tolist() == [3, 1, 2] * 2
+    assert batch["target_token_embeddings"][:, 0, 0].tolist() == [3, 1, 2] * 2
 
 
 def test_the_card_says_where_other_libraries_leave_the_prompt_out(converted):

@@ -15,8 +15,8 @@ def main(*, encoder: Path, queries: dict[str, Path], output: Path) -> None:
     take_gpus(1)
 
     from optical.corpora.lines import read_queries
-    from optical.models.vector_stores import embed_texts
     from optical.models.shared_base import load_embedder
+    from optical.models.vector_stores import embed_texts
 
     model = load_embedder(encoder)
     for name, file in queries.items():

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -83,11 +84,10 @@ def embed_texts(
 def ahead(items: Iterator[Item]) -> Iterator[Item]:
     """The items, each made in a thread while the one before it is in use."""
     with ThreadPoolExecutor(1) as thread:
-        end = object()
-        coming = thread.submit(next, items, end)
-        while (item := coming.result()) is not end:
-            coming = thread.submit(next, items, end)
-            yield item
+        coming = thread.submit(list, islice(items, 1))
+        while item := coming.result():
+            coming = thread.submit(list, islice(items, 1))
+            yield item[0]
 
 
 def embed_column(

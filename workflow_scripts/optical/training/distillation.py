@@ -108,7 +108,8 @@ def loss_for(
 ) -> BitextLoss:
     """The loss of a method for a student on a bitext.
 
-    teacher: the teacher's tokenizer. pairs: tokenised. settings: of which only optical reads those of the transport.
+    teacher: the teacher's tokenizer. pairs: tokenised. settings: only optical reads those of the
+    transport.
     """
     more: dict[str, Any] = {field.name: getattr(settings, field.name) for field in fields(Ranking)}
     marginals, special_tokens = settings.marginals, settings.special_tokens
