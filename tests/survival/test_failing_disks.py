@@ -74,7 +74,7 @@ def test_results_that_cannot_be_written_are_named_and_stay(run, finished, disk, 
 
 
 def test_a_second_run_in_a_folder_is_refused_and_the_first_finishes(run, finished, record_property):
-    shutil.rmtree(finished / RESULTS / "students/small/optical")
+    shutil.rmtree(finished / RESULTS / "students/small/optical/ekti")
     shutil.rmtree(finished / RESULTS / "gap")
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *SMOKE]
     first = subprocess.Popen(
