@@ -141,6 +141,23 @@ def test_points_stand_at_the_values_of_the_table():
     assert {round(value, 9) for value in expected} <= drawn
 
 
+@pytest.mark.parametrize("number", [3, 8, 16])
+def test_however_many_methods_stand_beside_each_other_and_within_the_axes(number):
+    methods = ["zero_shot", *(f"variant-{at}" for at in range(1, number))]
+    _, gap = made_up(["small", "large"], methods, ["fr", "sw"], ["c"])
+    figure = gap_figure(gap)
+    (axes,) = figure.axes
+    places = np.sort(
+        np.concatenate([line.get_xdata() for line in axes.lines if line.get_marker() != "None"])
+    )
+    assert len(places) == 2 * number
+    low, high = axes.get_xlim()
+    assert low < places[0]
+    assert places[-1] < high
+    apart = np.diff(axes.transData.transform([(place, 0) for place in places])[:, 0])
+    assert apart.min() > 6 * figure.dpi / 72  # points, as large as a mark
+
+
 def test_a_line_goes_through_sizes_and_not_to_a_student_of_another_size_than_its_teacher():
     _, gap = made_up(["small", "large", "small-from-large"], ["zero_shot"], ["fr", "sw"], ["c"])
     gap.loc[gap["student"] == "small-from-large", "teacher"] = "large"

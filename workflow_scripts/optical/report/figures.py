@@ -131,6 +131,9 @@ def _draw_languages(
     axes.set_axisbelow(True)
 
 
+ASIDE, MOST_ASIDE = 0.09, 0.72
+"""How far apart methods stand, and the most for all of a student. Two students stand 1 apart."""
+
 MEASURES = {
     "relative_gap": "relative gap, 1 - low / high",
     "gap_closed": "share of zero_shot's gap that is closed",
@@ -203,7 +206,7 @@ def _draw_gaps(
     for rank, (method, look) in enumerate(looks.items()):
         values, color = gaps.loc[method], look.color
         # Side by side, or their intervals would lie on each other.
-        aside = 0.09 * (rank - (len(looks) - 1) / 2)
+        aside = min(ASIDE, MOST_ASIDE / len(looks)) * (rank - (len(looks) - 1) / 2)
         line = look.line() | {"clip_on": False}
         axes.plot([place + aside for place in through], values.iloc[through], **line)
         if beside:

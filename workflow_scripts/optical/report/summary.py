@@ -14,7 +14,7 @@ FIRST_ROWS = 6
 """Rows of the small table that are not folded."""
 
 GAP = "relative gap between high- and low-resource languages"
-BY = {"optical": "Distillation by optical transport"}
+BY = {"optical": "Distillation by optimal transport"}
 """A method as the subject of a sentence, where its name says little."""
 
 
@@ -52,6 +52,8 @@ def headline(gap: pd.DataFrame, metric: str) -> str:
     found = [
         judged(row, "gap_difference", "wider", "narrower", "same") for _, row in rows.iterrows()
     ]
+    if set(found) == {"same"}:
+        return f"{subject} makes no significant difference to the {GAP} in {len(rows)} comparisons."
     narrower = rows[[of_row == "narrower" for of_row in found]]
     parts = [f"significantly narrows the {GAP} in {len(narrower)} of {len(rows)} comparisons"]
     if wider := found.count("wider"):
