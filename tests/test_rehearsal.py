@@ -396,7 +396,10 @@ def test_the_users_own_files_are_read_where_they_lie(lines, tmp_path):
     }
     local = tmp_path / "local"
     missing = wrong(lines(**changes))
-    assert missing["letters/sw.tsv"] == f"{local}/letters/sw.tsv: missing; it is yours to supply"
+    assert (
+        missing["letters/sw.tsv"]
+        == f"{local}/letters/sw.tsv: missing; it is yours to supply, below LOCAL=DIR"
+    )
     assert len(missing) == 10
     for name, text in {
         "letters/fr.tsv": "chien\tdog\n",

@@ -106,3 +106,11 @@ def test_every_setting_is_on_its_page_with_its_default():
         assert escaped(entry["description"]) in row
         if "default" in entry:
             assert json.loads(row.split(" | ")[2].strip("`")) == entry["default"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md"])
+def test_a_page_beside_the_site_links_to_files_that_are_there(page):
+    targets = re.findall(r"\]\(([^)#\s]+)", (DOCS.parent / page).read_text())
+    inside = [target for target in targets if "://" not in target]
+    assert inside
+    assert not [target for target in inside if not (DOCS.parent / target).exists()]

@@ -31,7 +31,9 @@ def main(
     source = collection_named(collection, {"clef": clef})
     texts, judgements = source.passages(folder), source.judgements(folder)
     window, stride = windows.words, windows.stride
-    found = write_collection(passages, qrels, texts, judgements, window=window, stride=stride)
+    found = write_collection(
+        passages, qrels, texts, judgements, window=window, stride=stride, folder=folder
+    )
     rows = [("passages", "", found.passages), ("passages without text", "", len(found.empty))]
     for what, numbers in (
         ("judgements", found.judgements),

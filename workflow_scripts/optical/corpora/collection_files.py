@@ -49,12 +49,14 @@ def write_collection(
     *,
     window: int | None = None,
     stride: int | None = None,
+    folder: Path | None = None,
 ) -> Written:
     """Write the passages (parquet) and the judgements (TREC).
 
     Passages without text are left out and counted. A judgement of a passage that is not there is
     kept and counted: where it is relevant, no search can find it, and metrics count that. window,
-    stride: as in `windows`; texts stay whole where they are None.
+    stride: as in `windows`; texts stay whole where they are None. folder: where both were read, for
+    the error that is about no line.
 
     Raises:
         InputError: for an id given twice or with white space, a judgement given twice, a relevant
@@ -99,9 +101,9 @@ def write_collection(
             yield query, "0", passage, str(grade)
         if relevant(grades) == relevant(absent):
             there = len(known.names) - len(empty)
-            raise InputError(
-                f"of {there} passages none is judged relevant: {missing or 'no grade above 0'}"
-            )
+            where = f"{folder}: " if folder else ""
+            why = missing or "no grade above 0"
+            raise InputError(f"{where}of {there} passages none is judged relevant: {why}")
 
     with atomic_path(passages_path) as temporary:  # there with its judgements or not at all
         number = write_parquet(temporary, PASSAGE_COLUMNS, checked_passages())

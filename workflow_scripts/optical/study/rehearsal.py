@@ -200,7 +200,7 @@ class Rehearsal:
 def find_users(path: Path) -> Found:
     """A file or folder that is the user's to supply, which its reader reads where it lies."""
     if not path.exists():
-        raise InputError(f"{path}: missing; it is yours to supply")
+        raise InputError(f"{path}: missing; it is yours to supply, below LOCAL=DIR")
     if path.is_dir():
         return Found("your own folder", Beginning("folder"))
     if not path.stat().st_size:
