@@ -7,6 +7,9 @@ bin := .venv/bin
 
 .PHONY: help run settings settings-page docs data data-table rehearse cost prefetch tune ask browse publish verify clean test test-studies test-survival test-slurm test-envs envs lint bench axe interop interop-files
 
+# A study of studies/ may be given by its name alone.
+override STUDY := $(or $(wildcard studies/$(STUDY).yaml),$(STUDY))
+
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
 LOCAL ?=

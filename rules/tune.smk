@@ -4,6 +4,8 @@
 
 def trial_scores(wildcards):
     """Per-query scores of every trial, in every language and collection."""
+    if not study.trials:
+        sys.exit("study: tuning.learning_rates: none; expected the learning rates to try")
     return [
         file
         for trial in study.trials

@@ -26,7 +26,7 @@ rule speak:
     message: "Speaking"
     output: "spoken"
     log: "logs/speak.a.log"
-    shell: "echo begun > {{log}}; echo 'a.tsv:1: no text ' >> {{log}}; echo >> {{log}}; exit 1"
+    shell: "printf 'begun\\nspeak: a.tsv:1: no text \\n\\n' > {{log}}; exit 1"
 
 rule keep_silent:
     output: "silent"

@@ -16,7 +16,7 @@ import publish_models
 from optical.models.encoders import load
 from optical.models.export import model_card, save_for_all
 from optical.models.repository import LFS, attributes, check_text, is_text, prepare
-from optical.report.cards import with_metadata
+from optical.report.cards import usage_section, with_metadata
 from optical.runtime.errors import InputError
 
 ABOUT = {
@@ -102,6 +102,23 @@ def test_a_card_names_its_repository_where_the_owner_is_known(exported, tmp_path
     prepare(exported, tmp_path / "other", "mine")
     assert (tmp_path / "other/README.md").read_text() == (exported / "README.md").read_text()
     assert 'MultiVectorEncoder("THIS FOLDER")' in (exported / "README.md").read_text()
+
+
+def test_a_card_shows_how_a_student_is_used_beside_its_teacher(exported, tmp_path):
+    card = exported / "README.md"
+    section = usage_section({"variants": {"mine": {"method": "optical"}}}, "mine", "base")
+    card.write_text(f"{card.read_text()}\n{section}")
+    prepare(exported, tmp_path / "hub", "me/mine", others={"base": "me/base"})
+    text = (tmp_path / "hub/README.md").read_text()
+    assert "another model, `me/base`" in text
+    assert "arxiv.org/abs/2301.12566" in text
+    code = section.split("```")[1].removeprefix("python")
+    for name in ("THIS FOLDER", "FOLDER OF `base`"):
+        code = code.replace(name, str(exported))
+    found = {}
+    exec(code, found)  # as a reader of the card does
+    assert found["scores"].shape == (1, 2)
+    assert 'MultiVectorEncoder("me/base")' in text
 
 
 def test_a_prepared_repository_is_loaded_as_the_model_was(exported, tmp_path):
@@ -275,5 +292,5 @@ def test_a_study_without_models_and_an_owner_that_cannot_be_are_one_line(study, 
     assert "'no one/mine.base.optical.sw.seed-1' names no repository" in capsys.readouterr().err
     for folder in study.parent.iterdir():
         folder.rename(folder.with_name(".hidden"))
-    with pytest.raises(InputError, match="no exported model; run `snakemake models` first"):
+    with pytest.raises(InputError, match="no exported model; run the study's `snakemake models`"):
         publish_models.main(study="mine")

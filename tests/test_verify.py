@@ -31,7 +31,7 @@ def verified(study, low, capsys, write=False):
     table(low).to_csv(study.parent / "results/demo/gap/gap_table.csv", index=False)
     code = 0
     try:
-        verify_scores.main(study=study, write=write)
+        verify_scores.main(study=str(study), write=write)
     except SystemExit as ended:
         code = ended.code
     return code, capsys.readouterr().out.splitlines()
@@ -83,7 +83,7 @@ def test_a_row_that_is_missing_is_wrong(study, capsys):
 
 def test_what_is_not_there_is_said_in_one_line(study):
     with pytest.raises(InputError, match="gap_table.csv: not there; run the study first"):
-        verify_scores.main(study=study)
+        verify_scores.main(study=str(study))
     table().to_csv("results/demo/gap/gap_table.csv", index=False)
     with pytest.raises(InputError, match="no scores are expected of demo; --write takes these"):
-        verify_scores.main(study=study)
+        verify_scores.main(study=str(study))

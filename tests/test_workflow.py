@@ -47,6 +47,28 @@ def tree(tmp_path_factory):
 # --- before anything runs ------------------------------------------------------------------------
 
 
+def test_a_study_without_learning_rates_to_try_says_so_before_it_tunes(tree):
+    done = snakemake(tree, "tune", "--dry-run", *SMOKE)
+    assert done.returncode
+    last = (done.stdout + done.stderr).splitlines()[-1]
+    assert last == "study: tuning.learning_rates: none; expected the learning rates to try"
+
+
+@pytest.mark.parametrize(
+    ("given", "file"),
+    [
+        ("smoke", "studies/smoke.yaml"),
+        ("config.yaml", "config.yaml"),
+        ("mine", "mine"),
+        ("", "config.yaml"),
+    ],
+)
+def test_make_takes_a_study_by_its_file_or_by_its_name(given, file):
+    command = ["make", "--dry-run", "cost", f"STUDY={given}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert f"--study {file} " in succeeds(done).stdout
+
+
 TRANSLATING = {"bm25_translated", "translate_query"}
 
 

@@ -13,7 +13,7 @@ from optical.corpora.text import Place, as_text
 from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.study import paths
-from optical.study.results import Results, named, one_of, results_of
+from optical.study.results import Results, name_of, named, one_of, results_of
 
 # Backgrounds of the terminal's 256 colours that black letters can be read on.
 COLOURS = (117, 156, 222, 218, 183, 159, 229, 210, 150, 189)
@@ -39,7 +39,7 @@ def main(
 ) -> None:
     """
     question: in the language; a hyphen for one on each line of standard input
-    study: its name, as under results/
+    study: its name, as under results/, or its file
     student: which student encodes the question
     lang: language of the question; in that of the passages, the teacher encodes it
     method: how the student was trained (optical, or the first that has a model)
@@ -53,6 +53,7 @@ def main(
     if passages < 1:
         raise InputError(f"--passages {passages}: expected 1 or more")
     questions = asked(question)
+    study = name_of(study)
     results = results_of(study, folder)
     one_of("student", student, results.settings["students"])
     method = method or default_method(results, student, lang)

@@ -6,7 +6,7 @@ import pandas as pd
 import yaml
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
-from optical.report.cards import limits_section, metadata, picture_section, terms
+from optical.report.cards import limits_section, metadata, picture_section, terms, usage_section
 from optical.report.publishing import (
     PICTURE,
     bitext_section,
@@ -64,6 +64,7 @@ def main(
     publish(
         model,
         output,
+        usage_section(of_study, method, teacher),
         study_section(study, made_as, f"Passages are read by that study's model `{teacher}`."),
         scores_section(languages, student, method, language, of_study["metric"]),
         picture_section(of_study, PICTURE) if picture else "",

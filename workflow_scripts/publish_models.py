@@ -27,16 +27,22 @@ def main(
     models = results.path(paths.MODELS)
     exported = sorted(path for path in models.glob("[!.]*") if path.is_dir())
     if not exported:
-        raise InputError(f"{models}: no exported model; run `snakemake models` first")
+        raise InputError(
+            f"{models}: no exported model; run the study's `snakemake models` first, with its "
+            "--configfile"
+        )
+    # The seed of a teacher of several stands behind an @, which no name on the hub may have.
+    repositories = {
+        model.name: f"{results.study}.{model.name}".replace("@", ".seed-") for model in exported
+    }
+    named = {model: f"{owner}/{name}" if owner else name for model, name in repositories.items()}
     constructed = Study(results.settings, {}).is_constructed
     commands, refused = [], 0
     for model in exported:
-        # The seed of a teacher of several stands behind an @, which no name on the hub may have.
-        name = f"{results.study}.{model.name}".replace("@", ".seed-")
-        repository = results.path(paths.HUB, repository=name)
-        name = f"{owner}/{name}" if owner else name
+        repository = results.path(paths.HUB, repository=repositories[model.name])
+        name = named[model.name]
         try:
-            prepare(model, repository, name, constructed=constructed)
+            prepare(model, repository, name, others=named, constructed=constructed)
         except InputError as error:
             print(f"{model}: {error}", file=sys.stderr)
             refused += 1

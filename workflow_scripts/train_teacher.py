@@ -88,7 +88,7 @@ def main(
         ),
         card=model_card(
             "queries and passages",
-            f"retrieval, {settings.loss} loss, {settings.negatives} hard negatives for each query",
+            f"retrieval, {settings.loss} loss, hard negatives for each query: {settings.negatives}",
             None,
         ),
         steps=settings.steps,

@@ -15,6 +15,7 @@ from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
 from optical.runtime.program import run_program
 from optical.study import paths
+from optical.study.results import name_of
 
 KEYS = ["collection", "student", "method", "metric"]
 CELLS = ["pivot", "high", "low", "relative_gap"]
@@ -31,16 +32,16 @@ FOUND = {
 
 def main(
     *,
-    study: Path = Path("config.yaml"),
+    study: str = "config.yaml",
     write: bool = False,
     metric: str = "map",
 ) -> None:
     """
-    study: study file
+    study: its name, as under results/, or its file
     write: take the scores of the table as those expected
     metric: metric of the written cells
     """
-    name = yaml.safe_load(study.read_text())["study"]
+    name = name_of(study)
     file = Path(paths.TABLE.format(study=name, table="gap"))
     if not file.exists():
         raise InputError(f"{file}: not there; run the study first, --configfile {study}")

@@ -22,7 +22,7 @@ FEW = 100.0
 def table(found: Estimate, machines: Sequence[Rates]) -> Iterator[str]:
     """The lines of the table: a stage each, then the sums."""
     head = ["stage", "jobs", "on", *(f"{rates.name}, h" for rates in machines)]
-    rows = [[*head, "GPU memory, GB", "disk kept, GB", "beside it, GB"]]
+    rows = [[*head, "GPU memory, GB", "disk kept, GB", "temporary disk, GB"]]
     for stage, works in found.stages.items():
         rows.append(
             [

@@ -67,7 +67,10 @@ def read_adapter(folder: Path) -> Adapter:
     """
     file = folder / ABOUT
     if not file.exists():
-        raise InputError(f"{folder}: no adapter: {ABOUT} is missing; expected a study's student")
+        raise InputError(
+            f"{folder}: no adapter: {ABOUT} is missing; expected a student of a study with "
+            "keep: adapters"
+        )
     try:
         about = json.loads(file.read_text(encoding="utf-8"))
         base = Path(os.path.normpath(folder / about["base"]))

@@ -9,9 +9,10 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 from huggingface_hub import ModelCard
@@ -65,13 +66,21 @@ SECRET = re.compile(
 HIDDEN = ".snakemake_timestamp"
 
 
-def prepare(model: Path, output: Path, name: str, *, constructed: bool = False) -> None:
+def prepare(
+    model: Path,
+    output: Path,
+    name: str,
+    *,
+    others: Mapping[str, str] = MappingProxyType({}),
+    constructed: bool = False,
+) -> None:
     """Write the folder of a repository: the files of an exported model, and `.gitattributes`.
 
     Weights are linked, where the file system can. name: of the repository, with or without its
-    owner; with one, the card says it in place of "THIS FOLDER". constructed: whether the model is
-    of languages that a program made, which have no code. Raises InputError, without the model's
-    name, for what the hub would refuse or nobody should read.
+    owner; with one, the card says it in place of "THIS FOLDER". others: the repositories of the
+    study's models, by their names in the study, such as that of the teacher. constructed: whether
+    the model is of languages that a program made, which have no code. Raises InputError, without
+    the model's name, for what the hub would refuse or nobody should read.
     """
     check_name(name)
     check_files(model)
@@ -80,7 +89,11 @@ def prepare(model: Path, output: Path, name: str, *, constructed: bool = False) 
         shutil.copytree(model, temporary, copy_function=link_or_copy, ignore=ignored)
         if "/" in name:
             card = temporary / "README.md"
-            card.write_text(card.read_text(encoding="utf-8").replace("THIS FOLDER", name), "utf-8")
+            text = card.read_text(encoding="utf-8").replace("THIS FOLDER", name)
+            for other, repository in others.items():
+                text = text.replace(f"FOLDER OF `{other}`", repository)
+                text = text.replace(f"another model, `{other}`", f"another model, `{repository}`")
+            card.write_text(text, "utf-8")
         check_card(temporary / "README.md", constructed=constructed)
         for file in files_of(temporary):
             check_text(file, file.relative_to(temporary))

@@ -20,6 +20,23 @@ TERMS = "LICENSE.md"
 TASK = {"type": "text-retrieval", "name": "Cross-lingual retrieval"}
 
 
+LEARNT = {
+    "optical": (
+        "A transport plan aligns the tokens of a sentence with those of its translation. The "
+        "student moves its token vectors to the teacher's at the least cost "
+        "([OPTICAL, WSDM 2023](https://arxiv.org/abs/2301.12566))."
+    ),
+    "greedy": (
+        "Tokens of a sentence are paired greedily with those of its translation. The student moves "
+        "its token vectors to the teacher's ([DR.DECR](https://arxiv.org/abs/2112.08185))."
+    ),
+    "sentence": (
+        "The student moves the mean of the token vectors of each sentence to the teacher's."
+    ),
+}
+"""How a student of each method of distillation learns from bitext, for readers of a card."""
+
+
 def with_metadata(card: str, about: Mapping[str, Any]) -> str:
     """A card whose metadata has some more; of tags, those of both.
 
@@ -103,9 +120,34 @@ def base_code(language: str) -> str:
     return re.split("[-_]", language)[0].lower()
 
 
+def method_of(settings: Mapping[str, Any], name: str) -> str:
+    """The method of a row of the tables: of a variant that which it is a variant of."""
+    return settings.get("variants", {}).get(name, {}).get("method", name)
+
+
+def usage_section(settings: Mapping[str, Any], method: str, teacher: str) -> str:
+    """How a student learnt, and how it is used beside its teacher, which encodes the passages.
+
+    `repository.prepare` puts names of the hub in place of the folders.
+    """
+    learnt = LEARNT.get(method_of(settings, method), "")
+    return f"""## Search with it
+
+{learnt}
+
+```python
+from sentence_transformers import MultiVectorEncoder
+queries = MultiVectorEncoder("THIS FOLDER").encode_query(["..."])
+teacher = MultiVectorEncoder("FOLDER OF `{teacher}`")
+passages = teacher.encode_document(["...", "..."])
+scores = teacher.similarity(queries, passages)  # MaxSim, [queries, passages]
+```
+"""
+
+
 def tags(settings: Mapping[str, Any], method: str) -> list[str]:
     """What the model is, beside what every card says."""
-    base = settings.get("variants", {}).get(method, {}).get("method", method)
+    base = method_of(settings, method)
     own = ["late-interaction", "information-retrieval"]
     if base in DISTILLED:
         own.append("knowledge-distillation")
@@ -141,7 +183,7 @@ def result_of(row: pd.Series) -> dict[str, Any]:
     """A score as the hub's model-index has it."""
     metric = {"type": row["metric"], "name": metric_name(row["metric"])}
     return {
-        "task": TASK,
+        "task": dict(TASK),  # a copy, for YAML would write the same one as an alias
         "dataset": {
             "type": row["collection"],
             "name": f"{row['collection']} ({row['language']} queries)",

@@ -28,7 +28,8 @@ def failures(snakemake_logs: Iterable[Path]) -> list[str]:
     found: dict[str, None] = {}  # Snakemake may say it twice
     for rule, about in FAILED.findall(text):
         if log := LOG.search(about):
-            words = last_line(Path(log[1]))
+            # A program begins with its own name, which often is that of its rule.
+            words = last_line(Path(log[1])).removeprefix(f"{rule}: ")
             if interrupted and ENDED.fullmatch(words):
                 continue
             found[f"{rule} failed{words and f': {words}'}\n    its log: {log[1]}"] = None
