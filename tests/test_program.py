@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -322,6 +323,23 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch, error):
     with pytest.raises(type(error)) as stopped:
         given(monkeypatch, failing(error), "--pairs", "a=b")
     assert stopped.value is error
+
+
+def test_who_reads_a_part_of_what_is_printed_sees_no_traceback():
+    program = (
+        "from optical.runtime.program import run_program\n"
+        "def main():\n"
+        "    for number in range(100_000):\n"
+        "        print(number)\n"
+        "run_program(main)"
+    )
+    writing = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert writing.stdout.readline() == "0\n"
+    writing.stdout.close()
+    assert writing.stderr.read() == ""
+    assert writing.wait() == 128 + signal.SIGPIPE
 
 
 @pytest.mark.parametrize("file", ["given/file", "given/file/below", "other/a", Path("other/a")])

@@ -68,6 +68,10 @@ def run_program(main: Callable[..., None], *, argument_files: bool = False) -> N
     except KeyboardInterrupt:
         print(f"{parser.prog.removesuffix('.py')}: {INTERRUPTED}", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)  # as a shell says it
+    except BrokenPipeError:
+        # Who reads what is printed, such as `head`, has seen enough. Python would still flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(128 + signal.SIGPIPE)
     except FileNotFoundError as error:
         if not (told := absent(error, values.values())):
             raise
