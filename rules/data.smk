@@ -128,6 +128,15 @@ else:
     ]
 scores_file = study_files.scores_file(study)
 
+# Snakemake tells of a missing file in a paragraph about a rule. Here is the line that a user needs.
+if workflow.is_main_process and not Path(paths.REPORT.format(study=study.name)).exists():
+    supplied = [*study_files.supplied_files(study)]
+    supplied += training_files if training_source == "msmarco" else []
+    if missing := [file for file in supplied if not Path(file).exists()]:
+        more = f", and {len(missing) - 1} more" if missing[1:] else ""
+        place = "it is yours to supply, below `local`"
+        print(f"study: {missing[0]}: missing{more}; {place}", file=sys.stderr)
+
 brought = [name for name in study.datasets if not study_files.is_users(name, study)]
 exported_sets = [name for name in brought if study_files.is_exported(name, study)]
 downloaded_sets = [name for name in brought if name not in exported_sets]

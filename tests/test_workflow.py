@@ -54,6 +54,29 @@ def test_a_study_without_learning_rates_to_try_says_so_before_it_tunes(tree):
     assert last == "study: tuning.learning_rates: none; expected the learning rates to try"
 
 
+def test_a_missing_file_of_the_user_is_told_in_one_line(tree, tmp_path):
+    settings = read_study(tree / "studies/smoke.yaml") | {
+        "study": "mine",
+        "pivot": "en",
+        "languages": {"high": ["fr"], "low": ["sw"]},
+        "own": {
+            "letters": {"folder": "letters", "layout": "tsv", "languages": ["fr", "sw"]},
+            "clips": {"folder": "clips", "layout": "msmarco", "languages": ["fr", "sw"]},
+        },
+        "bitext": {"sources": ["letters"]},
+        "training_set": {"source": "local", "folder": "training"},
+        "collections": ["clips"],
+        "methods": ["zero_shot", "optical"],
+        "pretraining": {"text": {"en": 100, "fr": 100, "sw": 100}},
+        "local": str(tmp_path),
+    }
+    (tree / "mine.yaml").write_text(yaml.safe_dump(settings))
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters/fr.tsv").touch()
+    told = f"study: {tmp_path}/letters/sw.tsv: missing, and 8 more; it is yours to supply, below"
+    assert told in snakemake(tree, "--dry-run", "--configfile", "mine.yaml").stderr
+
+
 @pytest.mark.parametrize(
     ("given", "file"),
     [

@@ -288,6 +288,16 @@ def downloads(study: Study) -> list[str]:
     ]
 
 
+def supplied_files(study: Study) -> list[str]:
+    """The files of `needed_files` that the user supplies."""
+    return [
+        file
+        for source, files in needed_files(study).items()
+        if is_users(source, study)
+        for file in files
+    ]
+
+
 def hub_models(study: Study) -> dict[str, str]:
     """{folder: hub id} of the encoders, teachers and translator that are fetched from the hub."""
     found = {
