@@ -343,9 +343,14 @@ def test_a_busy_server_is_asked_once_more(hub, lines, monkeypatch, again):
     assert len(asked) == 2
 
 
-def test_a_server_that_is_not_there_is_a_line(lines, datasets):
-    datasets["belebele"]["files"]["sw.jsonl"]["url"] = "http://127.0.0.1:9/sw.jsonl"
-    assert list(wrong(lines())) == ["belebele/sw.jsonl"]
+@pytest.mark.parametrize(
+    ("host", "said"), [("127.0.0.1:9", "cannot be reached"), ("a.invalid", "is not known here")]
+)
+def test_a_server_that_is_not_there_is_a_line(lines, datasets, host, said):
+    url = f"http://{host}/sw.jsonl"
+    datasets["belebele"]["files"]["sw.jsonl"]["url"] = url
+    question = "is there a network, or a mirror (MIRROR=DIR)?"
+    assert wrong(lines()) == {"belebele/sw.jsonl": f"{url}: its host {said}; {question}"}
 
 
 def test_a_fault_of_the_program_keeps_its_traceback_after_all_lines(lines, monkeypatch):

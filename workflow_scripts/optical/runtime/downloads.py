@@ -177,7 +177,7 @@ def fetch_with_retries(
             if attempt == attempts:
                 raise InputError(
                     f"{url}: not downloaded in {attempts} tries, the last failed with: "
-                    f"{without_query(error)}"
+                    f"{reason(error)}"
                 ) from error
             asked = 0.0 if response is None else retry_after(response)
             time.sleep(min(max(wait * 2 ** (attempt - 1), asked), LONGEST_PAUSE))
@@ -211,6 +211,19 @@ def fetched_from_hub(
 def without_query(error: Exception | str) -> str:
     """A text, or an error's, without what follows a ? in an address, which may let others in."""
     return re.sub(r"\?[^\s'\"]+", "?...", str(error))
+
+
+def reason(error: Exception) -> str:
+    """Why a request failed: in a few words where no server was reached."""
+    # What requests raises holds an error of urllib3, which is no package of ours to import.
+    cause = type(getattr(error.args[0], "reason", None)).__name__ if error.args else ""
+    known = {
+        "NameResolutionError": "its host is not known here",
+        "NewConnectionError": "its host cannot be reached",
+    }
+    if cause in known:
+        return f"{known[cause]}; is there a network, or a mirror (MIRROR=DIR)?"
+    return without_query(error)
 
 
 class IncompleteError(OSError):

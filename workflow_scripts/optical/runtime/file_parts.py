@@ -17,7 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from optical.runtime import hub
-from optical.runtime.downloads import may_pass, refusal, retry_after, without_query
+from optical.runtime.downloads import may_pass, reason, refusal, retry_after, without_query
 from optical.runtime.errors import InputError
 
 WHOLE = 4 << 20
@@ -161,7 +161,7 @@ class RemoteFile(io.RawIOBase):
                 if response is not None and not may_pass(response.status_code):
                     raise InputError(refusal(self.url, response, self.access)) from error
                 if last or isinstance(error, requests.ConnectTimeout):
-                    raise InputError(f"{self.url}: {without_query(error)}") from error
+                    raise InputError(f"{self.url}: {reason(error)}") from error
                 pause = PAUSE if response is None else max(retry_after(response), PAUSE)
                 time.sleep(min(pause, LONGEST_PAUSE))
         raise AssertionError("the last try returns or raises")
