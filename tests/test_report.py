@@ -419,6 +419,8 @@ def test_what_the_index_loses_is_told_with_its_worst_case(arguments, tmp_path):
     checked = ["n_exact", "index_value", "exact_value", "exact_recall"]
     tables.language.loc[of_sw, checked] = [50, 0.40, 0.42, 0.9]
     page = written(arguments | {"tables": saved(tables, tmp_path)})
+    assert "too many" not in page
+    assert "This study finds passages by an approximate index" in page
     (sentence,) = answers_of(page, "What did the index lose?")
     assert sentence == (
         "On average 0.020 MAP, and 0.020 at most (small, optical, sw), over 50 queries that were "
@@ -622,6 +624,23 @@ def test_what_was_kept_out_of_the_training_set_is_shown(arguments):
     arguments["training"].write_text("queries,7\n")
     with pytest.raises(InputError, match=r"training_set.csv: columns queries, 7; expected what"):
         written(arguments)
+
+
+def test_negatives_that_bm25_mines_are_not_counted_as_none(arguments):
+    arguments["training"].write_text("what,number\nqueries,2000\nnegatives,0\n")
+    assert "<li>0 negatives</li>" in written(arguments)
+    settings = "training_set: {negatives: bm25}\nteacher: {negatives: 2}\n"
+    arguments["settings"].write_text(settings)
+    page = written(arguments)
+    assert "<li>0 negatives</li>" not in page
+    assert "<li>negatives: mined by BM25, of which a teacher reads 2 for each query</li>" in page
+
+
+def test_the_title_speaks_of_growing_encoders_only_where_there_are_several(arguments, tmp_path):
+    grows = "changes as the encoder grows"
+    assert grows not in written(arguments)
+    tables = saved(compared(VALUES | LARGE), tmp_path)
+    assert grows in written(arguments | {"tables": tables})
 
 
 def test_a_study_without_queries_in_the_pivot_is_reported(arguments, tmp_path):

@@ -127,6 +127,7 @@ def write_report(
         study=study,
         light=variables(dark=False),
         dark=variables(dark=True),
+        title=title_of(gap),
         headline=summary.headline(gap, metric),
         summary_tables=[_html(table) for table in summary.shown_summary_tables(gap, metric)],
         first_picture=first,
@@ -178,7 +179,7 @@ def write_report(
         translation_table=(
             _html(shown_translation_table(translations)) if len(translations) else ""
         ),
-        training=training,
+        training=training_lines(training, shown_settings),
         queries=queries,
         pairs=pairs,
         data_table=_html(shown_data_table(sources)) if sources else "",
@@ -189,6 +190,31 @@ def write_report(
     )
     with atomic_path(output) as temporary:
         temporary.write_text(page, encoding="utf-8")
+
+
+def title_of(gap: pd.DataFrame) -> str:
+    """The heading of the page: by the sizes of encoders where there are several."""
+    students = set(gap["student"]) - {NO_STUDENT}
+    if len(students) > 1:
+        return "How the gap between languages changes as the encoder grows"
+    return "The gap between languages, and what distillation does about it"
+
+
+def training_lines(training: Mapping[str, int], settings: Mapping[str, Any]) -> list[str]:
+    """What the teachers' training set has, a line each.
+
+    Negatives that BM25 finds are in no file of the training set, so their number is none of its
+    counts.
+    """
+    wanted = settings.get("teacher", {}).get("negatives", 0)
+    mined = wanted and settings.get("training_set", {}).get("negatives") == "bm25"
+    lines = []
+    for what, number in training.items():
+        line = f"{number:,} {what}"
+        if what == "negatives" and mined:
+            line = f"negatives: mined by BM25, of which a teacher reads {wanted} for each query"
+        lines.append(line)
+    return lines
 
 
 Picture = tuple[Markup, str, str]
