@@ -10,7 +10,16 @@ from matplotlib.text import Text
 
 from optical.evaluation.gap import compare
 from optical.report.figures import gap_figure, map_figure
-from optical.report.looks import COLOURS, METHODS, NEUTRAL, styles, themed, variables
+from optical.report.looks import (
+    COLOURS,
+    METHODS,
+    NEUTRAL,
+    VARIANTS,
+    outline,
+    styles,
+    themed,
+    variables,
+)
 from optical.report.pictures import save_figure
 from optical.report.plan_figures import plans_figure
 from optical.report.training_figures import (
@@ -301,6 +310,21 @@ def test_no_two_of_many_methods_look_alike():
     assert len(set(styles(names).values())) == len(names)
     # One more has to look like another, and stops nothing.
     assert len(styles([*names, "more"])) == len(names) + 1
+
+
+def test_no_variant_has_both_the_colour_and_the_mark_of_a_method():
+    taken = {(style.color, style.marker) for style in METHODS.values()}
+    assert not taken & {(style.color, style.marker) for style in VARIANTS}
+    assert len(VARIANTS) >= 120
+
+
+def test_every_mark_has_an_outline_of_its_own_within_the_space_of_a_page():
+    markers = {style.marker for style in [*METHODS.values(), *VARIANTS]}
+    outlines = {marker: outline(marker) for marker in markers}
+    assert len(set(outlines.values())) == len(markers)
+    assert outline("s") == "M-10.0 10.0L10.0 10.0L10.0 -10.0L-10.0 -10.0Z"
+    for path in outlines.values():
+        assert all(abs(float(number)) <= 15 for number in re.findall(r"-?\d+\.\d", path))
 
 
 def test_a_method_has_its_colour_and_mark_in_every_picture():
