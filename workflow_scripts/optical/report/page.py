@@ -255,6 +255,8 @@ def shown_picture(svg: str, prefix: str, caption: str) -> Picture:
 def inline_svg(svg: str, prefix: str, name: str) -> str:
     """Make an SVG file a part of a page: no prolog, no metadata, ids and colours of the page.
 
+    Its width is a variable, --natural, for the page to say how small it may become.
+
     name: what a screen reader says in its place.
 
     Raises:
@@ -265,7 +267,10 @@ def inline_svg(svg: str, prefix: str, name: str) -> str:
         raise InputError("the picture is not SVG: no <svg> element in it")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[start:], flags=re.DOTALL)
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
-    return themed(svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(name)}"', 1))
+    about = f'role="img" aria-label="{html.escape(name)}"'
+    if width := re.match(r'<svg\b[^>]*?\bwidth="([\d.]+pt)"', svg):
+        about += f' style="--natural: {width[1]}"'
+    return themed(svg.replace("<svg", f"<svg {about}", 1))
 
 
 def _html(table: ShownTable) -> Markup:

@@ -74,7 +74,10 @@ def shown_gap_table(gap: pd.DataFrame, pivot: str) -> ShownTable:
     ]
     headings = [*columns.values(), *(heading for heading, _ in numbers.values())]
     ranks = dict.fromkeys(["Collection", pivot, "Gap", "Difference", "With mid"], ASKED)
-    ranks |= dict.fromkeys(["Teacher", "High", "Low"], WIDE)
+    # High and Low are what a reader looks at first: a gap may narrow because High fell.
+    ranks |= dict.fromkeys(["Teacher", "Gap closed"], WIDE)
+    if len(set(gap["student"]) - {NO_STUDENT}) == 1:
+        ranks["Student"] = WIDE
     return ShownTable(headings, rows, numeric=len(numbers), ranks=ranks)
 
 
