@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.text import Text
 
 from optical.evaluation.gap import compare
-from optical.report.figures import gap_figure, map_figure
+from optical.report.figures import gap_figure
+from optical.report.language_figures import map_figure
 from optical.report.looks import (
     COLOURS,
     METHODS,
@@ -190,6 +192,51 @@ def test_a_share_that_is_not_defined_is_a_dash():
     assert [text.get_text() for text in figure.axes[0].texts] == ["–"]
     drawn = [line.get_ydata() for line in figure.axes[0].lines]
     assert sum(np.isnan(values).any() for values in drawn) == 1
+
+
+def test_no_interval_of_a_language_lies_on_that_of_another_method(tables):
+    figure = map_figure(tables[0])
+    figure.draw(FigureCanvasAgg(figure).get_renderer())
+    for axes in figure.axes:
+        lines = [
+            line
+            for drawn in axes.collections
+            if isinstance(drawn, LineCollection)
+            for line in drawn.get_segments()
+        ]
+        heights = [y for (_, y), (_, other) in lines if y == other]
+        assert len(set(np.round(heights, 6))) == len(heights) > 0
+        apart = np.diff(np.sort(axes.transData.transform([(0, y) for y in heights])[:, 1]))
+        assert apart.size == 0 or apart.min() > 3 * figure.dpi / 72
+
+
+def test_rows_of_languages_are_no_higher_than_a_word_with_one_or_two_methods():
+    low, high = (
+        map_figure(made_up(["tiny"], ["zero_shot", *more], ["fr", "sw"], ["c"])[0])
+        for more in ([], ["optical"])
+    )
+    labels = [figure.axes[0].get_yticks() for figure in (low, high)]
+    assert list(labels[0]) == list(labels[1]) == pytest.approx([0.1, 0.3, 0.5, 0.7])
+
+
+def test_an_interval_that_is_cut_has_an_arrow_and_no_other():
+    _, gap = made_up(*STUDIES["controls"])
+
+    def arrows(gap):
+        return [text.xy for text in gap_figure(gap).axes[0].texts if text.arrow_patch]
+
+    assert arrows(gap) == []
+    greedy = gap["method"] == "greedy"
+    gap.loc[greedy, ["relative_gap_from", "relative_gap_to"]] = -40.0, 50.0
+    axes = gap_figure(gap).axes[0]
+    (below, above) = arrows(gap)
+    assert (below[1], above[1]) == axes.get_ylim()
+
+
+def test_a_picture_of_shares_that_are_nowhere_defined_is_left_out():
+    _, gap = made_up(*STUDIES["controls"])
+    with pytest.raises(InputError, match="zero_shot has no significant gap to close"):
+        gap_figure(gap.assign(gap_closed=float("nan")), measure="gap_closed")
 
 
 def test_an_unknown_metric_is_an_error(tables):

@@ -18,7 +18,7 @@ from optical.runtime.program import run_program
 
 CAPTIONS = {
     "gap_by_size": "Relative gap between the groups of languages at each size of the encoder, with "
-    "its 95 % confidence interval.",
+    "its 95 % confidence interval. An arrow: the interval goes on.",
     "closed_by_size": "How much of zero_shot's relative gap each method closes, with its 95 % "
     "confidence interval. A dash: not defined, as zero_shot has no significant gap.",
     "map_by_language": "Each language before and after distillation, with its 95 % interval, the "
