@@ -433,6 +433,35 @@ def test_a_learning_curve_has_a_point_for_each_number_of_pairs():
         pairs_figure(languages, {"few": 100}, kept)
 
 
+def ticks_of(axes):
+    return sorted(
+        (tick.get_loc(), tick.label1.get_text())
+        for tick in [*axes.xaxis.get_major_ticks(), *axes.xaxis.get_minor_ticks()]
+    )
+
+
+def test_amounts_are_labelled_as_plain_numbers_that_do_not_meet():
+    names = ["fr", "es", "de", "sw", "so"]
+    languages, _ = made_up(["tiny"], ["zero_shot", "few", "many"], names, ["c", "d"])
+    kept = {"fr": 1_500_000, "es": 1_400_000, "de": 20_000, "sw": 19_000, "so": 300}
+    figure = pairs_figure(languages, {"few": 500, "many": None}, kept)
+    assert_readable(figure)
+    for axes in figure.axes:
+        assert ticks_of(axes) == [(300, "300"), (19_000, "19,000"), (1_500_000, "1,500,000")]
+    figure = amounts_figure(languages, {"pairs": kept, "hours": {"fr": 8.5, "es": 2.5, "so": 2.4}})
+    assert_readable(figure)
+    pairs, hours = figure.axes
+    assert [text for _, text in ticks_of(pairs)][::2] == ["300", "1,500,000"]
+    assert [text for _, text in ticks_of(hours)] == ["2.4", "8.5"]
+
+
+def test_a_student_without_a_method_leaves_its_place_empty():
+    languages, _ = made_up(["tiny", "small"], ["zero_shot", "optical"], ["fr", "sw"], ["c"])
+    absent = (languages["student"] == "tiny") & (languages["method"] == "optical")
+    figure = map_figure(languages[~absent].astype({"language": "str"}))
+    assert_readable(figure)
+
+
 def test_names_of_languages_that_end_in_one_place_do_not_meet():
     names = ["fr", "es", "de", "sw", "so", "ur"]
     languages, _ = made_up(["tiny"], ["zero_shot", "few", "many"], names, ["c"])

@@ -114,12 +114,13 @@ def _draw_languages(
     foreign = cell[cell["group"] != PIVOT_GROUP]
     half = METHOD_LINE * len(looks) / 2
     floors = foreign.drop_duplicates("language").dropna(subset="floor")
-    middle = floors["language"].map(place)
+    # Without any row, the places would be no numbers.
+    middle = floors["language"].map(place).astype(float)
     reach = max(half, 0.4 * ROW)
     axes.vlines(floors["floor"], middle - reach, middle + reach, color=INK, linewidth=1.2, zorder=2)
     for rank, (method, look) in enumerate(looks.items()):
         part = foreign[foreign["method"] == method]
-        places = part["language"].map(place) + METHOD_LINE * (rank + 0.5) - half
+        places = part["language"].map(place).astype(float) + METHOD_LINE * (rank + 0.5) - half
         axes.hlines(places, part["value_from"], part["value_to"], color=look.color, linewidth=1.2)
         axes.scatter(part["value"], places, s=24, zorder=3, **look.marks())
     for value in cell.loc[cell["group"] == PIVOT_GROUP, "value"].unique():
