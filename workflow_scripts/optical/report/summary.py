@@ -61,13 +61,26 @@ def headline(gap: pd.DataFrame, metric: str) -> str:
         return f"{subject} makes no significant difference to the {GAP} in {len(rows)} comparisons."
     narrower = rows[[of_row == "narrower" for of_row in found]]
     parts = [f"significantly narrows the {GAP} in {len(narrower)} of {len(rows)} comparisons"]
-    if wider := found.count("wider"):
-        parts.append(f"widens it in {wider}")
+    wider = rows[[of_row == "wider" for of_row in found]]
+    if len(wider):
+        parts.append(f"widens it in {len(wider)}")
     if same := found.count("same"):
         parts.append(f"makes no significant difference in {same}")
     share = closed_shares(narrower)
     *first, last = parts
-    return f"{subject} {', '.join(first)}{' and ' if first else ''}{last}{share}."
+    rises = rising(wider, metric_name(metric))
+    return f"{subject} {', '.join(first)}{' and ' if first else ''}{last}{share}{rises}."
+
+
+def rising(wider: pd.DataFrame, metric: str) -> str:
+    """In how many of the comparisons with a wider gap both groups score better. metric: its name."""
+    high, low = (wider[group] > wider[f"{group}_before"] for group in ("high", "low"))
+    number = int((high & low).sum())
+    return (
+        f"; where it widens, {metric} rises in both groups in {number} of {len(wider)}"
+        if number
+        else ""
+    )
 
 
 def closed_shares(narrower: pd.DataFrame) -> str:
