@@ -73,7 +73,7 @@ def headline(gap: pd.DataFrame, metric: str) -> str:
 
 
 def rising(wider: pd.DataFrame, metric: str) -> str:
-    """In how many of the comparisons with a wider gap both groups score better. metric: its name."""
+    """In how many of the comparisons with a wider gap both groups rise. metric: its name."""
     high, low = (wider[group] > wider[f"{group}_before"] for group in ("high", "low"))
     number = int((high & low).sum())
     return (
