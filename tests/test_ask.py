@@ -71,6 +71,7 @@ def test_the_passage_that_is_asked_for_comes_first_with_its_alignment(study):
     assert lines[first].startswith("1. p2  score ")
     assert lines[first + 1].strip() == "the cat sat on the mat"
     assert "t → t 1.00" in lines[first + 2]
+    assert "[Q] → " in lines[first + 2]
     assert "\x1b" not in done.stdout  # no colour where it is not seen
     assert sum(line[:2] in ("1.", "2.", "3.") for line in lines) == 3
 

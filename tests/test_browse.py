@@ -27,6 +27,7 @@ from optical.corpora.rows import write_parquet, write_rows
 from optical.evaluation.trec import write_run
 from optical.models.embedding import embed
 from optical.report import browse
+from optical.report.looks import COLOURS, outline, styles
 from optical.retrieval.token_vectors import write_token_vectors
 from optical.runtime.errors import InputError
 from optical.study import paths
@@ -139,6 +140,8 @@ def test_tokens_are_aligned_with_the_likest_passage_of_a_document(page):
         assert token
         assert nearest
         assert -1.01 <= likeness <= 1.01
+    assert "[Q]" in [token for token, _, _ in found["pairs"][0]]
+    assert "[unused" not in page.read_text()
     # The same text on both sides, but for what a query and a passage begin with.
     assert ["d", "d"] in [[token, nearest] for token, nearest, _ in found["pairs"][0]]
 
@@ -213,6 +216,30 @@ def test_the_page_is_whole_and_can_be_read_by_all(browser, page, size, colours):
     assert faults(shown) == []
     if AXE.exists():
         assert axe_faults(shown) == []
+    shown.close()
+
+
+@in_a_browser
+def test_methods_have_the_marks_that_they_have_in_pictures(browser, tmp_path):
+    methods = ["bm25", "greedy", "optical", "optical-few"]
+    run = {"rank": 1, "best": ["d1"], "pairs": []}
+    query = {"id": "q1", "relevant": ["d1"], "texts": {"sw": "mbwa"}}
+    query |= {"runs": {"sw": dict.fromkeys(methods, run)}}
+    content = {"study": "s", "student": "base", "collection": "c", "seed": 1, "pivot": "en"}
+    content |= {"constructed": True, "languages": {"sw": "low"}, "passages": {"d1": "the dog"}}
+    browse.write_page(tmp_path / "page.html", content | {"queries": [query]})
+    shown = opened(browser, tmp_path / "page.html", WIDE)
+    found = shown.evaluate(
+        "[...document.querySelectorAll('fieldset .mark path')].map("
+        "e => [e.getAttribute('d'), getComputedStyle(e).fill === 'none', e.style.stroke])"
+    )
+    colours = {light: f"var(--{name})" for name, (light, _) in COLOURS.items()}
+    assert found == [
+        [outline(style.marker), style.hollow, colours[style.color]]
+        for style in styles(methods).values()
+    ]
+    assert [hollow for _, hollow, _ in found] == [False, False, False, True]
+    assert faults(shown) == []
     shown.close()
 
 

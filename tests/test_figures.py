@@ -6,11 +6,22 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.text import Text
 
 from optical.evaluation.gap import compare
-from optical.report.figures import gap_figure, map_figure
-from optical.report.looks import COLOURS, METHODS, NEUTRAL, styles, themed, variables
+from optical.report.figures import gap_figure
+from optical.report.language_figures import map_figure
+from optical.report.looks import (
+    COLOURS,
+    METHODS,
+    NEUTRAL,
+    VARIANTS,
+    outline,
+    styles,
+    themed,
+    variables,
+)
 from optical.report.pictures import save_figure
 from optical.report.plan_figures import plans_figure
 from optical.report.training_figures import (
@@ -183,6 +194,51 @@ def test_a_share_that_is_not_defined_is_a_dash():
     assert sum(np.isnan(values).any() for values in drawn) == 1
 
 
+def test_no_interval_of_a_language_lies_on_that_of_another_method(tables):
+    figure = map_figure(tables[0])
+    figure.draw(FigureCanvasAgg(figure).get_renderer())
+    for axes in figure.axes:
+        lines = [
+            line
+            for drawn in axes.collections
+            if isinstance(drawn, LineCollection)
+            for line in drawn.get_segments()
+        ]
+        heights = [y for (_, y), (_, other) in lines if y == other]
+        assert len(set(np.round(heights, 6))) == len(heights) > 0
+        apart = np.diff(np.sort(axes.transData.transform([(0, y) for y in heights])[:, 1]))
+        assert apart.size == 0 or apart.min() > 3 * figure.dpi / 72
+
+
+def test_rows_of_languages_are_no_higher_than_a_word_with_one_or_two_methods():
+    low, high = (
+        map_figure(made_up(["tiny"], ["zero_shot", *more], ["fr", "sw"], ["c"])[0])
+        for more in ([], ["optical"])
+    )
+    labels = [figure.axes[0].get_yticks() for figure in (low, high)]
+    assert list(labels[0]) == list(labels[1]) == pytest.approx([0.1, 0.3, 0.5, 0.7])
+
+
+def test_an_interval_that_is_cut_has_an_arrow_and_no_other():
+    _, gap = made_up(*STUDIES["controls"])
+
+    def arrows(gap):
+        return [text.xy for text in gap_figure(gap).axes[0].texts if text.arrow_patch]
+
+    assert arrows(gap) == []
+    greedy = gap["method"] == "greedy"
+    gap.loc[greedy, ["relative_gap_from", "relative_gap_to"]] = -40.0, 50.0
+    axes = gap_figure(gap).axes[0]
+    (below, above) = arrows(gap)
+    assert (below[1], above[1]) == axes.get_ylim()
+
+
+def test_a_picture_of_shares_that_are_nowhere_defined_is_left_out():
+    _, gap = made_up(*STUDIES["controls"])
+    with pytest.raises(InputError, match="zero_shot has no significant gap to close"):
+        gap_figure(gap.assign(gap_closed=float("nan")), measure="gap_closed")
+
+
 def test_an_unknown_metric_is_an_error(tables):
     with pytest.raises(InputError, match="no student has the metric mapp, the table has map"):
         map_figure(tables[0], "mapp")
@@ -303,6 +359,21 @@ def test_no_two_of_many_methods_look_alike():
     assert len(styles([*names, "more"])) == len(names) + 1
 
 
+def test_no_variant_has_both_the_colour_and_the_mark_of_a_method():
+    taken = {(style.color, style.marker) for style in METHODS.values()}
+    assert not taken & {(style.color, style.marker) for style in VARIANTS}
+    assert len(VARIANTS) >= 120
+
+
+def test_every_mark_has_an_outline_of_its_own_within_the_space_of_a_page():
+    markers = {style.marker for style in [*METHODS.values(), *VARIANTS]}
+    outlines = {marker: outline(marker) for marker in markers}
+    assert len(set(outlines.values())) == len(markers)
+    assert outline("s") == "M-10.0 10.0L10.0 10.0L10.0 -10.0L-10.0 -10.0Z"
+    for path in outlines.values():
+        assert all(abs(float(number)) <= 15 for number in re.findall(r"-?\d+\.\d", path))
+
+
 def test_a_method_has_its_colour_and_mark_in_every_picture():
     languages, gap = made_up(["tiny", "small"], ["zero_shot", "optical"], ["fr", "sw"], ["c"])
     looks = METHODS["optical"]
@@ -360,6 +431,35 @@ def test_a_learning_curve_has_a_point_for_each_number_of_pairs():
     assert {language: x for language, (x, _) in names.items()} == {"fr": 5000, "sw": 300}
     with pytest.raises(InputError, match="distilled from as many pairs as each other"):
         pairs_figure(languages, {"few": 100}, kept)
+
+
+def ticks_of(axes):
+    return sorted(
+        (tick.get_loc(), tick.label1.get_text())
+        for tick in [*axes.xaxis.get_major_ticks(), *axes.xaxis.get_minor_ticks()]
+    )
+
+
+def test_amounts_are_labelled_as_plain_numbers_that_do_not_meet():
+    names = ["fr", "es", "de", "sw", "so"]
+    languages, _ = made_up(["tiny"], ["zero_shot", "few", "many"], names, ["c", "d"])
+    kept = {"fr": 1_500_000, "es": 1_400_000, "de": 20_000, "sw": 19_000, "so": 300}
+    figure = pairs_figure(languages, {"few": 500, "many": None}, kept)
+    assert_readable(figure)
+    for axes in figure.axes:
+        assert ticks_of(axes) == [(300, "300"), (19_000, "19,000"), (1_500_000, "1,500,000")]
+    figure = amounts_figure(languages, {"pairs": kept, "hours": {"fr": 8.5, "es": 2.5, "so": 2.4}})
+    assert_readable(figure)
+    pairs, hours = figure.axes
+    assert [text for _, text in ticks_of(pairs)][::2] == ["300", "1,500,000"]
+    assert [text for _, text in ticks_of(hours)] == ["2.4", "8.5"]
+
+
+def test_a_student_without_a_method_leaves_its_place_empty():
+    languages, _ = made_up(["tiny", "small"], ["zero_shot", "optical"], ["fr", "sw"], ["c"])
+    absent = (languages["student"] == "tiny") & (languages["method"] == "optical")
+    figure = map_figure(languages[~absent].astype({"language": "str"}))
+    assert_readable(figure)
 
 
 def test_names_of_languages_that_end_in_one_place_do_not_meet():

@@ -223,14 +223,63 @@ def test_the_first_words_are_one_sentence_of_the_answer_and_a_small_table(argume
     words = said(page.partition('<p class="headline">')[2].partition("</p>")[0])
     assert words == (
         "Distillation by optimal transport significantly narrows the relative gap between high- "
-        "and low-resource languages of xnli with small, from 60.0% to 25.0%, by "
-        f"{between(row, 'gap_difference', points)} points."
+        "and low-resource languages on the collection xnli, with student small: from 60.0% to "
+        f"25.0%, by {between(row, 'gap_difference', points)} points, while MAP rises from 0.500 to "
+        "0.600 in high-resource languages and from 0.200 to 0.450 in low-resource ones."
     )
     first = page.partition('<div class="first">')[2].partition("</div>\n</div>")[0]
     assert first.count("<svg") == 1
     heading, row = Page(page).rows[:2]
     assert heading == ["Student", "Gap before", "Gap after", "Closed", "Significant"]
     assert [cell.split(" [")[0] for cell in row] == ["small", "60.0%", "25.0%", "58.3%", "narrower"]
+
+
+def headline_after(low, high=0.6, before=VALUES["small", "zero_shot"]):
+    values = VALUES | {
+        ("small", "zero_shot"): before,
+        ("small", "optical"): {"fr": high, "sw": low},
+    }
+    return summary.headline(compared(values).gap, "map")
+
+
+def test_a_gap_that_widens_while_both_groups_rise_says_so():
+    none = {"en": 0.8, "fr": 0.2, "sw": 0.2}
+    sentence = headline_after(low=0.3, high=0.6, before=none)
+    assert "significantly widens the relative gap" in sentence
+    assert "from 0.0% (not significantly above 0) to 50.0%, by" in sentence
+    assert sentence.endswith(
+        "while MAP rises from 0.200 to 0.600 in high-resource languages and from 0.200 to 0.300 in "
+        "low-resource ones."
+    )
+    assert "while MAP goes from 0.500 to 0.600 in" in headline_after(low=0.1)
+    assert "while MAP falls from 0.500 to 0.400 in" in headline_after(low=0.1, high=0.4)
+
+
+def test_a_gap_that_may_be_the_same_is_told_with_the_interval_of_its_difference():
+    gap = compared().gap
+    gap["gap_difference_p_holm"] = 0.2
+    row = gap[gap["method"] == "optical"].iloc[0]
+    assert (
+        "does not significantly change the relative gap between high- and low-resource languages "
+        "on the collection xnli, with student small: it is 60.0% before and 25.0% after, and the "
+        f"difference of {between(row, 'gap_difference', points)} points may be chance, while MAP "
+    ) in summary.headline(gap, "map")
+
+
+def test_high_and_low_have_the_same_number_of_decimals(arguments, tmp_path):
+    tables = compared()
+    of_optical = tables.gap["method"] == "optical"
+    tables.gap.loc[of_optical, ["high_from", "high_to"]] = 0.4, 0.8
+    sentence = summary.headline(tables.gap, "map")
+    assert "from 0.50 to 0.60 in high-resource languages and from 0.20 to 0.45 in" in sentence
+    (((_, answer),),) = verdict.answers(tables.gap, "map").values()
+    assert answer.endswith("high 0.50 → 0.60, low 0.20 → 0.45.")
+    of_sw = (tables.language["method"] == "optical") & (tables.language["language"] == "sw")
+    tables.language.loc[of_sw, ["value_from", "value_to"]] = 0.25, 0.65
+    rows = Page(written(arguments | {"tables": saved(tables, tmp_path)})).rows
+    optical = next(row for row in rows if row[:3] == ["xnli", "small", "optical"])
+    assert optical[3:7] == ["0.80", "0.60", "0.45", "0.15"]
+    assert ["sw", "low", "400", "0.10", "0.20", "0.45"] in rows
 
 
 def gap_of(changes):
@@ -263,7 +312,7 @@ def test_several_comparisons_are_counted_by_what_is_significant():
     assert summary.headline(gap_of(mixed), "map").endswith(
         " in 2 of 4 comparisons, widens it in 1 and makes no significant difference in 1; where it "
         "narrows, between 25.0% and 50.0% of the gap is closed, but high-resource languages score "
-        "significantly lower in 1 of these."
+        "significantly lower in 1 of these; where it widens, MAP rises in both groups in 1 of 1."
     )
     nothing = dict.fromkeys("ab", (0.5, 0.5, 0.0, 0.9))
     assert summary.headline(gap_of(nothing), "map") == (
@@ -370,6 +419,8 @@ def test_what_the_index_loses_is_told_with_its_worst_case(arguments, tmp_path):
     checked = ["n_exact", "index_value", "exact_value", "exact_recall"]
     tables.language.loc[of_sw, checked] = [50, 0.40, 0.42, 0.9]
     page = written(arguments | {"tables": saved(tables, tmp_path)})
+    assert "too many" not in page
+    assert "This study finds passages by an approximate index" in page
     (sentence,) = answers_of(page, "What did the index lose?")
     assert sentence == (
         "On average 0.020 MAP, and 0.020 at most (small, optical, sw), over 50 queries that were "
@@ -483,6 +534,9 @@ def test_few_queries_a_high_floor_and_a_costly_index_are_warned_of():
     (noisy,) = verdict.warnings(languages)
     assert noisy.startswith("20 of 400 queries of xnli in sw do not look like sw: the best MAP is")
     assert noisy.endswith("with them and 0.510 without.")
+    of_one = languages.assign(n_doubtful=(languages["n_doubtful"] > 0).astype(int), n_queries=60)
+    one = "1 of 60 queries of xnli in sw does not look"
+    assert any(text.startswith(one) for text in verdict.warnings(of_one))
 
 
 def test_the_page_loads_nothing(arguments):
@@ -570,6 +624,23 @@ def test_what_was_kept_out_of_the_training_set_is_shown(arguments):
     arguments["training"].write_text("queries,7\n")
     with pytest.raises(InputError, match=r"training_set.csv: columns queries, 7; expected what"):
         written(arguments)
+
+
+def test_negatives_that_bm25_mines_are_not_counted_as_none(arguments):
+    arguments["training"].write_text("what,number\nqueries,2000\nnegatives,0\n")
+    assert "<li>0 negatives</li>" in written(arguments)
+    settings = "training_set: {negatives: bm25}\nteacher: {negatives: 2}\n"
+    arguments["settings"].write_text(settings)
+    page = written(arguments)
+    assert "<li>0 negatives</li>" not in page
+    assert "<li>negatives: mined by BM25, of which a teacher reads 2 for each query</li>" in page
+
+
+def test_the_title_speaks_of_growing_encoders_only_where_there_are_several(arguments, tmp_path):
+    grows = "changes as the encoder grows"
+    assert grows not in written(arguments)
+    tables = saved(compared(VALUES | LARGE), tmp_path)
+    assert grows in written(arguments | {"tables": tables})
 
 
 def test_a_study_without_queries_in_the_pivot_is_reported(arguments, tmp_path):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
-from optical.report.figures import map_figure
+from optical.report.language_figures import map_figure
 from optical.report.pictures import draw
 from optical.runtime.program import run_program
 

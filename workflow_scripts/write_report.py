@@ -18,13 +18,14 @@ from optical.runtime.program import run_program
 
 CAPTIONS = {
     "gap_by_size": "Relative gap between the groups of languages at each size of the encoder, with "
-    "its 95 % confidence interval.",
+    "its 95 % confidence interval. An interval that is cut ends in an arrow.",
     "closed_by_size": "How much of zero_shot's relative gap each method closes, with its 95 % "
-    "confidence interval. A dash: not defined, as zero_shot has no significant gap.",
+    "confidence interval. A dash: not defined, as zero_shot has no significant gap. An interval that "
+    "is cut ends in an arrow.",
     "map_by_language": "Each language before and after distillation, with its 95 % interval, the "
     "lexical floor and the teacher's own value on queries in the passages' language.",
-    "map_by_amount": "Each language over its number of sentence pairs for distillation, and over "
-    "how much text of it the encoders were pre-trained on, where that is known; the first student.",
+    "map_by_amount": "Each language over the amount of its text, of the kind that the axis names, "
+    "with the first student. A kind has no panel where no amount is known, or all are the same.",
     "map_by_pairs": "Each language over the number of sentence pairs that its student was "
     "distilled from, with its 95 % interval. Dashed: languages that are not high-resource.",
     "training": "Training: the loss as a share of its first, over the examples seen. A line is the "

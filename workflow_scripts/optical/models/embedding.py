@@ -25,6 +25,12 @@ from optical.runtime.processes import local_rank
 # are half as fast again as 8,192 (benchmarks/embed.py). A GPU is to have enough to do.
 CPU_TOKENS, GPU_TOKENS = 1024, 65_536
 
+QUERY_MARKER, PASSAGE_MARKER = "[unused0]", "[unused1]"
+"""What queries and passages begin with."""
+
+SHOWN = {QUERY_MARKER: "[Q]", PASSAGE_MARKER: "[D]"}
+"""The markers for people, as the papers on ColBERT write them."""
+
 
 @dataclass(frozen=True)
 class Expansion:
@@ -222,9 +228,12 @@ def skipped_ids(tokenizer: PreTrainedTokenizerBase, words: list[str]) -> tuple[i
 
 
 def readable(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> list[str]:
-    """Tokens as people read them: the mark of a word's beginning is a space, a space alone is ␣."""
+    """Tokens as people read them: the mark of a word's beginning is a space, a space alone is ␣.
+
+    What a query begins with is [Q], what a passage does [D].
+    """
     tokens = tokenizer.convert_ids_to_tokens([int(id) for id in ids])
-    return [token.replace("▁", " ").strip() or "␣" for token in tokens]
+    return [SHOWN.get(token, token.replace("▁", " ").strip() or "␣") for token in tokens]
 
 
 def batches(lengths: list[int], gpu: bool) -> Iterator[list[int]]:

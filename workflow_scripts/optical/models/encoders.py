@@ -15,11 +15,9 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from optical.models.embedding import PASSAGE_MARKER, QUERY_MARKER
 from optical.runtime.errors import InputError
 from optical.settings.encoder import LONGEST
-
-QUERY_MARKER, PASSAGE_MARKER = "[unused0]", "[unused1]"
-
 
 # Settings that are a family's own; positions of XLM-R are counted from the one behind padding.
 # A small model that sees a text a few times underfits: there is nothing to drop.

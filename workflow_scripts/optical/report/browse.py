@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from optical.report.looks import COLOURS, styles, variables
+from optical.report.looks import COLOURS, outline, styles, variables
 from optical.report.templates import template
 from optical.runtime.errors import InputError
 from optical.runtime.files import atomic_path
@@ -67,7 +67,14 @@ def rendered(content: Mapping[str, Any], wanted: int) -> bytes:
         constructed=content["constructed"],
         number=len(content["queries"]),
         wanted=wanted,
-        colours={name: names[style.color] for name, style in styles(methods).items()},
+        marks={
+            name: {
+                "outline": outline(style.marker),
+                "colour": names[style.color],
+                "hollow": style.hollow,
+            }
+            for name, style in styles(methods).items()
+        },
         light=variables(dark=False),
         dark=variables(dark=True),
         data=Markup(text),  # noqa: S704, its markup is escaped above

@@ -41,7 +41,7 @@ def shown_contrast_table(contrasts: pd.DataFrame) -> ShownTable:
     columns["against"] = "Against"
     numbers = {"high": "High", "low": "Low", "relative_gap": "Relative gap"}
     show = {"high": signed, "low": signed, "relative_gap": points}
-    ranks = dict.fromkeys(["Collection", "High", "Low", "p"], WIDE)
+    ranks = dict.fromkeys(["Collection", "Student", "Relative gap", "p"], WIDE)
     return _shown_tests(contrasts, columns, numbers, show, ranks)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
+from matplotlib.markers import MarkerStyle
+
 COLOURS = {
     "amber": ("#B36B00", "#E69F00"),
     "blue": ("#0072B2", "#56B4E9"),
@@ -94,14 +96,16 @@ METHODS = {
 
 VARIANTS = [
     Style(color, marker, hollow=True)
-    for marker in ("o", "s", "D", "^", "v", "p", "h", "<", ">", "P", "X", "d")
+    for marker in ("o", "s", "D", "^", "v", "p", "h", "<", ">", "P", "X", "d", "*")
     for color, _ in COLOURS.values()
+    if (color, marker) not in {(own.color, own.marker) for own in METHODS.values()}
 ]
-"""Hollow marks, which a variant takes one of by its name."""
+"""Hollow marks, which a variant takes one of by its name. The colours that can be told apart are
+few, so a variant may have that of a method, and never its mark too."""
 
 
 def styles(methods: Iterable[str]) -> dict[str, Style]:
-    """The style of each method, in the order given; no two of at most 120 variants look alike.
+    """The style of each method, in the order given; no two of at most 121 variants look alike.
 
     A variant's style is chosen by a checksum of its name. Where two names of a study come to the
     same, the later one in the alphabet takes the next that is free.
@@ -116,6 +120,22 @@ def styles(methods: Iterable[str]) -> dict[str, Style]:
         taken.add(place)
         found[name] = VARIANTS[place]
     return {name: found[name] for name in names}
+
+
+COMMANDS = {1: "M", 2: "L", 3: "Q", 4: "C", 79: "Z"}
+"""Of SVG, by the codes of a matplotlib path: to move, line, curves of two kinds, close."""
+
+
+def outline(marker: str) -> str:
+    """The path of a mark, about 20 units wide around (0, 0), as SVG writes it."""
+    mark = MarkerStyle(marker)
+    path = mark.get_path().transformed(mark.get_transform())
+    parts = []
+    for numbers, code in path.iter_segments():
+        command = COMMANDS[int(code)]
+        places = [] if command == "Z" else 20 * numbers.reshape(-1, 2) * (1, -1)  # y points down
+        parts.append(command + " ".join(f"{x + 0.0:.1f} {y + 0.0:.1f}" for x, y in places))
+    return "".join(parts)
 
 
 def variables(dark: bool) -> str:

@@ -1,7 +1,7 @@
 """Numbers as people read them, with the digits that their confidence interval supports."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -69,6 +69,17 @@ def minus(number: str) -> str:
 def rounded(row: Mapping[str, float], name: str, show: Form) -> str:
     """A measure with the digits that its interval supports, without the interval."""
     return show(row[name], show.supported(row[f"{name}_from"], row[f"{name}_to"]))
+
+
+def alike(measures: Iterable[tuple[Mapping[str, float], str]], show: Form) -> list[str]:
+    """Measures, each (row, name), with the decimals that all of their intervals support.
+
+    Numbers that are compared have the same number of decimals, or 0.05 would seem another value
+    than 0.054.
+    """
+    measures = list(measures)
+    decimals = min(show.supported(row[f"{name}_from"], row[f"{name}_to"]) for row, name in measures)
+    return [show(row[name], decimals) for row, name in measures]
 
 
 def between(row: Mapping[str, float], name: str, show: Form) -> str:

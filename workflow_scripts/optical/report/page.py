@@ -127,6 +127,7 @@ def write_report(
         study=study,
         light=variables(dark=False),
         dark=variables(dark=True),
+        title=title_of(gap),
         headline=summary.headline(gap, metric),
         summary_tables=[_html(table) for table in summary.shown_summary_tables(gap, metric)],
         first_picture=first,
@@ -178,7 +179,7 @@ def write_report(
         translation_table=(
             _html(shown_translation_table(translations)) if len(translations) else ""
         ),
-        training=training,
+        training=training_lines(training, shown_settings),
         queries=queries,
         pairs=pairs,
         data_table=_html(shown_data_table(sources)) if sources else "",
@@ -189,6 +190,31 @@ def write_report(
     )
     with atomic_path(output) as temporary:
         temporary.write_text(page, encoding="utf-8")
+
+
+def title_of(gap: pd.DataFrame) -> str:
+    """The heading of the page: by the sizes of encoders where there are several."""
+    students = set(gap["student"]) - {NO_STUDENT}
+    if len(students) > 1:
+        return "How the gap between languages changes as the encoder grows"
+    return "The gap between languages, and what distillation does about it"
+
+
+def training_lines(training: Mapping[str, int], settings: Mapping[str, Any]) -> list[str]:
+    """What the teachers' training set has, a line each.
+
+    Negatives that BM25 finds are in no file of the training set, so their number is none of its
+    counts.
+    """
+    wanted = settings.get("teacher", {}).get("negatives", 0)
+    mined = wanted and settings.get("training_set", {}).get("negatives") == "bm25"
+    lines = []
+    for what, number in training.items():
+        line = f"{number:,} {what}"
+        if what == "negatives" and mined:
+            line = f"negatives: mined by BM25, of which a teacher reads {wanted} for each query"
+        lines.append(line)
+    return lines
 
 
 Picture = tuple[Markup, str, str]
@@ -229,6 +255,8 @@ def shown_picture(svg: str, prefix: str, caption: str) -> Picture:
 def inline_svg(svg: str, prefix: str, name: str) -> str:
     """Make an SVG file a part of a page: no prolog, no metadata, ids and colours of the page.
 
+    Its width is a variable, --natural, for the page to say how small it may become.
+
     name: what a screen reader says in its place.
 
     Raises:
@@ -239,7 +267,10 @@ def inline_svg(svg: str, prefix: str, name: str) -> str:
         raise InputError("the picture is not SVG: no <svg> element in it")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[start:], flags=re.DOTALL)
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
-    return themed(svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(name)}"', 1))
+    about = f'role="img" aria-label="{html.escape(name)}"'
+    if width := re.match(r'<svg\b[^>]*?\bwidth="([\d.]+pt)"', svg):
+        about += f' style="--natural: {width[1]}"'
+    return themed(svg.replace("<svg", f"<svg {about}", 1))
 
 
 def _html(table: ShownTable) -> Markup:

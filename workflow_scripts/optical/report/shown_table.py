@@ -114,8 +114,9 @@ def to_html(table: ShownTable) -> str:
 
 
 def _cell(text: str) -> str:
-    """A cell's HTML; an interval behind a number stays in one line."""
-    return re.sub(r" (\[[^\[\]]*\])$", r' <span class="interval">\1</span>', html.escape(text))
+    """A cell's HTML; an interval behind a number stays in one line, a name may break after "_"."""
+    text = re.sub(r"(?<=\w)_(?=\w)", "_<wbr>", html.escape(text))
+    return re.sub(r" (\[[^\[\]]*\])$", r' <span class="interval">\1</span>', text)
 
 
 def page(title: str, table: ShownTable, notes: str) -> str:

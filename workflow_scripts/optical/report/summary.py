@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from optical.evaluation.contrasts import METHOD
 from optical.evaluation.gap import BASELINE, NO_STUDENT
-from optical.report.numbers import MISSING, between, percent, points, rounded
+from optical.report.numbers import MISSING, alike, between, decimal, percent, points, rounded
 from optical.report.shown_table import WIDE, ShownTable
+from optical.report.tables import metric_name
 from optical.report.verdict import judged, lower_level
 
 FIRST_ROWS = 6
@@ -21,8 +23,9 @@ BY = {"optical": "Distillation by optimal transport"}
 def trained_rows(gap: pd.DataFrame, metric: str) -> pd.DataFrame:
     """The rows that the answer is about, of students that have both a relative gap and a baseline.
 
-    They are those of optical, or of every method of a study without it. The columns `before`, the
-    relative gap of zero_shot, its interval, `before_from` and `before_to`, are added.
+    They are those of optical, or of every method of a study without it. The relative gap of
+    zero_shot is added as `before`, its high and low group as `high_before` and `low_before`, each
+    with the ends of its interval, such as `before_from` and `before_to`.
 
     gap: as `optical.evaluation.gap.compare` gives it.
     """
@@ -32,7 +35,9 @@ def trained_rows(gap: pd.DataFrame, metric: str) -> pd.DataFrame:
     trained = table[table["method"] != BASELINE]
     if METHOD in set(trained["method"]):
         trained = trained[trained["method"] == METHOD]
-    names = {f"relative_gap{end}": f"before{end}" for end in ("", "_from", "_to")}
+    added = {"relative_gap": "before", "high": "high_before", "low": "low_before"}
+    ends = ("", "_from", "_to")
+    names = {f"{name}{end}": f"{new}{end}" for name, new in added.items() for end in ends}
     merged = trained.merge(before[[*key, *names]].rename(columns=names), on=key)
     return merged[merged["relative_gap"].notna() & merged["before"].notna()]
 
@@ -48,7 +53,7 @@ def headline(gap: pd.DataFrame, metric: str) -> str:
     methods = rows["method"].unique()
     subject = BY.get(methods[0], methods[0]) if len(methods) == 1 else "Training"
     if len(rows) == 1:
-        return of_one(rows.iloc[0], subject)
+        return of_one(rows.iloc[0], subject, metric_name(metric))
     found = [
         judged(row, "gap_difference", "wider", "narrower", "same") for _, row in rows.iterrows()
     ]
@@ -56,13 +61,26 @@ def headline(gap: pd.DataFrame, metric: str) -> str:
         return f"{subject} makes no significant difference to the {GAP} in {len(rows)} comparisons."
     narrower = rows[[of_row == "narrower" for of_row in found]]
     parts = [f"significantly narrows the {GAP} in {len(narrower)} of {len(rows)} comparisons"]
-    if wider := found.count("wider"):
-        parts.append(f"widens it in {wider}")
+    wider = rows[[of_row == "wider" for of_row in found]]
+    if len(wider):
+        parts.append(f"widens it in {len(wider)}")
     if same := found.count("same"):
         parts.append(f"makes no significant difference in {same}")
     share = closed_shares(narrower)
     *first, last = parts
-    return f"{subject} {', '.join(first)}{' and ' if first else ''}{last}{share}."
+    rises = rising(wider, metric_name(metric))
+    return f"{subject} {', '.join(first)}{' and ' if first else ''}{last}{share}{rises}."
+
+
+def rising(wider: pd.DataFrame, metric: str) -> str:
+    """In how many of the comparisons with a wider gap both groups rise. metric: its name."""
+    high, low = (wider[group] > wider[f"{group}_before"] for group in ("high", "low"))
+    number = int((high & low).sum())
+    return (
+        f"; where it widens, {metric} rises in both groups in {number} of {len(wider)}"
+        if number
+        else ""
+    )
 
 
 def closed_shares(narrower: pd.DataFrame) -> str:
@@ -77,8 +95,11 @@ def closed_shares(narrower: pd.DataFrame) -> str:
     return f"; where it narrows, {shares} of the gap is closed{level if fallen else ''}"
 
 
-def of_one(row: pd.Series, subject: str) -> str:
-    """The sentence on the one collection and student of a study."""
+def of_one(row: pd.Series, subject: str, metric: str) -> str:
+    """The sentence on the one collection and student of a study. metric: its name.
+
+    A gap may widen although both groups rise, so the sentence says what the metric does in each.
+    """
     change = judged(
         row,
         "gap_difference",
@@ -86,13 +107,30 @@ def of_one(row: pd.Series, subject: str) -> str:
         falls="significantly narrows",
         same="does not significantly change",
     )
-    gaps = (
-        f"from {rounded(row, 'before', percent)} to {rounded(row, 'relative_gap', percent)}, by "
-        f"{between(row, 'gap_difference', points)} points"
+    about = f"the {GAP} on the collection {row['collection']}, with student {row['student']}"
+    first, last = rounded(row, "before", percent), rounded(row, "relative_gap", percent)
+    if pd.isna(row["gap_closed"]):
+        first += " (not significantly above 0)"
+    by = f"{between(row, 'gap_difference', points)} points"
+    told = f"from {first} to {last}, by {by}"
+    told = judged(
+        row,
+        "gap_difference",
+        rises=told,
+        falls=f"{told}{lower_level(row)}",
+        same=f"it is {first} before and {last} after, and the difference of {by} may be chance",
     )
-    about = f"the {GAP} of {row['collection']} with {row['student']}"
-    level = judged(row, "gap_difference", rises="", falls=lower_level(row), same="")
-    return f"{subject} {change} {about}, {gaps}{level}."
+    return f"{subject} {change} {about}: {told}, while {both_groups(row, metric)}."
+
+
+def both_groups(row: pd.Series, metric: str) -> str:
+    """What the metric does in the high and in the low group."""
+    pairs = [("high_before", "high"), ("low_before", "low")]
+    texts = alike([(row, name) for pair in pairs for name in pair], decimal)
+    high, low = (f"from {texts[at]} to {texts[at + 1]}" for at in (0, 2))
+    changes = {np.sign(row[after] - row[before]) for before, after in pairs}
+    verb = "rises" if changes == {1} else "falls" if changes == {-1} else "goes"
+    return f"{metric} {verb} {high} in high-resource languages and {low} in low-resource ones"
 
 
 def without_training(gap: pd.DataFrame, metric: str) -> str:

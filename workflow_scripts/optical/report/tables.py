@@ -10,12 +10,12 @@ from optical.evaluation.gap import BASELINE, FLOOR, NO_STUDENT, PIVOT_GROUP
 from optical.report.numbers import (
     MISSING,
     Form,
+    alike,
     between,
     decimal,
     percent,
     points,
     probability,
-    rounded,
 )
 from optical.report.shown_table import ASKED, WIDE, ShownTable, with_notes
 from optical.runtime.errors import InputError
@@ -65,17 +65,19 @@ def shown_gap_table(gap: pd.DataFrame, pivot: str) -> ShownTable:
     }
     if gap["relative_gap_with_mid"].notna().any():
         numbers["relative_gap_with_mid"] = ("With mid", percent)
+    values = [name for name, (_, show) in numbers.items() if show is decimal]
     rows = [
         [MISSING if row[name] == NO_STUDENT else row[name] for name in columns]
-        + [
-            rounded(row, name, show) if show is decimal else between(row, name, show)
-            for name, (_, show) in numbers.items()
-        ]
+        + alike([(row, name) for name in values], decimal)
+        + [between(row, name, show) for name, (_, show) in numbers.items() if name not in values]
         for _, row in gap.iterrows()
     ]
     headings = [*columns.values(), *(heading for heading, _ in numbers.values())]
     ranks = dict.fromkeys(["Collection", pivot, "Gap", "Difference", "With mid"], ASKED)
-    ranks |= dict.fromkeys(["Teacher", "High", "Low"], WIDE)
+    # High and Low are what a reader looks at first: a gap may narrow because High fell.
+    ranks |= dict.fromkeys(["Teacher", "Gap closed"], WIDE)
+    if len(set(gap["student"]) - {NO_STUDENT}) == 1:
+        ranks["Student"] = WIDE
     return ShownTable(headings, rows, numeric=len(numbers), ranks=ranks)
 
 
@@ -133,21 +135,22 @@ def shown_language_table(languages: pd.DataFrame) -> ShownTable:
         languages: rows of a language table of one collection, metric and student, and those without
             a student.
     """
-    lines = languages.drop_duplicates("language").set_index("language")
-    columns = {}
-    for (student, method), rows in languages.groupby(["student", "method"], sort=False):
-        cells = {row["language"]: rounded(row, "value", decimal) for _, row in rows.iterrows()}
-        floor = student == NO_STUDENT and method == FLOOR
-        columns[f"{FLOOR} (floor)" if floor else method] = cells
-    rows = [
-        [language, line["group"], f"{line['n_queries']:,}"]
-        + [cells.get(language, MISSING) for cells in columns.values()]
-        for language, line in lines.iterrows()
-    ]
-    ranks = {name: WIDE for name in columns if name not in (BASELINE, METHOD)}
+    floor = (languages["student"] == NO_STUDENT) & (languages["method"] == FLOOR)
+    columns = languages["method"].mask(floor, f"{FLOOR} (floor)")
+    names = list(dict.fromkeys(columns))
+    rows = []
+    for language, own in languages.groupby("language", sort=False):
+        values = alike([(row, "value") for _, row in own.iterrows()], decimal)
+        cells = dict(zip(columns[own.index], values, strict=True))
+        line = own.iloc[0]
+        rows.append(
+            [language, line["group"], f"{line['n_queries']:,}"]
+            + [cells.get(name, MISSING) for name in names]
+        )
+    ranks = {name: WIDE for name in names if name not in (BASELINE, METHOD)}
     ranks |= {"Group": WIDE, "Queries": ASKED}
-    headings = ["Language", "Group", "Queries", *columns]
-    return ShownTable(headings, rows, numeric=len(columns) + 1, ranks=ranks)
+    headings = ["Language", "Group", "Queries", *names]
+    return ShownTable(headings, rows, numeric=len(names) + 1, ranks=ranks)
 
 
 def shown_index_table(languages: pd.DataFrame) -> ShownTable:

@@ -1,7 +1,7 @@
 """Pictures of learning: training curves, and values over amounts of text."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter, PercentFormatter
+from matplotlib.ticker import NullFormatter, NullLocator, PercentFormatter
 
 from optical.evaluation.contrasts import METHOD
 from optical.evaluation.gap import BASELINE, NO_STUDENT
@@ -25,6 +25,9 @@ STUDENTS = "students: "
 
 DASHES = ("-", "--", ":", "-.")
 """Of encoders, which have no colour: those are of methods."""
+
+APART = 0.22
+"""Share of an axis that the labels of its ticks stand apart, for numbers of many digits."""
 
 LABEL = 0.045
 """Height of a label, as a share of the height of its panel."""
@@ -185,6 +188,7 @@ def amounts_figure(
                 axes.set_xscale("log")
             axes.set_xlabel(counted)
             axes.margins(0.12)
+            plain_ticks(axes, of_language.values())
             axes.set_ylim(bottom=0)
             axes.grid(color=GRID)
             axes.set_axisbelow(True)
@@ -194,6 +198,23 @@ def amounts_figure(
         ]
         legend_above(figure, handles, most=4)
         return drawn(figure)
+
+
+def plain_ticks(axes: Axes, amounts: Iterable[float]) -> None:
+    """Label the x axis with amounts that there are, as plain numbers.
+
+    The smallest and the largest come first, then others that have room between those.
+    """
+    first, *others = sorted(set(amounts))
+    scale = np.log if axes.get_xscale() == "log" else float
+    left, right = map(scale, axes.get_xlim())
+    ticks = [first]
+    for amount in [*others[-1:], *others[:-1]]:
+        apart = min(abs(scale(amount) - scale(tick)) for tick in ticks)
+        if apart >= APART * (right - left):
+            ticks.append(amount)
+    axes.set_xticks(ticks, [f"{tick:,.0f}" if tick >= 10 else f"{tick:.3g}" for tick in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def pairs_figure(
@@ -239,6 +260,7 @@ def pairs_figure(
             axes.set_title(collection, loc="left")
             axes.set_xscale("log")
             axes.set_xlabel("sentence pairs to distil from")
+            plain_ticks(axes, rows["pairs"])
             axes.grid(color=GRID)
             axes.set_axisbelow(True)
         highest = max(table["value_to"].max(), table["value"].max())

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optical.evaluation.contrasts import METHOD
 from optical.evaluation.gap import BASELINE, NO_STUDENT, PIVOT_GROUP
-from optical.report.numbers import between, decimal, percent, points, rounded, signed
+from optical.report.numbers import alike, between, decimal, percent, points, signed
 from optical.report.tables import metric_name
 
 CONTROLS = {"greedy": "tokens paired off greedily", "sentence": "sentences as one vector each"}
@@ -35,7 +35,7 @@ LARGEST_LOSS = 0.005
 NOISY = 0.01
 """Share of queries that do not look like their language, above which the report warns."""
 
-NO_EVIDENCE = "no evidence of a difference"
+NO_EVIDENCE = "no evidence of a difference after Holm's correction"
 
 ONE_TEACHER_SEED = (
     "the intervals do not cover the variance of training teachers and encoders, which have one seed"
@@ -64,16 +64,15 @@ def answers(gap: pd.DataFrame, metric: str) -> Lines:
         if pd.isna(first["relative_gap"]) or pd.isna(after["relative_gap"]):
             continue
         # A gap may also narrow because the high group fell.
-        groups = [
-            f"{group} {rounded(first, group, decimal)} → {rounded(after, group, decimal)}"
-            for group in ("high", "low")
-        ]
+        high, high_after, low, low_after = alike(
+            [(row, group) for group in ("high", "low") for row in (first, after)], decimal
+        )
         of_collection.append(
             (
                 f"{after['student']}, {after['method']}",
                 f"relative gap {between(first, 'relative_gap', percent)} → "
                 f"{between(after, 'relative_gap', percent)}, {closed(after, first)}; "
-                f"{', '.join(groups)}.",
+                f"high {high} → {high_after}, low {low} → {low_after}.",
             )
         )
     return lines
@@ -212,9 +211,10 @@ def warnings(languages: pd.DataFrame, seeds: Sequence[int] = ()) -> list[str]:
     noisy = trained[trained["n_doubtful"] > NOISY * trained["n_queries"]]
     for (collection, language), rows in noisy.groupby(["collection", "language"], sort=False):
         best = rows.loc[rows["value"].idxmax()]
+        do = "does" if best["n_doubtful"] == 1 else "do"
         found.append(
             f"{best['n_doubtful']:,} of {best['n_queries']:,} queries of {collection} in "
-            f"{language} do not look like {language}: the best {name} is "
+            f"{language} {do} not look like {language}: the best {name} is "
             f"{decimal(best['value'])} with them and {decimal(best['clear_value'])} without."
         )
     if len(seeds) == 1:
