@@ -26,6 +26,17 @@ MEASURES = {
     "gap_closed": "share of zero_shot's gap that is closed",
 }
 
+NOTHING = {
+    "relative_gap": "no gap: a group has no language, or no score",
+    "gap_closed": "zero_shot has no significant gap to close",
+}
+"""Why a measure is nowhere defined."""
+
+
+def no_gap(table: pd.DataFrame) -> bool:
+    """Whether no row has a gap, so that nothing of it can be closed."""
+    return bool(table["relative_gap"].isna().all())
+
 
 def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_gap") -> Figure:
     """Draw a measure of each method over the students, with its interval, a panel per collection.
@@ -47,7 +58,7 @@ def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_
         if table.empty:
             raise InputError("no method was trained that could close a gap")
         if table[measure].isna().all():
-            raise InputError("zero_shot has no significant gap to close")
+            raise InputError(NOTHING["relative_gap" if no_gap(table) else measure])
     looks = styles(in_order(table["method"]))
     students = list(table["student"].unique())
     collections = list(table["collection"].unique())
@@ -108,10 +119,7 @@ def _draw_gaps(
         for place in map(students.index, undefined):
             axes.text(place + aside, 0, MISSING, color=color, ha="center", va="bottom")
     if gaps.isna().all(axis=None):
-        text = {
-            "relative_gap": "no gap: a group has no language",
-            "gap_closed": "zero_shot has no significant gap to close",
-        }[measure]
+        text = NOTHING["relative_gap" if no_gap(part) else measure]
         axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", wrap=True)
     names = [textwrap.fill(name, 12) for name in students]
     axes.set_xticks(range(len(students)), names)
