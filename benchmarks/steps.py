@@ -11,7 +11,7 @@ tables and, last, the sentence pairs per second.
 """
 
 import argparse
-import sys
+import runpy
 import tempfile
 import time
 from collections import Counter
@@ -33,8 +33,9 @@ from optical.models.embedding import Embedder
 from optical.retrieval.token_vectors import write_token_vectors
 from optical.settings.distillation import Distillation
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
-from distill_student import main as distill_student
+PROGRAM = Path(__file__).parents[1] / "workflow_scripts/distill_student.py"
+distill_student = runpy.run_path(str(PROGRAM))["main"]
+"""The program of the workflow, which is no part of the library."""
 
 WARM = 2
 DIMENSION = 128
