@@ -51,6 +51,7 @@ def main(
         tokenised,
         without_cut,
     )
+    from optical.training.late_checks import Look
     from optical.training.students import begin
     from optical.training.trainer import show_progress, train_late_interaction
 
@@ -69,10 +70,11 @@ def main(
         )
     tokenizer = AutoTokenizer.from_pretrained(teacher, local_files_only=True)
     tokens = settings.batch_tokens
+    loss = loss_for(method, student, tokenizer, vectors, pairs, settings)
     train_late_interaction(
         student,
         pairs,
-        loss_for(method, student, tokenizer, vectors, pairs, settings),
+        loss,
         output,
         collator=BitextCollator(student, vectors),
         batches=Batches(
@@ -97,6 +99,7 @@ def main(
         ),
         card=model_card(f"queries in {bitext.stem}", f"distillation by {method}", teacher.name),
         writer=writer,
+        callbacks=[Look(loss.checks)],
         steps=settings.steps,
         learning_rate=settings.learning_rate,
         seed=seed,

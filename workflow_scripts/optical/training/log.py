@@ -12,7 +12,6 @@ from transformers import TrainerCallback
 
 from optical.runtime.energy import EnergyMeter
 from optical.runtime.errors import InputError
-from optical.transport.checks import Checks
 
 NAME = "training.jsonl"
 LEAST_SPREAD = 1e-6
@@ -138,32 +137,6 @@ class CollapseGuard(TrainerCallback):
                 f"the training has collapsed at step {state.global_step}: the similarities of "
                 f"different texts spread by {self.spread:.1e}; a smaller learning rate may help"
             )
-
-
-class Look(TrainerCallback):
-    """Has a GPU not wait for the checks of a loss, and looks at them where a step is logged.
-
-    Args:
-        checks: of the loss.
-
-    Raises:
-        ValueError: see `optical.transport.checks.Checks`.
-    """
-
-    def __init__(self, checks: Checks) -> None:
-        self.checks = checks
-
-    def on_train_begin(self, args, state, control, **_):
-        """A CPU has nothing to wait for, and can say which step it was."""
-        self.checks.later = args.device.type == "cuda"
-
-    def on_log(self, args, state, control, logs=None, **_):
-        """Wait for the device, as the logged loss does."""
-        self.checks.look()
-
-    def on_train_end(self, args, state, control, **_):
-        """See the steps after the last log."""
-        self.checks.look()
 
 
 @torch.no_grad()

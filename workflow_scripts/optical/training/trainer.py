@@ -3,7 +3,7 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from sentence_transformers import (
     MultiVectorEncoderTrainingArguments,
 )
 from torch.utils.data import SequentialSampler
-from transformers import Trainer, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from optical.models.export import save_for_all
@@ -34,8 +34,7 @@ from optical.training.checkpoints import (
     training_folder,
 )
 from optical.training.collator import BitextCollator, readers
-from optical.training.log import NAME, CollapseGuard, Look, TrainingLog
-from optical.transport.losses import BitextLoss
+from optical.training.log import NAME, CollapseGuard, TrainingLog
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +79,7 @@ def training_arguments(
         logging_steps=max(1, steps // 50),
         logging_first_step=True,
         # To leave out a loss that is not finite would be to wait for each. What makes one is found
-        # by `Look`, `CollapseGuard` or `run_training`.
+        # by `late_checks.Look`, `CollapseGuard` or `run_training`.
         logging_nan_inf_filter=False,
         save_strategy="no",  # `Checkpoints` says when
         report_to="none",
@@ -153,6 +152,7 @@ def train_late_interaction(
     origin: dict[str, object],
     card: str,
     writer: Callable[..., object] | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
     accumulation: int = 1,
     **settings,
 ) -> None:
@@ -162,7 +162,8 @@ def train_late_interaction(
     holds a "query" or a "document", which decides its marker. collator: makes batches of examples
     that are no texts, see `readers` for where. origin: the `origin_of` the
     training, whose checkpoints are used. card: the model card. writer: saves the model in a folder,
-    with a card, in place of `save_for_all`. settings: those of `training_arguments`.
+    with a card, in place of `save_for_all`. callbacks: called before those of every training, such
+    as `late_checks.Look`. settings: those of `training_arguments`.
     """
     arguments = training_arguments(
         MultiVectorEncoderTrainingArguments,
@@ -180,7 +181,7 @@ def train_late_interaction(
         loss=loss,
         batches=batches,
         callbacks=[
-            *([Look(loss.checks)] if isinstance(loss, BitextLoss) else []),
+            *callbacks,
             CollapseGuard(model),
             TrainingLog(lambda step: batches.examples(step * accumulation)),
         ],
