@@ -1,6 +1,6 @@
 """Tables of differences: between two sizes, and between two methods of a student."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -35,10 +35,14 @@ def size_notes(sizes: pd.DataFrame) -> str:
     )
 
 
-def shown_contrast_table(contrasts: pd.DataFrame) -> ShownTable:
-    """A row for each student and two of its methods: the one minus the other."""
-    columns = {"collection": "Collection", "student": "Student", "method": "Method"}
-    columns["against"] = "Against"
+def shown_contrast_table(
+    contrasts: pd.DataFrame, labels: Sequence[str] = ("collection", "student")
+) -> ShownTable:
+    """A row for each student and two of its methods: the one minus the other.
+
+    labels: columns before those of the methods; none where all rows are of one student.
+    """
+    columns = {name: name.capitalize() for name in (*labels, "method", "against")}
     numbers = {"high": "High", "low": "Low", "relative_gap": "Relative gap"}
     show = {"high": signed, "low": signed, "relative_gap": points}
     ranks = dict.fromkeys(["Collection", "Student", "Relative gap", "p"], WIDE)

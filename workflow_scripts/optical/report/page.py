@@ -145,7 +145,12 @@ def write_report(
         sizes=verdict.sizes(tables.size, metric),
         transport_gains=verdict.gains(tables.contrast, metric, verdict.CONTROLS),
         rival_gains=verdict.gains(tables.contrast, metric, verdict.RIVALS),
-        other_contrasts=verdict.other_contrasts(tables.contrast, metric),
+        ablation_tables={
+            " and ".join(map(str, names)): _html(shown_contrast_table(rows, labels=()))
+            for names, rows in verdict.ablated(contrast).groupby(
+                ["collection", "student"], sort=False
+            )
+        },
         contrast_table=_html(shown_contrast_table(contrast)) if len(contrast) else "",
         contrast_notes=contrast_notes(),
         language_contrast_table=(

@@ -50,15 +50,18 @@ def headline(gap: pd.DataFrame, metric: str) -> str:
     rows = trained_rows(gap, metric)
     if rows.empty:
         return without_training(gap, metric)
+    name = metric_name(metric)
     methods = rows["method"].unique()
     subject = BY.get(methods[0], methods[0]) if len(methods) == 1 else "Training"
     if len(rows) == 1:
-        return of_one(rows.iloc[0], subject, metric_name(metric))
+        return of_one(rows.iloc[0], subject, name)
     found = [
         judged(row, "gap_difference", "wider", "narrower", "same") for _, row in rows.iterrows()
     ]
     if set(found) == {"same"}:
-        return f"{subject} makes no significant difference to the {GAP} in {len(rows)} comparisons."
+        text = f"{subject} makes no significant difference to the {GAP} in {len(rows)} comparisons"
+        number = len(rising(rows))
+        return f"{text}{f'; {name} rises in both groups in {number} of these' if number else ''}."
     narrower = rows[[of_row == "narrower" for of_row in found]]
     parts = [f"significantly narrows the {GAP} in {len(narrower)} of {len(rows)} comparisons"]
     wider = rows[[of_row == "wider" for of_row in found]]
@@ -68,19 +71,16 @@ def headline(gap: pd.DataFrame, metric: str) -> str:
         parts.append(f"makes no significant difference in {same}")
     share = closed_shares(narrower)
     *first, last = parts
-    rises = rising(wider, metric_name(metric))
-    return f"{subject} {', '.join(first)}{' and ' if first else ''}{last}{share}{rises}."
+    number = len(rising(wider))
+    rises = f"; where it widens, {name} rises in both groups in {number} of {len(wider)}"
+    last = f"{last}{share}{rises if number else ''}"
+    return f"{subject} {', '.join(first)}{' and ' if first else ''}{last}."
 
 
-def rising(wider: pd.DataFrame, metric: str) -> str:
-    """In how many of the comparisons with a wider gap both groups rise. metric: its name."""
-    high, low = (wider[group] > wider[f"{group}_before"] for group in ("high", "low"))
-    number = int((high & low).sum())
-    return (
-        f"; where it widens, {metric} rises in both groups in {number} of {len(wider)}"
-        if number
-        else ""
-    )
+def rising(rows: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons in which the metric rises in both groups."""
+    high, low = (rows[group] > rows[f"{group}_before"] for group in ("high", "low"))
+    return rows[high & low]
 
 
 def closed_shares(narrower: pd.DataFrame) -> str:

@@ -4,7 +4,7 @@ A difference is called one if it is significant: its p-value, Holm-corrected wit
 below .05.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -119,31 +119,43 @@ def judged(
 
 
 def sizes(size: pd.DataFrame, metric: str) -> Lines:
-    """How the gap, and what is closed of it, differs between two sizes."""
+    """How the gap, and what is closed of it, differs between the smallest and the largest size:
+    without training and by optical, or by every method of a study without it.
+    """
+    table = size[size["metric"] == metric]
+    if METHOD in set(table["method"]):
+        table = table[table["method"].isin([BASELINE, METHOD])]
     lines: Lines = {}
-    for _, row in size[size["metric"] == metric].iterrows():
-        if pd.isna(row["scaling_effect"]):
-            continue
-        text = (
-            f"the relative gap changes by {between(row, 'scaling_effect', points)} points: "
-            f"{judged(row, 'scaling_effect', 'it is wider', 'it is narrower')}"
+    for _, rows in table.groupby(["collection", "method"], sort=False):
+        ends = (rows["smaller"] == rows["smaller"].iloc[0]) & (
+            rows["larger"] == rows["larger"].iloc[-1]
         )
-        if pd.notna(row["difference_in_differences"]):
-            text += (
-                "; what the method closes of it changes by "
-                f"{between(row, 'difference_in_differences', points)} points: "
-                f"{judged(row, 'difference_in_differences', 'more', 'less')}"
-            )
-        if pd.notna(row["slope_per_doubling"]):
-            text += (
-                f"; {between(row, 'slope_per_doubling', points)} points for each doubling of the "
-                "parameters"
-            )
-        if row["teacher_seeds"] == 1:
-            text += f"; {ONE_TEACHER_SEED}"
-        subject = f"{row['method']}, {row['smaller']} → {row['larger']}"
-        lines.setdefault(row["collection"], []).append((subject, f"{text}."))
+        for _, row in rows[ends & rows["scaling_effect"].notna()].iterrows():
+            subject = f"{row['method']}, {row['smaller']} → {row['larger']}"
+            lines.setdefault(row["collection"], []).append((subject, of_sizes(row)))
     return lines
+
+
+def of_sizes(row: pd.Series) -> str:
+    """The sentence on a method at two sizes."""
+    text = (
+        f"the relative gap changes by {between(row, 'scaling_effect', points)} points: "
+        f"{judged(row, 'scaling_effect', 'it is wider', 'it is narrower')}"
+    )
+    if pd.notna(row["difference_in_differences"]):
+        text += (
+            "; what the method closes of it changes by "
+            f"{between(row, 'difference_in_differences', points)} points: "
+            f"{judged(row, 'difference_in_differences', 'more', 'less')}"
+        )
+    if pd.notna(row["slope_per_doubling"]):
+        text += (
+            f"; {between(row, 'slope_per_doubling', points)} points for each doubling of the "
+            "parameters"
+        )
+    if row["teacher_seeds"] == 1:
+        text += f"; {ONE_TEACHER_SEED}"
+    return f"{text}."
 
 
 def gains(contrast: pd.DataFrame, metric: str, others: Mapping[str, str]) -> Lines:
@@ -152,25 +164,8 @@ def gains(contrast: pd.DataFrame, metric: str, others: Mapping[str, str]) -> Lin
     others: what each of the methods is, such as `CONTROLS`.
     """
     table = contrast[(contrast["method"] == METHOD) & contrast["against"].isin(others)]
-    return _contrasts(
-        table[table["metric"] == metric],
-        lambda row: f"{row['student']} against {row['against']} ({others[row['against']]})",
-    )
-
-
-def other_contrasts(contrast: pd.DataFrame, metric: str) -> Lines:
-    """The contrasts that `gains` has no sentence for, but that of optical and zero_shot."""
-    told = [*CONTROLS, *RIVALS, BASELINE]
-    known = (contrast["method"] == METHOD) & contrast["against"].isin(told)
-    return _contrasts(
-        contrast[~known & (contrast["metric"] == metric)],
-        lambda row: f"{row['student']}, {row['method']} against {row['against']}",
-    )
-
-
-def _contrasts(contrast: pd.DataFrame, subject: Callable[[pd.Series], str]) -> Lines:
     lines: Lines = {}
-    for _, row in contrast.iterrows():
+    for _, row in table[table["metric"] == metric].iterrows():
         of_group = [
             f"{group} {between(row, group, signed)}, {judged(row, group, 'better', 'worse')}"
             for group in ("high", "low")
@@ -179,9 +174,15 @@ def _contrasts(contrast: pd.DataFrame, subject: Callable[[pd.Series], str]) -> L
         if pd.notna(row["relative_gap"]):
             gap = judged(row, "relative_gap", "wider", "narrower")
             of_group.append(f"relative gap {between(row, 'relative_gap', points)} points, {gap}")
-        sentence = f"{'; '.join(of_group)}."
-        lines.setdefault(row["collection"], []).append((subject(row), sentence))
+        subject = f"{row['student']} against {row['against']} ({others[row['against']]})"
+        lines.setdefault(row["collection"], []).append((subject, f"{'; '.join(of_group)}."))
     return lines
+
+
+def ablated(contrast: pd.DataFrame) -> pd.DataFrame:
+    """The contrasts that `gains` has no sentence for, but that of optical and zero_shot."""
+    told = [*CONTROLS, *RIVALS, BASELINE]
+    return contrast[~((contrast["method"] == METHOD) & contrast["against"].isin(told))]
 
 
 def warnings(languages: pd.DataFrame, seeds: Sequence[int] = ()) -> list[str]:
