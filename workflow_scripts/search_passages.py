@@ -52,7 +52,7 @@ def main(
                 results = without_query(names[query], results, settings.depth)
             yield names[query], results
 
-    write_run(output, rankings(opened, range(len(names))), tag="late_interaction")
+    write_run(output, rankings(opened, range(len(names))), tag="maxsim")
     approximate = not isinstance(opened, ExactIndex)
     some = evenly(len(names), settings.exact_queries if approximate else 0)
     write_run(exact, rankings(ExactIndex(store), some), tag="exact")

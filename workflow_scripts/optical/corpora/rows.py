@@ -17,7 +17,10 @@ def write_parquet(path: Path, columns: list[str], rows: Iterable[tuple[str, ...]
     """Write rows of strings, a row group at a time; returns their number."""
     schema = pa.schema([(column, pa.string()) for column in columns])
     rows, number = iter(rows), 0
-    with atomic_path(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
+    ):
         while group := list(islice(rows, ROW_GROUP)):
             arrays = [pa.array(values, pa.string()) for values in zip(*group, strict=True)]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
