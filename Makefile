@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 bin := .venv/bin
 
-.PHONY: help run settings settings-page docs data data-table rehearse cost prefetch tune ask browse publish verify clean test test-studies test-survival test-slurm test-envs envs lint bench axe interop interop-files
+.PHONY: help run settings settings-page docs data data-table rehearse cost prefetch tune trim ask browse publish verify clean test test-studies test-survival test-slurm test-envs envs lint bench axe interop interop-files
 
 # A study of studies/ may be given by its name alone.
 override STUDY := $(or $(wildcard studies/$(STUDY).yaml),$(STUDY))
@@ -51,6 +51,9 @@ prefetch: rehearse  ## rehearse, then download all that STUDY=studies/NAME.yaml 
 tune: .venv/installed  ## choose the learning rates of STUDY=studies/NAME.yaml on its development queries
 	$(bin)/snakemake tune --cores all --configfile $(or $(STUDY),config.yaml) $(if $(strip $(machine)),--config $(machine))
 	@cat results/$$($(bin)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["study"])' $(or $(STUDY),config.yaml))/tuning/learning_rates.md
+
+trim: .venv/installed  ## remove the token vectors of a finished STUDY, which only a change of it would need again
+	$(bin)/snakemake trim --cores all --configfile $(or $(STUDY),config.yaml) $(if $(strip $(machine)),--config $(machine))
 
 ask: .venv/installed  ## say how to ask a finished study a question
 	@$(bin)/python workflow_scripts/ask.py --help

@@ -56,6 +56,21 @@ rule tune:
     localrule: True
 
 
+# Of a finished study, what only a change of it would need again.
+rule trim:
+    message:
+        "Removing the token vectors of {study.name} that were used"
+    input:
+        rules.all.input,
+    log:
+        f"logs/{study.name}/trim.log",
+    localrule: True
+    run:
+        done = f"{trim(study.name) / 1e9:.2g} GB of token vectors were removed"
+        print(done)
+        Path(log[0]).write_text(f"{done}\n")
+
+
 # All that needs a network: the rest then runs without one.
 rule prefetch:
     message:
@@ -79,7 +94,7 @@ onsuccess:
     report_file, table = map(Path, rules.all.input)
     if is_asked("models"):
         show_models(study.name, *of_study(paths.MODELS))
-    elif report_file.exists():
+    elif report_file.exists() and not is_asked("trim"):
         show_gap(table.with_suffix(".md").read_text(), report_file, gap_note)
 
 

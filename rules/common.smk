@@ -21,6 +21,7 @@ from optical.study.places import check_mirrors, check_results
 from optical.study.study_file import DEFAULT, given_settings, overlaid, read_settings
 from optical.settings.methods import FINETUNED, LEXICAL, TRANSLATED
 from optical.study.study import dataset_of
+from optical.study.trimming import trim
 
 try:
     # Snakemake has read them, but for what it does not look at: keys given twice, and the types of

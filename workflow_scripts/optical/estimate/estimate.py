@@ -51,6 +51,11 @@ class Estimate:
         return sum(work.jobs * work.kept for work in self.works)
 
     @property
+    def trimmed(self) -> float:
+        """Bytes on disk after `make trim`."""
+        return self.kept - sum(work.jobs * work.used for work in self.works)
+
+    @property
     def downloads(self) -> float:
         """Bytes that come from the network: data, and models of the hub."""
         works = (work for work in self.works if work.stage.startswith(DOWNLOADING))

@@ -32,7 +32,7 @@ def data(study: Study, amounts: Amounts) -> Iterator[Work]:
         stage = "export_ir_dataset" if exported else "download_file"
         yield Work(stage=stage, kept=amounts.download(file))
     for language in read_languages(study):
-        pairs, bytes_of_pair = amounts.read_pairs(language), 6 * amounts.sentence(language)
+        pairs, bytes_of_pair = amounts.read_pairs(language), 4 * amounts.sentence(language)
         yield Work(
             stage="prepare_bitext",
             of=language,
@@ -55,7 +55,7 @@ def data(study: Study, amounts: Amounts) -> Iterator[Work]:
         yield Work(stage="prepare_judged_pairs", of=language, rows=PAIR_ROWS * 1e5, kept=5e7)
     if "translate_train" in study["methods"]:
         languages = [*study.languages, study.pivot]
-        yield Work(stage="prepare_pairs", jobs=len(languages), rows=4 * queries, kept=400 * queries)
+        yield Work(stage="prepare_pairs", jobs=len(languages), rows=4 * queries, kept=200 * queries)
 
 
 def has_scratch(study: Study) -> bool:
@@ -68,7 +68,7 @@ def collections(study: Study, amounts: Amounts) -> Iterator[Work]:
     for name in study["collections"]:
         texts, queries = amounts.passages(name), amounts.queries(name)
         tokens = amounts.whole_passage(name)
-        yield Work(stage="prepare_collection", of=name, rows=4 * texts, kept=4.5 * texts * tokens)
+        yield Work(stage="prepare_collection", of=name, rows=4 * texts, kept=3 * texts * tokens)
         # What a collection asks in a language is kept out of all bitext of it.
         read = study.languages if study.is_constructed else read_languages(study)
         foreign = sum(study.has_queries(name, language) for language in read)

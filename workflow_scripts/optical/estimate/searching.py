@@ -25,13 +25,14 @@ INDEX_BYTES = {"int8": 1.0, "float16": 2.0, "pq": 0.25}
 OPENED = 0.25e6
 """Rows that opening an index is worth: compiled kernels are loaded, and ids read."""
 
-LINE_BYTES = 8.0
+LINE_BYTES = 6.5
 """Bytes of a line of a packed run, and of its part in the scores."""
 
 
 def embedded(stage: str, study: Study, shape: Shape, texts: float, tokens: float, **more) -> Work:
     """The embedding of texts of so many tokens on average."""
     total = texts * tokens
+    vectors = total * vector_bytes(study)
     batch = min(total, GPU_TOKENS)
     return Work(
         stage=stage,
@@ -42,7 +43,9 @@ def embedded(stage: str, study: Study, shape: Shape, texts: float, tokens: float
         operations=shape.forward(total, tokens),
         width=shape.width,
         tokens=total,
-        kept=total * vector_bytes(study),
+        kept=vectors,
+        # What `optical.study.trimming` removes.
+        used=0.0 if stage == "embed_passages" else vectors,
         memory=CONTEXT + 2 * shape.parameters + 16 * batch * shape.width,
         least=0.0 if shape.assumed else 2 * shape.parameters,
         **more,

@@ -63,27 +63,33 @@ def amount(number: float) -> str:
 def totals(found: Estimate, machines: Sequence[Rates]) -> list[str]:
     """The whole in two lines."""
     times = "; ".join(f"{time(found, rates)} on {article(rates)}" for rates in machines)
+    sizes = [found.kept, found.trimmed, found.peak, found.downloads, found.memory]
+    kept, trimmed, peak, downloads, memory = (amount(size / UNIT) for size in sizes)
     return [
         f"Estimated for the whole study, {found.jobs:,} jobs: {times}",
-        f"Estimated disk: {amount(found.kept / UNIT)} GB kept, {amount(found.peak / UNIT)} GB at "
-        f"most, downloads of {amount(found.downloads / UNIT)} GB in it; GPU memory: "
-        f"{amount(found.memory / UNIT)} GB",
+        f"Estimated disk: {kept} GB kept, {trimmed} GB after `make trim`, {peak} GB at most, "
+        f"downloads of {downloads} GB in it; GPU memory: {memory} GB",
     ]
 
 
 def summary(found: Estimate, machines: Sequence[Rates]) -> str:
     """The whole in a sentence, as the header of a study has it."""
     gpus = [rates for rates in machines if rates.is_gpu]
-    disk = f"disk {amount(found.kept / UNIT)} GB kept, {amount(found.peak / UNIT)} GB at most."
+    sizes = [found.kept, found.trimmed, found.peak, found.memory]
+    kept, trimmed, peak, memory = (amount(size / UNIT) for size in sizes)
     cores = next(rates for rates in machines if not rates.is_gpu)
     _, cpu = found.hours(cores)
     if cpu < FEW:
-        return f"Estimated (make cost): {amount(cpu)} hours of a core of {article(cores)}; {disk}"
+        return (
+            f"Estimated (make cost): {amount(cpu)} hours of a core of {article(cores)}; "
+            f"disk {kept} GB kept, {peak} GB at most."
+        )
     hours_on = ", ".join(
         f"{amount(found.hours(rates)[0])} GPU hours on {article(rates)}" for rates in gpus
     )
     return (
-        f"Estimated (make cost): {hours_on}, {amount(found.memory / UNIT)} GB of its memory; {disk}"
+        f"Estimated (make cost): {hours_on}, {memory} GB of its memory; "
+        f"disk {kept} GB kept, {trimmed} GB after `make trim`, {peak} GB at most."
     )
 
 

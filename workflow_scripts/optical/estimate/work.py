@@ -29,8 +29,9 @@ class Work:
     memory and arithmetic. tokens: to be tokenised. rows: lines that are read, cleaned or written.
     scanned: operations of MaxSim.
 
-    kept: bytes that a job leaves, of which `sure` at least. beside: bytes that lie there only while
-    it runs. memory: bytes of the GPU, of which `least` surely.
+    kept: bytes that a job leaves, of which `sure` at least; used: those that a finished study can
+    do without. beside: bytes that lie there only while it runs. memory: bytes of the GPU, of which
+    `least` surely.
     """
 
     stage: str
@@ -53,6 +54,7 @@ class Work:
     scanned: float = 0.0
     kept: float = 0.0
     sure: float = 0.0
+    used: float = 0.0
     beside: float = 0.0
     memory: float = 0.0
     least: float = 0.0
