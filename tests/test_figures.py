@@ -233,6 +233,21 @@ def test_an_interval_that_is_cut_has_an_arrow_and_no_other():
     assert (below[1], above[1]) == axes.get_ylim()
 
 
+def test_a_ratio_far_from_all_others_stands_at_the_edge_with_an_arrow():
+    _, gap = made_up(*STUDIES["controls"])
+    own = gap_figure(gap).axes[0].get_ylim()
+    greedy = gap["method"] == "greedy"
+    gap.loc[greedy, ["relative_gap", "relative_gap_from", "relative_gap_to"]] = -9.3, -12.0, -7.0
+    axes = gap_figure(gap).axes[0]
+    bottom, top = axes.get_ylim()
+    assert -1.2 < bottom < -1 < 0 < top < own[1] + 0.2
+    arrows = [text.xy[1] for text in axes.texts if text.arrow_patch]
+    assert arrows
+    assert set(arrows) == {bottom}
+    lowest = min(min(line.get_ydata(), default=0) for line in axes.lines)
+    assert lowest == bottom
+
+
 def test_a_picture_of_shares_that_are_nowhere_defined_is_left_out():
     _, gap = made_up(*STUDIES["controls"])
     with pytest.raises(InputError, match="zero_shot has no significant gap to close"):

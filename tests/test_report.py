@@ -325,6 +325,18 @@ def test_several_comparisons_are_counted_by_what_is_significant():
     assert summary.headline(gap, "map") == f"{same}."
 
 
+def test_a_gap_that_narrows_because_all_languages_fall_is_no_gain():
+    gap = gap_of(dict.fromkeys("ab", (0.5, 0.01, -0.2, 0.01)))
+    falls = gap["method"] == "optical"
+    gap.loc[falls, ["high", "low"]] = 0.01
+    assert summary.headline(gap, "map") == (
+        "Distillation by optimal transport lowers MAP in both groups in all 2 comparisons, so that "
+        "a narrower relative gap between high- and low-resource languages is no gain."
+    )
+    gap.loc[falls & (gap["collection"] == "a"), ["high", "low"]] = 0.9
+    assert summary.headline(gap, "map").endswith(", but MAP falls in both groups in 1 of these.")
+
+
 def test_many_comparisons_are_folded_behind_the_first():
     gap = gap_of({f"c{number}": (0.5, 0.01, 0.1, 0.9) for number in range(8)})
     first, others = summary.shown_summary_tables(gap, "map")
@@ -576,6 +588,17 @@ def test_a_picture_that_is_left_out_is_a_line(arguments, tmp_path):
     page = written(arguments | {"pictures": [*arguments["pictures"], picture]})
     assert "<p>Left out: no training wrote down a loss</p>" in page
     assert page.count("<svg") == 2
+
+
+def test_a_wide_first_picture_stands_above_the_table(arguments):
+    assert 'class="first"' in written(arguments)
+    first = arguments["pictures"][0]
+    svg = first.read_text()
+    (width,) = re.findall(r'<svg[^>]*? width="(.*?)"', svg)
+    wide = first.parent / "wide/gap_by_size.svg"
+    wide.parent.mkdir()
+    wide.write_text(svg.replace(f'width="{width}"', 'width="660pt"'))
+    assert 'class="first stacked"' in written(arguments | {"pictures": [wide]})
 
 
 def test_ids_of_the_pictures_do_not_meet(arguments):

@@ -18,10 +18,10 @@ from optical.runtime.program import run_program
 
 CAPTIONS = {
     "gap_by_size": "Relative gap between the groups of languages at each size of the encoder, with "
-    "its 95 % confidence interval. An interval that is cut ends in an arrow.",
+    "its 95 % confidence interval. An arrow: it goes on beyond the axis.",
     "closed_by_size": "How much of zero_shot's relative gap each method closes, with its 95 % "
-    "confidence interval. A dash: not defined, as zero_shot has no significant gap. An interval "
-    "that is cut ends in an arrow.",
+    "confidence interval. A dash: not defined, as zero_shot has no significant gap. An arrow: it "
+    "goes on beyond the axis.",
     "map_by_language": "Each language before and after distillation, with its 95 % interval, the "
     "lexical floor and the teacher's own value on queries in the passages' language.",
     "map_by_amount": "Each language over the amount of its text, of the kind that the axis names, "

@@ -26,6 +26,11 @@ MEASURES = {
     "gap_closed": "share of zero_shot's gap that is closed",
 }
 
+REACH = {"relative_gap": (-1.0, 1.0), "gap_closed": (-1.0, 2.0)}
+"""How far an axis goes at most. A ratio of two small values can be tens of times 1. It says nothing
+then, and would press all others flat.
+"""
+
 NOTHING = {
     "relative_gap": "no gap: a group has no language, or no score",
     "gap_closed": "zero_shot has no significant gap to close",
@@ -41,8 +46,9 @@ def no_gap(table: pd.DataFrame) -> bool:
 def gap_figure(gap: pd.DataFrame, metric: str = "map", measure: str = "relative_gap") -> Figure:
     """Draw a measure of each method over the students, with its interval, a panel per collection.
 
-    Where a measure is not defined, a dash stands at 0. An interval that reaches further than half
-    of the gap beyond all values is cut at the edge, where an arrow says so.
+    Where a measure is not defined, a dash stands at 0. What lies beyond `REACH` stands at the edge,
+    and so does the end of an interval that reaches further than half of the gap beyond all values.
+    An arrow says so.
 
     Args:
         gap: as `optical.evaluation.gap.compare` gives it, students in the order of their size.
@@ -103,8 +109,9 @@ def _draw_gaps(
     firsts = set(part.drop_duplicates("student").drop_duplicates("teacher")["student"])
     through = [place for place, student in enumerate(students) if student in firsts]
     beside = [place for place in range(len(students)) if place not in through]
+    shown = gaps.clip(*axes.get_ylim())
     for rank, (method, look) in enumerate(looks.items()):
-        values, color = gaps.loc[method], look.color
+        values, color = shown.loc[method], look.color
         # Side by side, or their intervals would lie on each other.
         aside = min(ASIDE, MOST_ASIDE / len(looks)) * (rank - (len(looks) - 1) / 2)
         line = look.line() | {"clip_on": False}
@@ -151,13 +158,16 @@ def _mark_cuts(
 
 
 def _limits(table: pd.DataFrame, measure: str) -> tuple[float, float]:
-    """The ends of the axis: the intervals, but no further than half a gap beyond all values."""
-    values = table[measure]
+    """The ends of the axis: the intervals, but no further than half a gap beyond all values, and no
+    further than `REACH`.
+    """
+    values = table[measure].clip(*REACH[measure])
     # min and max of Python leave a NaN behind that comes second: there may be no value at all.
     lowest, highest = min(0.0, values.min()), max(0.1, values.max())
     starts = table[f"{measure}_from"].clip(lower=lowest - 0.5)
     ends = table[f"{measure}_to"].clip(upper=highest + 0.5)
-    return min(lowest, starts.min()), max(highest, ends.max())
+    least, most = REACH[measure]
+    return max(least, min(lowest, starts.min())), min(most, max(highest, ends.max()))
 
 
 def in_order(methods: pd.Series) -> list[str]:

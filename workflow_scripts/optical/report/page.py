@@ -52,6 +52,11 @@ TEMPLATE = "report.html.j2"
 FIRST_PICTURE = "gap_by_size"
 """Name of the file of the picture on the first screen."""
 
+BESIDE = 550
+"""Points that a picture is wide at most to stand beside the first table. A wider one is of several
+collections, and its letters would be too small there.
+"""
+
 
 def write_report(
     output: str | Path,
@@ -131,6 +136,7 @@ def write_report(
         headline=summary.headline(gap, metric),
         summary_tables=[_html(table) for table in summary.shown_summary_tables(gap, metric)],
         first_picture=first,
+        stacked=bool(first) and width_of(first[0]) > BESIDE,
         questions=reviewers.answers(shown_settings, tables, metric, training, cleaning),
         note=note,
         metric=metric_name(metric),
@@ -255,6 +261,12 @@ def shown_picture(svg: str, prefix: str, caption: str) -> Picture:
     """A picture as the page shows it."""
     reason = reason_of(svg)
     return Markup("" if reason else inline_svg(svg, prefix, caption)), caption, reason
+
+
+def width_of(picture: Markup) -> float:
+    """The natural width of a picture in points; 0 where it is not known."""
+    found = re.search(r"--natural: ([\d.]+)pt", picture)
+    return float(found[1]) if found else 0.0
 
 
 def inline_svg(svg: str, prefix: str, name: str) -> str:

@@ -62,6 +62,11 @@ def headline(gap: pd.DataFrame, metric: str) -> str:
         text = f"{subject} makes no significant difference to the {GAP} in {len(rows)} comparisons"
         number = len(rising(rows))
         return f"{text}{f'; {name} rises in both groups in {number} of these' if number else ''}."
+    if len(falling(rows)) == len(rows):
+        return (
+            f"{subject} lowers {name} in both groups in all {len(rows)} comparisons, so that a "
+            f"narrower {GAP} is no gain."
+        )
     narrower = rows[[of_row == "narrower" for of_row in found]]
     parts = [f"significantly narrows the {GAP} in {len(narrower)} of {len(rows)} comparisons"]
     wider = rows[[of_row == "wider" for of_row in found]]
@@ -69,7 +74,7 @@ def headline(gap: pd.DataFrame, metric: str) -> str:
         parts.append(f"widens it in {len(wider)}")
     if same := found.count("same"):
         parts.append(f"makes no significant difference in {same}")
-    share = closed_shares(narrower)
+    share = closed_shares(narrower, name)
     *first, last = parts
     number = len(rising(wider))
     rises = f"; where it widens, {name} rises in both groups in {number} of {len(wider)}"
@@ -83,13 +88,25 @@ def rising(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[high & low]
 
 
-def closed_shares(narrower: pd.DataFrame) -> str:
-    """How much of the gap is closed in those comparisons in which it is significantly narrower."""
+def falling(rows: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons in which the metric falls in both groups."""
+    high, low = (rows[group] < rows[f"{group}_before"] for group in ("high", "low"))
+    return rows[high & low]
+
+
+def closed_shares(narrower: pd.DataFrame, metric: str) -> str:
+    """How much of the gap is closed in those comparisons in which it is significantly narrower.
+
+    metric: its name.
+    """
     known = narrower[narrower["gap_closed"].notna()].sort_values("gap_closed")
     if known.empty:
         return ""
     least, most = (rounded(known.iloc[at], "gap_closed", percent) for at in (0, -1))
     shares = least if least == most else f"between {least} and {most}"
+    if both := len(falling(narrower)):
+        level = f", but {metric} falls in both groups in {both} of these"
+        return f"; where it narrows, {shares} of the gap is closed{level}"
     fallen = sum(bool(lower_level(row)) for _, row in narrower.iterrows())
     level = f", but high-resource languages score significantly lower in {fallen} of these"
     return f"; where it narrows, {shares} of the gap is closed{level if fallen else ''}"
