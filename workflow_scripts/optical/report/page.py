@@ -152,7 +152,7 @@ def write_report(
         transport_gains=verdict.gains(tables.contrast, metric, verdict.CONTROLS),
         rival_gains=verdict.gains(tables.contrast, metric, verdict.RIVALS),
         ablation_tables={
-            " and ".join(map(str, names)): _html(shown_contrast_table(rows, labels=()))
+            ", ".join(map(str, names)): _html(shown_contrast_table(rows, labels=()))
             for names, rows in verdict.ablated(contrast).groupby(
                 ["collection", "student"], sort=False
             )
