@@ -141,6 +141,8 @@ run_program(main)
 
 def interrupted(folder, command, begun):
     """What a command says, and its exit code, that Ctrl-C ends when there is a file."""
+    # A shell lets what it starts in the background ignore Ctrl-C, and the command would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=folder,
