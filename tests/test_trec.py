@@ -138,6 +138,18 @@ def test_a_bad_line_of_a_run_is_named(tmp_path, text, message):
         dict(iterate_run(path))
 
 
+def test_of_a_run_some_queries_can_be_read(tmp_path):
+    path = tmp_path / "x.run.gz"
+    write_run(path, [(f"q{place}", {"a": 1.0, f"b{place}": 2.0}) for place in range(1, 12)], "t")
+    everything = dict(iterate_run(path))
+    for only in ([], ["q1"], ["q11", "q2", "q99"]):
+        found = dict(iterate_run(path, only=only))
+        assert found == {query: everything[query] for query in everything if query in only}
+    path.write_bytes(path.read_bytes()[:-12])
+    with pytest.raises(InputError, match="not a whole compressed file"):
+        dict(iterate_run(path, only=["q1"]))
+
+
 def test_a_run_cut_off_is_an_error(tmp_path):
     path = write_gzip(tmp_path / "x.run.gz", "".join(f"q Q0 p{n} 1 {n} t\n" for n in range(99)))
     path.write_bytes(path.read_bytes()[:-8])

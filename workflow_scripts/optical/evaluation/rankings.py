@@ -51,12 +51,10 @@ def ranked(
     run: Path, queries: Sequence[str], relevant: Mapping[str, Sequence[str]], depth: int
 ) -> dict[str, tuple[int | None, list[str]]]:
     """(rank of the first relevant passage, or None; best passages) of each query in a run."""
-    wanted = set(queries)
     found: dict[str, tuple[int | None, list[str]]] = dict.fromkeys(queries, (None, []))
-    for query, results in iterate_run(run):
-        if query in wanted:
-            order = sorted(results, key=lambda passage: (-results[passage], passage))
-            good = set(relevant[query])
-            ranks = (rank for rank, passage in enumerate(order, start=1) if passage in good)
-            found[query] = (next(ranks, None), order[:depth])
+    for query, results in iterate_run(run, only=queries):
+        order = sorted(results, key=lambda passage: (-results[passage], passage))
+        good = set(relevant[query])
+        ranks = (rank for rank, passage in enumerate(order, start=1) if passage in good)
+        found[query] = (next(ranks, None), order[:depth])
     return found
