@@ -335,6 +335,9 @@ def test_a_gap_that_narrows_because_all_languages_fall_is_no_gain():
     )
     gap.loc[falls & (gap["collection"] == "a"), ["high", "low"]] = 0.9
     assert summary.headline(gap, "map").endswith(", but MAP falls in both groups in 1 of these.")
+    wider = gap_of(dict.fromkeys("ab", (-0.5, 0.01, -0.2, 0.01)))
+    wider.loc[wider["method"] == "optical", ["high", "low"]] = 0.01
+    assert "no gain" not in summary.headline(wider, "map")
 
 
 def test_many_comparisons_are_folded_behind_the_first():
@@ -527,6 +530,18 @@ def test_of_many_sizes_and_methods_the_answer_is_about_the_ends_and_the_method_i
     others = size[size["method"] != "optical"]
     lines = verdict.sizes(others, "map")["xnli"]
     assert [subject for subject, _ in lines][1] == "optical-idf, small → large"
+
+
+def test_sizes_without_a_gap_at_their_ends_have_their_table(arguments, tmp_path):
+    tables = compared(VALUES | LARGE)
+    without = tables.size.assign(scaling_effect=float("nan"))
+    others = [without.assign(method="optical"), tables.size.assign(method="greedy")]
+    size = pd.concat([without, *others], ignore_index=True)
+    page = written(arguments | {"tables": saved(tables._replace(size=size), tmp_path)})
+    assert verdict.sizes(size, "map") == {}
+    assert 'id="sizes"' in page
+    page = written(arguments | {"tables": saved(tables._replace(size=without), tmp_path)})
+    assert 'id="sizes"' not in page
 
 
 def test_teachers_of_one_seed_are_said_to_be_beside_every_two_sizes(arguments, tmp_path):

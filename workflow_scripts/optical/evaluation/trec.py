@@ -125,8 +125,9 @@ def read_qrels(path: str | Path) -> dict[str, dict[str, int]]:
 def _run_fields(path: str | Path, only: Collection[str] | None) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, the six fields) of a run; blank lines at its end are none."""
     with intact(path), gzip.open(path, "rt", encoding="utf-8") as file:
-        lines = without_last_blank(lines_of(file, path))
-        if only is not None:
+        if only is None:
+            lines = without_last_blank(lines_of(file, path))
+        else:
             begin = tuple(f"{query}{space}" for query in only for space in " \t")
             lines = (
                 (number, line) for number, line in enumerate(file, 1) if line.startswith(begin)

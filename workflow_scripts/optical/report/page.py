@@ -171,7 +171,7 @@ def write_report(
         },
         gap_notes=gap_notes(gap[gap["metric"] == metric], pivot),
         other_metrics=_html(shown_gap_table(others, pivot)) if len(others) else "",
-        size_table=_html(shown_size_table(size)),
+        size_table=_html(shown_size_table(size)) if size["scaling_effect"].notna().any() else "",
         size_notes=size_notes(size),
         language_rows=_html(shown_language_rows(of_metric)),
         language_notes=language_notes(of_metric, pivot),

@@ -1,6 +1,7 @@
 """The first screen of a report: one sentence of the answer, and one small table."""
 
 from collections.abc import Callable
+from operator import gt, lt
 
 import numpy as np
 import pandas as pd
@@ -60,14 +61,14 @@ def headline(gap: pd.DataFrame, metric: str) -> str:
     ]
     if set(found) == {"same"}:
         text = f"{subject} makes no significant difference to the {GAP} in {len(rows)} comparisons"
-        number = len(rising(rows))
+        number = in_both(rows, gt)
         return f"{text}{f'; {name} rises in both groups in {number} of these' if number else ''}."
-    if len(falling(rows)) == len(rows):
+    narrower = rows[[of_row == "narrower" for of_row in found]]
+    if len(narrower) and in_both(rows, lt) == len(rows):
         return (
             f"{subject} lowers {name} in both groups in all {len(rows)} comparisons, so that a "
             f"narrower {GAP} is no gain."
         )
-    narrower = rows[[of_row == "narrower" for of_row in found]]
     parts = [f"significantly narrows the {GAP} in {len(narrower)} of {len(rows)} comparisons"]
     wider = rows[[of_row == "wider" for of_row in found]]
     if len(wider):
@@ -76,22 +77,16 @@ def headline(gap: pd.DataFrame, metric: str) -> str:
         parts.append(f"makes no significant difference in {same}")
     share = closed_shares(narrower, name)
     *first, last = parts
-    number = len(rising(wider))
+    number = in_both(wider, gt)
     rises = f"; where it widens, {name} rises in both groups in {number} of {len(wider)}"
     last = f"{last}{share}{rises if number else ''}"
     return f"{subject} {', '.join(first)}{' and ' if first else ''}{last}."
 
 
-def rising(rows: pd.DataFrame) -> pd.DataFrame:
-    """The comparisons in which the metric rises in both groups."""
-    high, low = (rows[group] > rows[f"{group}_before"] for group in ("high", "low"))
-    return rows[high & low]
-
-
-def falling(rows: pd.DataFrame) -> pd.DataFrame:
-    """The comparisons in which the metric falls in both groups."""
-    high, low = (rows[group] < rows[f"{group}_before"] for group in ("high", "low"))
-    return rows[high & low]
+def in_both(rows: pd.DataFrame, compare: Callable[[pd.Series, pd.Series], pd.Series]) -> int:
+    """In how many comparisons the metric rises (`gt`) or falls (`lt`) in both groups."""
+    high, low = (compare(rows[group], rows[f"{group}_before"]) for group in ("high", "low"))
+    return int((high & low).sum())
 
 
 def closed_shares(narrower: pd.DataFrame, metric: str) -> str:
@@ -104,12 +99,12 @@ def closed_shares(narrower: pd.DataFrame, metric: str) -> str:
         return ""
     least, most = (rounded(known.iloc[at], "gap_closed", percent) for at in (0, -1))
     shares = least if least == most else f"between {least} and {most}"
-    if both := len(falling(narrower)):
+    level = ""
+    if both := in_both(narrower, lt):
         level = f", but {metric} falls in both groups in {both} of these"
-        return f"; where it narrows, {shares} of the gap is closed{level}"
-    fallen = sum(bool(lower_level(row)) for _, row in narrower.iterrows())
-    level = f", but high-resource languages score significantly lower in {fallen} of these"
-    return f"; where it narrows, {shares} of the gap is closed{level if fallen else ''}"
+    elif fallen := sum(bool(lower_level(row)) for _, row in narrower.iterrows()):
+        level = f", but high-resource languages score significantly lower in {fallen} of these"
+    return f"; where it narrows, {shares} of the gap is closed{level}"
 
 
 def of_one(row: pd.Series, subject: str, metric: str) -> str:
