@@ -21,11 +21,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.lib.format import open_memmap
+from tqdm import tqdm
 
 PEER = Path(__file__).parents[1] / ".venv-interop" / "indexes" / "bin" / "python"
 DIMENSION, TYPES, TOPICS, OWN = 128, 20_000, 400, 300
@@ -77,44 +79,48 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
-def draw(folder: Path, tokens: int, queries: int) -> None:
-    """Write vectors.npy, lengths.npy, and queries.npy, [queries, 32, dim]."""
+def draw(folder: Path, tokens: int, queries: int, for_peers: bool) -> None:
+    """Write the vectors and queries as the workflow keeps them, and lengths.npy; for the peers also
+    vectors.npy and queries.npy, [queries, 32, dim].
+    """
+    from optical.retrieval.token_vectors import write_token_vectors
+
     world = World(seed=0)
     rng = world.rng
     lengths = np.clip(rng.lognormal(np.log(75), 0.4, tokens // 78), 10, 300).astype(np.int32)
+    np.save(folder / "lengths.npy", lengths)
     offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
     topics = world.zipf(TOPICS, 0.5, len(lengths))
-    shape = (int(offsets[-1]), DIMENSION)
-    vectors = open_memmap(folder / "vectors.npy", "w+", np.float16, shape)
-    words = np.empty(len(vectors), dtype=np.int32)
-    for first in range(0, len(lengths), PASSAGES_AT_ONCE):
-        rows = slice(first, first + PASSAGES_AT_ONCE)
-        of_token = np.repeat(topics[rows], lengths[rows])
-        place = slice(offsets[first], offsets[first] + len(of_token))
-        words[place] = world.words(of_token)
-        vectors[place] = world.vectors(words[place], of_token, noise=0.3)
-    vectors.flush()
-    np.save(folder / "lengths.npy", lengths)
+    words = np.empty(int(offsets[-1]), dtype=np.int32)
+    shape = (len(words), DIMENSION)
+    vectors = open_memmap(folder / "vectors.npy", "w+", np.float16, shape) if for_peers else None
+
+    def passages() -> Iterator[np.ndarray]:
+        for first in range(0, len(lengths), PASSAGES_AT_ONCE):
+            rows = slice(first, first + PASSAGES_AT_ONCE)
+            of_token = np.repeat(topics[rows], lengths[rows])
+            place = slice(offsets[first], offsets[first] + len(of_token))
+            words[place] = world.words(of_token)
+            drawn = world.vectors(words[place], of_token, noise=0.3)
+            if vectors is not None:
+                vectors[place] = drawn
+            yield from np.split(drawn, np.cumsum(lengths[rows])[:-1])
+
+    def write(name: str, texts: Iterable[np.ndarray]) -> None:
+        with_ids = ((np.zeros(len(text), dtype=np.int32), text) for text in texts)
+        write_token_vectors(folder / name, with_ids, DIMENSION)
+
+    write("store", tqdm(passages(), "drawing", len(lengths), unit="passage"))
     asked = []
     for passage in rng.integers(0, len(lengths), queries):
         topic = np.full(32, topics[passage])
         read = words[rng.integers(offsets[passage], offsets[passage + 1], 24)]
         both = np.concatenate([read, world.words(topic[:8])])
         asked.append(world.vectors(both, topic, noise=0.4))
-    np.save(folder / "queries.npy", np.stack(asked))
-
-
-def store(folder: Path) -> None:
-    """Write the vectors and the queries as the workflow keeps them."""
-    from optical.retrieval.token_vectors import write_token_vectors
-
-    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-    ends = np.cumsum(np.load(folder / "lengths.npy"), dtype=np.int64)
-    starts = np.concatenate([[0], ends[:-1]])
-    passages = (vectors[start:end] for start, end in zip(starts, ends, strict=True))
-    for name, texts in (("store", passages), ("asked", np.load(folder / "queries.npy"))):
-        with_ids = ((np.zeros(len(text), dtype=np.int32), text) for text in texts)
-        write_token_vectors(folder / name, with_ids, DIMENSION)
+    write("asked", asked)
+    if vectors is not None:
+        vectors.flush()
+        np.save(folder / "queries.npy", np.stack(asked))
 
 
 def engine(program: list[str | Path], folder: Path, threads: int) -> list[dict[str, Any]]:
@@ -152,8 +158,8 @@ def measure(tokens: int, queries: int, threads: int, codecs: list[str], keep: Pa
     """Print the table of a number of tokens; returns our speed over the best peer's, if any."""
     folder = keep / str(tokens)
     folder.mkdir()
-    draw(folder, tokens, queries)
-    store(folder)
+    peers = [name for name, most in PEERS.items() if tokens <= most and PEER.exists()]
+    draw(folder, tokens, queries, for_peers=bool(peers))
     programs = Path(__file__).parent / "engines"
     ours: list[str | Path] = [sys.executable, programs / "search_ours.py"]
     (exact,) = engine([*ours, "exact"], folder, threads)
@@ -164,15 +170,14 @@ def measure(tokens: int, queries: int, threads: int, codecs: list[str], keep: Pa
             "own exact search"
         )
     of_peers = [
-        engine([PEER, programs / "search_pylate.py", name], folder, threads)
-        for name, most in PEERS.items()
-        if tokens <= most and PEER.exists()
+        engine([PEER, programs / "search_pylate.py", name], folder, threads) for name in peers
     ]
     of_peers = [results for results in of_peers if results]
-    number = len(np.load(folder / "vectors.npy", mmap_mode="r"))
-    passages = len(np.load(folder / "lengths.npy"))
+    lengths = np.load(folder / "lengths.npy")
+    number = int(lengths.sum())
     print(
-        f"\n{number:,} tokens of {passages:,} passages, {queries} queries, {threads} threads\n\n"
+        f"\n{number:,} tokens of {len(lengths):,} passages, {queries} queries, {threads} threads"
+        "\n\n"
         "| engine | setting | build, s | bytes / token | queries / s | recall of the exact 100 "
         "| peak, GiB |\n|---|---|--:|--:|--:|--:|--:|"
     )
@@ -199,7 +204,10 @@ if __name__ == "__main__":
     parser.add_argument("--queries", type=int, default=100, help="of 32 tokens each")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of every engine")
     parser.add_argument(
-        "--codecs", nargs="+", default=["int8", "float16", "pq"], help="the first is compared"
+        "--codecs",
+        nargs="+",
+        default=["int8", "float16", "pq4", "pq"],
+        help="the first is compared",
     )
     arguments = parser.parse_args()
     ratio = None

@@ -149,7 +149,9 @@ def test_a_negative_similarity_counts(tmp_path):
         assert scores.tolist() == [-1.0]
 
 
-@pytest.mark.parametrize(("codec", "error"), [("float16", 2e-3), ("int8", 0.01), ("pq", 0.2)])
+@pytest.mark.parametrize(
+    ("codec", "error"), [("float16", 2e-3), ("int8", 0.01), ("pq4", 0.1), ("pq", 0.2)]
+)
 def test_all_probes_and_candidates_give_the_scores_of_the_codec(
     tmp_path, passages, queries, codec, error
 ):
@@ -171,7 +173,7 @@ def test_few_candidates_find_most_of_the_best(tmp_path, passages, queries, codec
     best = np.argsort(-naive(queries, passages), axis=1)[:, :10]
     shared = [len(set(rows) & set(expected)) for rows, expected in zip(found, best, strict=True)]
     recall = np.mean(shared) / 10
-    assert recall > {"float16": 0.95, "int8": 0.95, "pq": 0.8}[codec]
+    assert recall > {"float16": 0.95, "int8": 0.95, "pq4": 0.9, "pq": 0.8}[codec]
 
 
 def test_threads_share_an_approximate_index(tmp_path, passages, queries):
@@ -238,15 +240,15 @@ def test_the_kind_follows_the_size(tmp_path, passages, monkeypatch):
 
 
 def test_centroids_grow_slower_than_tokens():
-    sizes = [centroids_for(tokens) for tokens in (10**6, 10**7, 7 * 10**8, 10**12)]
-    assert sizes == [4096, 8192, 32768, 65536]
+    sizes = [centroids_for(tokens) for tokens in (10**6, 10**7, 10**8, 7 * 10**8, 10**12)]
+    assert sizes == [4096, 16_384, 65_536, 262_144, 262_144]
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"centroids": 10**6}, "1000000 centroids: expected 1 to 65536"),
-        ({"codec": "int4"}, "codec 'int4': expected one of int8, float16, pq"),
+        ({"centroids": 10**7}, "10000000 centroids: expected 1 to 1048576"),
+        ({"codec": "int4"}, "codec 'int4': expected one of int8, float16, pq4, pq"),
     ],
 )
 def test_an_impossible_index_is_an_error_and_leaves_nothing(tmp_path, passages, settings, message):
@@ -312,7 +314,7 @@ def spoil(folder, token):
 @pytest.mark.parametrize("text", [0, 7, 399])
 def test_no_approximate_index_is_built_of_nan(tmp_path, monkeypatch, passages, text, sampled):
     if not sampled:  # k-means does not see it
-        some = np.random.default_rng(0).standard_normal((500, 16), dtype=np.float32)
+        some = np.random.default_rng(0).standard_normal((500, 16)).astype(np.float16)
         monkeypatch.setattr(centroid_build, "sampled", lambda *_: some)
     spoilt = spoil(tmp_path / "passages", passages.offsets[text])
     with pytest.raises(InputError, match=f"passages: text {text} has a token vector that is not"):
@@ -333,6 +335,38 @@ def test_a_query_with_nan_is_refused(tmp_path, passages, queries, kind):
     spoilt = spoil(tmp_path / "queries", queries.offsets[5])
     with pytest.raises(InputError, match="queries: text 5 has a token vector that is not finite"):
         list(search(index, spoilt, depth=5))
+
+
+def test_an_index_of_an_earlier_version_is_refused(tmp_path, passages):
+    build_index(passages, tmp_path / "index", kind="approximate")
+    file = tmp_path / "index" / "scales.npy"
+    np.save(file, np.load(file).astype(np.float32))
+    with pytest.raises(InputError, match="index: an index of an earlier version; build it anew"):
+        open_index(tmp_path / "index", passages)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_most_tokens_find_their_nearest_centroid(monkeypatch, whole):
+    monkeypatch.setattr(centroid_build, "COMPARED_WHOLE", 4096 if whole else 1024)
+    tokens = np.random.default_rng(0).standard_normal((20_000, 16))
+    tokens = (tokens / np.linalg.norm(tokens, axis=1, keepdims=True)).astype(np.float16)
+    finder = centroid_build.train(tokens, 2048)
+    vectors = tokens.astype(np.float32)
+    nearest = (vectors @ finder.centroids.T).argmax(axis=1)
+    assert np.mean(finder(vectors) == nearest) > (0.95 if whole else 0.8)
+
+
+def test_an_index_may_have_more_centroids_than_two_bytes_count(tmp_path):
+    passages = store(tmp_path / "passages", 2000, seed=1, longest=80)
+    queries = store(tmp_path / "queries", 5, seed=2)
+    index = built(passages, tmp_path / "index", kind="approximate", centroids=66_000)
+    assert np.load(tmp_path / "index" / "codes.npy").max() > 65_535
+    for query, (rows, scores) in enumerate(search(index, queries, depth=20)):
+        expected = [
+            (queries[query].astype(float) @ passages[row].T.astype(float)).max(axis=1).sum()
+            for row in rows
+        ]
+        np.testing.assert_allclose(scores, expected, atol=0.02)
 
 
 def finder_with_empty_lists():

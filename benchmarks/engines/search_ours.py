@@ -1,4 +1,4 @@
-"""Our index on the vectors of search.py: search_ours.py exact|int8|float16|pq FOLDER THREADS.
+"""Our index on the vectors of search.py: search_ours.py exact|int8|float16|pq4|pq FOLDER THREADS.
 
 Prints a line of JSON for each setting; `exact` also writes truth.npy, the exact 100 best of each
 query, [queries, 100].

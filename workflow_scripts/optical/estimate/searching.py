@@ -19,7 +19,7 @@ INDEXED = 2.5e6
 LISTED = 2000.0
 """Operations that an entry of an index's lists is worth, when a query looks at it: 20 ns."""
 
-INDEX_BYTES = {"int8": 1.0, "float16": 2.0, "pq": 0.25}
+INDEX_BYTES = {"int8": 1.0, "float16": 2.0, "pq4": 0.5, "pq": 0.25}
 """Bytes of a dimension by an index's codec."""
 
 OPENED = 0.25e6
@@ -165,11 +165,11 @@ def searched(study: Study, amounts: Amounts, name: str, collection: str, jobs: i
     if not is_approximate(study, total):
         work = queries * exact
     else:
-        centroids = study["index"]["centroids"] or min(65_536, 40 * total ** (1 / 3))
+        centroids = study["index"]["centroids"] or min(262_144, total**0.6)
         looked_at = settings["probes"] * tokens * total / centroids
-        scored = 2 * tokens * min(settings["candidates"], number) * length * dimension
+        multiplied = centroids + min(settings["candidates"], number) * length
         some = min(queries, settings["exact_queries"])
-        work = queries * (LISTED * looked_at + scored) + some * exact
+        work = queries * (LISTED * looked_at + 2 * tokens * multiplied * dimension) + some * exact
         lines += some * min(settings["depth"], number)
     return Work(
         stage="search_passages",

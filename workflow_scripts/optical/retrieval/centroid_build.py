@@ -1,5 +1,7 @@
 """Building an approximate index: centroids, codes and lists, from a store that is read twice."""
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import faiss
@@ -12,22 +14,28 @@ from optical.retrieval.token_vectors import TokenVectors
 from optical.runtime.errors import InputError
 from optical.settings.index import Index
 
-CODECS = ("int8", "float16", "pq")
+CODECS = ("int8", "float16", "pq4", "pq")
+PQ_DIMENSIONS = {"pq4": 2, "pq": 4}
+"""Dimensions that a byte of a product-quantised vector stands for."""
 SAMPLE = 32
 """Tokens of the sample for each centroid that is trained on it."""
-PQ_DIMENSIONS = 4
-"""Dimensions that a byte of a product-quantised vector stands for."""
-MAXIMUM_CENTROIDS = 1 << 16
-"""So that the centroid of a token fits two bytes."""
+LARGEST_SAMPLE = 1 << 21
+"""Tokens of the sample at most: half a GiB at 128 dimensions."""
+AT_ONCE = 8192
+"""Tokens that a thread finds the centroids of at once: FAISS holds 5 KiB for each of them."""
+MAXIMUM_CENTROIDS = 1 << 20
+COMPARED_WHOLE = 1 << 13
+"""So many centroids are compared with every token, of more only a part."""
 
 
 def centroids_for(tokens: int) -> int:
-    """How many centroids: a power of two near 40 times the cube root of the number of tokens.
+    """How many centroids: a power of two near the number of tokens to the power of 0.6.
 
-    4,096 for a million tokens, 8,192 for ten, 32,768 for the 700 million of MS MARCO: few enough
-    for the time of building to grow hardly faster than the tokens.
+    4,096 for a million tokens, 65,536 for a hundred million. More of them make residuals smaller,
+    so that as many bits keep more of a vector, and lists shorter; at most 262,144, whose products
+    with a query take 40 ms of a core.
     """
-    return min(MAXIMUM_CENTROIDS, 1 << round(np.log2(40 * np.cbrt(tokens))))
+    return min(1 << 18, 1 << round(0.6 * np.log2(tokens)))
 
 
 def build(
@@ -37,8 +45,9 @@ def build(
 
     codec: how residuals are kept, one of `CODECS`. centroids: their number; `centroids_for` when
     None; a collection of fewer tokens has as many as those. Vectors are read from their store
-    twice, a block at a time. Raises InputError for an impossible number of centroids, an unknown
-    codec, dimensions that the codec cannot part, and a vector that is not finite.
+    twice, a block for each thread at a time. Raises InputError for an impossible number of
+    centroids, an unknown codec, dimensions that the codec cannot part, and a vector that is not
+    finite.
     """
     tokens, dimension = int(vectors.offsets[-1]), vectors.dimension
     number = centroids or min(centroids_for(tokens), tokens)
@@ -50,41 +59,70 @@ def build(
         # The setting is that of all collections of a study, of which one may be tiny.
         print(f"{tokens} centroids, as many as there are tokens, in place of {number}")
         number = tokens
-    if codec == "pq" and dimension % PQ_DIMENSIONS:
-        raise InputError(f"codec pq: {dimension} dimensions are no multiple of {PQ_DIMENSIONS}")
-    sample = sampled(vectors, number * SAMPLE)
+    if dimension % PQ_DIMENSIONS.get(codec, 1):
+        raise InputError(
+            f"codec {codec}: {dimension} dimensions are no multiple of {PQ_DIMENSIONS[codec]}"
+        )
+    sample = sampled(vectors, min(number * SAMPLE, LARGEST_SAMPLE))
     finder = train(sample, number)
-    trained = finder.centroids
+    words = code_book(sample, finder, PQ_DIMENSIONS[codec]) if codec in PQ_DIMENSIONS else None
     np.save(folder / "lengths.npy", vectors.lengths)
-    np.save(folder / "centroids.npy", trained)
-    words = code_book(sample, finder) if codec == "pq" else None
+    np.save(folder / "centroids.npy", finder.centroids)
     if words is not None:
         np.save(folder / "words.npy", words)
-    width = len(words) if codec == "pq" else dimension
-    dtype = {"int8": np.int8, "float16": np.float16, "pq": np.uint8}[codec]
-    codes = open_memmap(folder / "codes.npy", "w+", np.uint16, (tokens,))
-    scales = open_memmap(folder / "scales.npy", "w+", np.float32, (tokens,))
-    values = open_memmap(folder / "values.npy", "w+", dtype, (tokens, width))
-    with tqdm(desc="indexing", unit="token", total=tokens) as progress:
-        for first, last, block in vectors.blocks():
-            part = slice(*vectors.offsets[[first, last]])
-            codes[part] = nearest = finder(block)
-            scales[part] = kernels.scaled_residuals(block, nearest, trained)
-            values[part] = encoded(block, codec, words)
-            progress.update(len(block))
+    codes = code_tokens(vectors, folder, finder, codec, words)
     starts = np.zeros(number + 1, dtype=np.int64)
     kernels.count_lists(codes, vectors.offsets, starts)
     starts = np.cumsum(starts)
     np.save(folder / "starts.npy", starts)
     lists = open_memmap(folder / "lists.npy", "w+", np.int32, (int(starts[-1]),))
     kernels.fill_lists(codes, vectors.offsets, starts, lists)
-    for file in (codes, scales, values, lists):
+    lists.flush()
+    built = {"codec": codec, "centroids": number, "sample": len(sample)}
+    return built | {"faiss": faiss.__version__}
+
+
+def code_tokens(
+    vectors: TokenVectors, folder: Path, finder: "Finder", codec: str, words: np.ndarray | None
+) -> np.ndarray:
+    """Write the centroid, the scale and the coded residual of each token; returns the centroids,
+    [tokens], mapped.
+    """
+    tokens, number = int(vectors.offsets[-1]), len(finder.centroids)
+    width = vectors.dimension if words is None else len(words)
+    dtype = {"int8": np.int8, "float16": np.float16}.get(codec, np.uint8)
+    small = np.uint16 if number <= 1 << 16 else np.uint32
+    codes = open_memmap(folder / "codes.npy", "w+", small, (tokens,))
+    scales = open_memmap(folder / "scales.npy", "w+", np.float16, (tokens,))
+    values = open_memmap(folder / "values.npy", "w+", dtype, (tokens, width))
+
+    def code(found: tuple[int, int, np.ndarray]) -> int:
+        first, last, block = found
+        part = slice(*vectors.offsets[[first, last]])
+        codes[part] = nearest = finder(block)
+        scales[part] = kernels.scaled_residuals(block, nearest, finder.centroids)
+        values[part] = encoded(block, codec, words)
+        return len(block)
+
+    cores = faiss.omp_get_max_threads()
+    # Whole blocks side by side: FAISS alone would leave the other cores idle between its calls. A
+    # GPU's index is for one thread.
+    threads = 1 if faiss.get_num_gpus() else cores
+    with (
+        ThreadPoolExecutor(threads, "code", faiss.omp_set_num_threads, (cores // threads,)) as pool,
+        tqdm(desc="indexing", unit="token", total=tokens) as progress,
+    ):
+        blocks = vectors.blocks()
+        while some := list(islice(blocks, threads)):
+            for coded in pool.map(code, some):
+                progress.update(coded)
+    for file in (codes, scales, values):
         file.flush()
-    return {"codec": codec, "centroids": number, "sample": len(sample), "faiss": faiss.__version__}
+    return codes
 
 
 def sampled(vectors: TokenVectors, number: int) -> np.ndarray:
-    """So many tokens, drawn from all, in order; float32 [n, dim]."""
+    """So many tokens, drawn from all, in order; float16 [n, dim]."""
     tokens = int(vectors.offsets[-1])
     chosen = np.random.default_rng(0).choice(tokens, min(number, tokens), replace=False)
     chosen.sort()
@@ -92,7 +130,7 @@ def sampled(vectors: TokenVectors, number: int) -> np.ndarray:
     for shard in vectors.vectors:
         start, end = end, end + len(shard)
         own = chosen[np.searchsorted(chosen, start) : np.searchsorted(chosen, end)]
-        found.append(vectors.checked(shard[own - start].astype(np.float32), own))
+        found.append(vectors.checked(shard[own - start], own))
     return np.concatenate(found)
 
 
@@ -107,7 +145,8 @@ class Finder:
 
         Raises InputError for a vector that is not finite.
         """
-        nearest = self.index.search(vectors, 1)[1][:, 0]
+        parts = np.split(vectors, range(AT_ONCE, len(vectors), AT_ONCE))
+        nearest = np.concatenate([self.index.search(part, 1)[1][:, 0] for part in parts])
         # FAISS gives -1 where the parts that it looked at hold no centroid, and for NaN.
         lost = np.flatnonzero(nearest < 0)
         if len(lost):
@@ -115,41 +154,61 @@ class Finder:
             nearest[lost] = faiss.knn(vectors[lost], self.centroids, 1, metric)[1][:, 0]
         if nearest.min(initial=0) < 0:
             raise ValueError("a vector that is not finite has no nearest centroid")
-        return nearest.astype(np.uint16)
+        return nearest
 
 
 def train(sample: np.ndarray, number: int) -> Finder:
-    """Spherical k-means over a sample, on the GPUs if FAISS sees any."""
+    """Spherical k-means over a sample, float16, on the GPUs if FAISS sees any."""
     dimension = sample.shape[1]
     settings = faiss.ClusteringParameters()
     settings.niter, settings.spherical, settings.seed = 6, True, 1
     settings.min_points_per_centroid, settings.max_points_per_centroid = 1, SAMPLE
     clustering = faiss.Clustering(dimension, number, settings)
-    if number < 1024:
-        index = faiss.IndexFlatIP(dimension)
-    else:
-        groups = 1 << (number.bit_length() // 2)
-        index = faiss.index_factory(dimension, f"IVF{groups},Flat", faiss.METRIC_INNER_PRODUCT)
-        index.nprobe, index.cp.min_points_per_centroid = 8, 1
-    if faiss.get_num_gpus():
-        index = faiss.index_cpu_to_all_gpus(index)
-    clustering.train(sample, index)
+    index = index_for(dimension, number)
+    # As code words of float16, FAISS widens and looks up a block of the sample at a time.
+    halves = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16)
+    clustering.train_encoded(sample.view(np.uint8), halves, index)
     return Finder(faiss.vector_to_array(clustering.centroids).reshape(number, dimension), index)
 
 
-def code_book(sample: np.ndarray, finder: Finder) -> np.ndarray:
-    """The words of product quantisation for scaled residuals, [parts, 256, dim / parts]."""
-    residuals = sample[: 256 * 256].copy()
+def index_for(dimension: int, number: int) -> faiss.Index:
+    """An empty index that finds the nearest of so many centroids.
+
+    On a CPU all are compared by 4 bits for 2 dimensions, whose tables stay in registers (André et
+    al. 2017, Quick ADC), and the best 8 exactly; of very many centroids, those of 16 groups. The
+    more often it is right, the fewer candidates a search needs.
+    """
+    inner_product = faiss.METRIC_INNER_PRODUCT
+    groups = f"IVF{1 << (number.bit_length() // 2)},"
+    if number < 1024:
+        index = faiss.IndexFlatIP(dimension)
+    elif faiss.get_num_gpus() or dimension % 2:
+        index = faiss.index_factory(dimension, f"{groups}Flat", inner_product)
+        index.nprobe, index.cp.min_points_per_centroid = 16, 1
+    else:
+        few = number <= COMPARED_WHOLE
+        quantized = f"{'' if few else groups}PQ{dimension // 2}x4fs,RFlat"
+        index = faiss.index_factory(dimension, quantized, inner_product)
+        index.k_factor = 8
+        if not few:
+            base = faiss.downcast_index(index.base_index)
+            base.nprobe, base.cp.min_points_per_centroid = 16, 1
+    return faiss.index_cpu_to_all_gpus(index) if faiss.get_num_gpus() else index
+
+
+def code_book(sample: np.ndarray, finder: Finder, size: int) -> np.ndarray:
+    """The words of product quantisation for scaled residuals, [dim / size, 256, size]."""
+    residuals = sample[: 256 * 256].astype(np.float32)
     kernels.scaled_residuals(residuals, finder(residuals), finder.centroids)
-    parts = residuals.shape[1] // PQ_DIMENSIONS
+    parts = residuals.shape[1] // size
     if len(residuals) <= 256:
         # Too few to train on, and each can be a word.
         words = np.resize(residuals, (256, residuals.shape[1]))
-        return words.reshape(256, parts, PQ_DIMENSIONS).transpose(1, 0, 2).copy()
+        return words.reshape(256, parts, size).transpose(1, 0, 2).copy()
     quantizer = faiss.ProductQuantizer(residuals.shape[1], parts, 8)
     quantizer.cp.min_points_per_centroid = 1
     quantizer.train(residuals)
-    return faiss.vector_to_array(quantizer.centroids).reshape(parts, 256, PQ_DIMENSIONS)
+    return faiss.vector_to_array(quantizer.centroids).reshape(parts, 256, size)
 
 
 def quantizer_of(words: np.ndarray) -> faiss.ProductQuantizer:

@@ -19,6 +19,7 @@ import numpy as np
 from optical.retrieval import maxsim_kernels as kernels
 from optical.retrieval.exact_index import Found, best_rows, by_document
 from optical.retrieval.token_vectors import spans
+from optical.runtime.errors import InputError
 
 # Tokens whose residuals are multiplied at once: what stays in a core's cache.
 TOKENS = 2048
@@ -44,8 +45,11 @@ class CentroidIndex:
         self.centroids = np.load(folder / "centroids.npy")
         self.starts, self.lists = np.load(folder / "starts.npy"), mapped("lists")
         self.codes, self.scales, self.values = map(mapped, ("codes", "scales", "values"))
+        if self.scales.dtype != np.float16:
+            raise InputError(f"{folder}: an index of an earlier version; build it anew")
+        self.scales = self.scales.view(np.uint16)
         words = folder / "words.npy"
-        self.words = np.load(words) if words.exists() else None
+        self.words = whole(np.load(words)) if words.exists() else None
         lengths = np.load(folder / "lengths.npy")
         self.offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         self.probes, self.candidates = min(probes, len(self.centroids)), candidates
@@ -88,17 +92,25 @@ class CentroidIndex:
             part = rows[first:end]
             tokens = self.widen(part, wide)
             scores[first:end] = kernels.score_tokens(
-                part, self.offsets, self.codes, table, self.scales, wide[:tokens] @ factors
+                part, self.offsets, self.codes, table, self.scales, HALVES, wide[:tokens] @ factors
             )
         return scores
 
     def widen(self, rows: np.ndarray, wide: np.ndarray) -> int:
         """Write the values of all tokens of these passages as float32; returns their number."""
         if self.words is not None:
+            wide = wide.view(self.words.dtype)
             return kernels.look_up(rows, self.offsets, self.values, self.words, wide)
         if self.values.dtype == np.int8:
             return kernels.widen(rows, self.offsets, self.values, wide)
         return kernels.widen_halves(rows, self.offsets, self.values.view(np.uint16), HALVES, wide)
+
+
+def whole(words: np.ndarray) -> np.ndarray:
+    """A code book, float32 [parts, 256, size], with a word as one number: of two components it has
+    as many bytes as a complex64, of four as a complex128.
+    """
+    return words.view({2: np.complex64, 4: np.complex128}[words.shape[2]])[..., 0]
 
 
 def largest(rows: np.ndarray, scores: np.ndarray, number: int) -> np.ndarray:

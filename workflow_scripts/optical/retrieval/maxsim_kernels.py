@@ -81,11 +81,12 @@ def score_centroids(passages, offsets, codes, table):
 
 
 @reordered
-def score_tokens(passages, offsets, codes, table, scales, products):
+def score_tokens(passages, offsets, codes, table, scales, halves, products):
     """MaxSim of these passages: each token's centroid plus its scaled residual.
 
-    scales [T]; products [n, q]: the inner products of the residuals, before scaling, of all tokens
-    of these passages with those of the query.
+    scales [T]: the bits of float16, and `halves` [65536] what they stand for. products [n, q]: the
+    inner products of the residuals, before scaling, of all tokens of these passages with those of
+    the query.
     """
     tokens = table.shape[1]
     best = np.empty(tokens, dtype=np.float32)
@@ -96,7 +97,7 @@ def score_tokens(passages, offsets, codes, table, scales, products):
         for place in range(offsets[passages[number]], offsets[passages[number] + 1]):
             row = table[codes[place]]
             of_token = products[number_of_token]
-            scale = scales[place]
+            scale = halves[scales[place]]
             for token in range(tokens):
                 score = row[token] + scale * of_token[token]
                 best[token] = score if score > best[token] else best[token]
@@ -135,15 +136,15 @@ def widen_halves(passages, offsets, values, halves, wide):
 
 @compiled
 def look_up(passages, offsets, values, words, wide):
-    """The same for product-quantised values: `words` [parts, 256, dim / parts] is the code book."""
+    """The same for product-quantised values: `words` [parts, 256] is the code book, and a word, as
+    an element of `wide` [n, parts] also, is moved whole.
+    """
     number = 0
-    size = words.shape[2]
     for passage in passages:
         for place in range(offsets[passage], offsets[passage + 1]):
+            source, target = values[place], wide[number]
             for part in range(len(words)):
-                word = words[part, values[place, part]]
-                for dimension in range(size):
-                    wide[number, part * size + dimension] = word[dimension]
+                target[part] = words[part, source[part]]
             number += 1
     return number
 

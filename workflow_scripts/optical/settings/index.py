@@ -12,10 +12,10 @@ class Index:
     """exact (every passage is scored), approximate (only passages near the query tokens are
     scored), or auto, which is exact up to a million passage tokens."""
 
-    codec: Literal["int8", "float16", "pq"] = "int8"
+    codec: Literal["int8", "float16", "pq4", "pq"] = "int8"
     """How an approximate index stores the residual of a token: int8 (one byte per dimension),
-    float16 (two bytes), pq (product quantisation, a quarter of a byte)."""
+    float16 (two bytes), or with product quantisation pq4 (4 bits) or pq (2 bits)."""
 
-    centroids: Annotated[int, ("minimum", 1), ("maximum", 65_536)] | None = None
-    """Number of centroids of an approximate index. null means a power of two near 40 times the cube
-    root of the number of tokens."""
+    centroids: Annotated[int, ("minimum", 1), ("maximum", 1_048_576)] | None = None
+    """Number of centroids of an approximate index. null means a power of two near the number of
+    tokens to the power of 0.6: 4,096 for a million."""
