@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from optical.retrieval import centroid_build, token_index, token_vectors
-from optical.retrieval.centroid_build import CODECS, centroids_for
+from optical.retrieval.centroid_build import CODECS
 from optical.retrieval.token_index import build_index, open_index, search
 from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
 from optical.runtime.errors import InputError
+from optical.settings.index import centroids_for
 
 ROOT = Path(__file__).parents[1]
 
@@ -242,6 +243,8 @@ def test_the_kind_follows_the_size(tmp_path, passages, monkeypatch):
 def test_centroids_grow_slower_than_tokens():
     sizes = [centroids_for(tokens) for tokens in (10**6, 10**7, 10**8, 7 * 10**8, 10**12)]
     assert sizes == [4096, 16_384, 65_536, 262_144, 262_144]
+    # Of a small collection a larger share: its lists would hold most of it.
+    assert [centroids_for(tokens) for tokens in (0, 2500, 10**5)] == [1, 512, 2048]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from optical.estimate.amounts import Amounts, shortened
 from optical.estimate.shapes import Shape, shape_of, translator_shape
 from optical.estimate.students import finetuning_pairs
 from optical.estimate.work import CONTEXT, GPU_TOKENS, WRITTEN_TOKENS, Work
+from optical.settings.index import centroids_for
 from optical.settings.methods import FINETUNED, LEXICAL
 from optical.study.files import needs_translator, translated_queries
 from optical.study.study import Study
@@ -165,7 +166,7 @@ def searched(study: Study, amounts: Amounts, name: str, collection: str, jobs: i
     if not is_approximate(study, total):
         work = queries * exact
     else:
-        centroids = study["index"]["centroids"] or min(262_144, total**0.6)
+        centroids = study["index"]["centroids"] or centroids_for(total)
         looked_at = settings["probes"] * tokens * total / centroids
         multiplied = centroids + min(settings["candidates"], number) * length
         some = min(queries, settings["exact_queries"])

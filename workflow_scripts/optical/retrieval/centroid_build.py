@@ -12,7 +12,7 @@ from tqdm import tqdm
 from optical.retrieval import maxsim_kernels as kernels
 from optical.retrieval.token_vectors import TokenVectors
 from optical.runtime.errors import InputError
-from optical.settings.index import Index
+from optical.settings.index import Index, centroids_for
 
 CODECS = ("int8", "float16", "pq4", "pq")
 PQ_DIMENSIONS = {"pq4": 2, "pq": 4}
@@ -26,16 +26,6 @@ AT_ONCE = 8192
 MAXIMUM_CENTROIDS = 1 << 20
 COMPARED_WHOLE = 1 << 13
 """So many centroids are compared with every token, of more only a part."""
-
-
-def centroids_for(tokens: int) -> int:
-    """How many centroids: a power of two near the number of tokens to the power of 0.6.
-
-    4,096 for a million tokens, 65,536 for a hundred million. More of them make residuals smaller,
-    so that as many bits keep more of a vector, and lists shorter; at most 262,144, whose products
-    with a query take 40 ms of a core.
-    """
-    return min(1 << 18, 1 << round(0.6 * np.log2(tokens)))
 
 
 def build(
