@@ -467,6 +467,36 @@ def test_weights_in_the_old_format_are_said(hub, lines):
     assert "weights in the old format, read as tensors alone" in found["encoder base"].text
 
 
+@pytest.mark.parametrize("layout", ["tsv", "moses"])
+def test_the_sides_of_the_users_bitext_are_judged_by_many_pairs(lines, tmp_path, layout):
+    own = {"letters": {"folder": "letters", "layout": layout, "languages": ["fr", "sw"]}}
+    folder = tmp_path / "local/letters"
+    folder.mkdir(parents=True)
+    rows = {
+        "fr": ["Un héron se tient dans les roseaux.", "Le pain est cuit avant l'aube chez nous."],
+        "sw": ["The heron stands in the reeds.", "Our bread is baked before dawn in the village."],
+    }
+    other = {"fr": rows["sw"], "sw": ["Korongo anasimama kwenye matete.", "Mkate huokwa alfajiri."]}
+    for language in ("fr", "sw"):
+        # The first five rows hold numbers alone.
+        sides = [["1", "2", "3", "4", "5"] + each[language] * 10 for each in (rows, other)]
+        if layout == "tsv":
+            pairs = zip(*sides, strict=True)
+            (folder / f"{language}.tsv").write_text("".join(f"{s}\t{t}\n" for s, t in pairs))
+        else:
+            for name, side in zip(("source", "target"), sides, strict=True):
+                (folder / f"{language}.{name}.txt").write_text("".join(f"{s}\n" for s in side))
+            with (folder / f"{language}.target.txt").open("a") as file:
+                file.write("One line too many is for the run to say.\n")
+    found = wrong(lines(own=own, bitext={"sources": ["letters"]}))
+    (name,) = (name for name in found if name.startswith("letters/"))
+    assert name in ("letters/sw.tsv", "letters/sw.source.txt")
+    assert (
+        "the sides look swapped: of the first 25 pairs, most have en where sw is expected"
+        in (found[name])
+    )
+
+
 def test_a_finished_teachers_dimension_is_looked_at(hub, lines):
     hub.files = MODEL | {
         "config.json": b'{"model_type": "xlm-roberta", "architectures": ["HF_ColBERT"]}',

@@ -163,7 +163,7 @@ def without_left_out(pairs: Iterable[Pair], counts: Counter[str]) -> Iterator[Pa
     It takes no part in the usual ratio of lengths and is nobody's neighbour, for it is no pair.
     """
     for pair in pairs:
-        if pair.note.startswith("left_out:"):
+        if pair.is_left_out:
             counts.update(("read", pair.note))
         else:
             yield pair

@@ -5,6 +5,7 @@ here neither is known.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -13,10 +14,14 @@ from types import ModuleType
 from optical.corpora import msmarco, registry
 from optical.corpora.lines import numbered_rows, read_queries
 from optical.corpora.scores import scored_queries
+from optical.corpora.sides import fault_of_sides, files_of
 from optical.runtime.errors import InputError
 
 ROWS = 5
 """Rows that are read: lines of parallel files may be long, and each has to have that many."""
+
+PAIRS = 100
+"""Pairs by which the languages of a bitext's sides are judged, where so many can be read."""
 
 
 class NoRowsError(InputError):
@@ -35,14 +40,25 @@ class Everything(dict):
         return []
 
 
-def read_bitext(source: str, folder: Path, language: str) -> None:
+def read_bitext(source: str, folder: Path, code: str, *, language: str, pivot: str) -> None:
     """The first pairs of a source, by its name or NAME:LAYOUT.
 
-    Raises InputError for files that the reader cannot read, NoRowsError for those without a pair.
+    code: of the language in the source. language, pivot: those that its two sides should be in.
+
+    Raises InputError for files that the reader cannot read and for sides in other languages,
+    NoRowsError for files without a pair.
     """
-    pairs = list(islice(registry.bitext(source, folder, language), ROWS))
-    if not pairs:
-        raise NoRowsError(f"{folder}: no sentence pair of {language}")
+    pairs = registry.bitext(source, folder, code)
+    first = list(islice(pairs, ROWS))
+    if not first:
+        raise NoRowsError(f"{folder}: no sentence pair of {code}")
+    # Sides are judged by more pairs, as far as they go: what ends them is not known to be a fault.
+    with suppress(InputError):
+        for pair in islice(pairs, PAIRS - ROWS):
+            first.append(pair)
+    judged = [pair for pair in first if not pair.is_left_out]
+    if fault := fault_of_sides(judged, language, pivot):
+        raise InputError(f"{files_of(folder, code)}: {fault}")
 
 
 def read_judged(source: str, folder: Path, language: str) -> None:

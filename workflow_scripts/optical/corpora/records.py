@@ -20,6 +20,11 @@ class Pair(NamedTuple):
     target: str
     note: str = ""
 
+    @property
+    def is_left_out(self) -> bool:
+        """Whether it is no pair at all, and is only counted."""
+        return self.note.startswith("left_out:")
+
 
 class Passage(NamedTuple):
     """A retrievable text and the document that it is a part of.

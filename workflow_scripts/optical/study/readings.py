@@ -83,7 +83,9 @@ def readings(study: Study, source: str, names: list[str]) -> Iterator[Reading]:
             if source in study_files.bitext_sources(study, language):
                 files = study_files.source_files(study, source, language)
                 code = study.code_in(source, language)
-                read = partial(first_rows.read_bitext, name, language=code)
+                read = partial(
+                    first_rows.read_bitext, name, code=code, language=language, pivot=study.pivot
+                )
                 yield Reading(names_in(study, source, files), read)
     for language, judged in study_files.judged_sources(study).items():
         if judged == source:
