@@ -1,8 +1,8 @@
 """An index of token vectors near centroids, for collections that cannot be scored whole.
 
 A token is kept as its centroid and the residual, scaled to its largest component and coded in 8
-bits a dimension (or in float16, or product-quantised). Each centroid lists the passages that have
-a token near it. A search goes from cheap to dear:
+bits a dimension (or in float16, or product-quantised to 4 or 2 bits). Each centroid lists the
+passages that have a token near it. A search goes from cheap to dear:
 
 1. passages in the lists of each query token's nearest centroids, by their partial scores;
 2. of the best of them MaxSim as if each token were its centroid (PLAID, arXiv 2205.09707);
@@ -12,6 +12,7 @@ Lists of whole passages, rather than of tokens, and the imputed score of a token
 (WARP, arXiv 2501.17788) make the first step cheap enough for many probes.
 """
 
+from mmap import MADV_RANDOM, MADV_WILLNEED, PAGESIZE
 from pathlib import Path
 
 import numpy as np
@@ -39,12 +40,17 @@ class CentroidIndex:
     block = 8
 
     def __init__(self, folder: Path, *, probes: int, candidates: int) -> None:
-        def mapped(name):
-            return np.load(folder / f"{name}.npy", mmap_mode="r")
+        def mapped(name, advice=MADV_WILLNEED):
+            array = np.load(folder / f"{name}.npy", mmap_mode="r")
+            array.base.madvise(advice)
+            return array
 
         self.centroids = np.load(folder / "centroids.npy")
         self.starts, self.lists = np.load(folder / "starts.npy"), mapped("lists")
-        self.codes, self.scales, self.values = map(mapped, ("codes", "scales", "values"))
+        self.codes, self.scales = mapped("codes"), mapped("scales")
+        # Nearly all of an index. What a query needs of it is asked for by `fetch`; Linux would read
+        # as far as the disk reads ahead, up to megabytes, around each passage.
+        self.values = mapped("values", MADV_RANDOM)
         if self.scales.dtype != np.float16:
             raise InputError(f"{folder}: an index of an earlier version; build it anew")
         self.scales = self.scales.view(np.uint16)
@@ -75,9 +81,18 @@ class CentroidIndex:
             if len(rows) > candidates:
                 coarse = kernels.score_centroids(rows, self.offsets, self.codes, table)
                 rows = largest(rows, coarse, candidates)
+            self.fetch(rows)
             scores = self.score(query, rows, table)
             results.append(best_rows(*by_document(rows, scores, documents), depth))
         return results
+
+    def fetch(self, rows: np.ndarray) -> None:
+        """Have the disk read the values of these passages side by side: none is waited for yet."""
+        width, header = self.values.strides[0], self.values.offset
+        starts, ends = (header + width * self.offsets[each] for each in (rows, rows + 1))
+        starts -= starts % PAGESIZE
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            self.values.base.madvise(MADV_WILLNEED, start, end - start)
 
     def score(self, query: np.ndarray, rows: np.ndarray, table: np.ndarray) -> np.ndarray:
         """MaxSim of a query with the coded vectors of these passages, [rows]."""
