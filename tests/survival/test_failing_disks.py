@@ -1,13 +1,16 @@
 """Disks that are full, read-only or damaged, and two runs at once: a clear word, nothing lost."""
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from trees import SMOKE, snakemake, succeeds
+from optical.retrieval.token_vectors import write_token_vectors
+from trees import ROOT, SMOKE, snakemake, succeeds
 
 RESULTS = Path("results/smoke")
 TABLE = RESULTS / "gap/gap_table.csv"
@@ -57,6 +60,28 @@ def test_a_full_disk_is_named_and_the_run_goes_on_when_there_is_room(
     succeeds(snakemake(finished, "--cores", 2, *SMOKE))
     assert (finished / TABLE).read_bytes() == (run[0] / TABLE).read_bytes()
     record_property("survived", "a full disk: named, and gone on with")
+
+
+def test_an_index_without_room_is_an_error_and_no_dead_process(tmp_path, disk, record_property):
+    folder, remount = disk
+    vectors = np.random.default_rng(0).standard_normal((5000, 64)).astype(np.float16)
+    write_token_vectors(tmp_path / "store", [(np.zeros(5000), vectors)], 64)
+    remount(f"size={300 << 10}")  # of 320 kB of residuals
+    program = (
+        "import sys\n"
+        "from optical.retrieval.token_index import build_index\n"
+        "from optical.retrieval.token_vectors import TokenVectors\n"
+        "build_index(TokenVectors(sys.argv[1]), sys.argv[2], kind='approximate', centroids=8)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "store", folder / "index"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "workflow_scripts")},
+    )
+    assert "No space left on device" in done.stderr
+    assert list(folder.iterdir()) == []
+    record_property("survived", "an index that does not fit its disk: named, nothing left")
 
 
 def test_results_that_cannot_be_written_are_named_and_stay(run, finished, disk, record_property):

@@ -1,12 +1,13 @@
 """Building an approximate index: centroids, codes and lists, from a store that is read twice."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 
 import faiss
 import numpy as np
 from numpy.lib.format import open_memmap
+from numpy.typing import DTypeLike
 from tqdm import tqdm
 
 from optical.retrieval import maxsim_kernels as kernels
@@ -18,13 +19,13 @@ CODECS = ("int8", "float16", "pq4", "pq")
 PQ_DIMENSIONS = {"pq4": 2, "pq": 4}
 """Dimensions that a byte of a product-quantised vector stands for."""
 SAMPLE = 32
-"""Tokens of the sample for each centroid that is trained on it."""
+"""Tokens of the sample for each centroid that is trained on it, as far as `LARGEST_SAMPLE` goes."""
 LARGEST_SAMPLE = 1 << 21
 """Tokens of the sample at most: half a GiB at 128 dimensions."""
 AT_ONCE = 8192
 """Tokens that a thread finds the centroids of at once: FAISS holds 5 KiB for each of them."""
 MAXIMUM_CENTROIDS = 1 << 20
-COMPARED_WHOLE = 1 << 13
+MOST_COMPARED = 1 << 13
 """So many centroids are compared with every token, of more only a part."""
 
 
@@ -35,8 +36,8 @@ def build(
 
     codec: how residuals are kept, one of `CODECS`. centroids: their number; `centroids_for` when
     None; a collection of fewer tokens has as many as those. Vectors are read from their store
-    twice, a block for each thread at a time. Raises InputError for an impossible number of
-    centroids, an unknown codec, dimensions that the codec cannot part, and a vector that is not
+    twice, a block for each of FAISS's threads at a time. Raises InputError for an impossible number
+    of centroids, an unknown codec, dimensions that the codec cannot part, and a vector that is not
     finite.
     """
     tokens, dimension = int(vectors.offsets[-1]), vectors.dimension
@@ -54,8 +55,10 @@ def build(
             f"codec {codec}: {dimension} dimensions are no multiple of {PQ_DIMENSIONS[codec]}"
         )
     sample = sampled(vectors, min(number * SAMPLE, LARGEST_SAMPLE))
+    built = {"codec": codec, "centroids": number, "sample": len(sample)}
     finder = train(sample, number)
     words = code_book(sample, finder, PQ_DIMENSIONS[codec]) if codec in PQ_DIMENSIONS else None
+    del sample
     np.save(folder / "lengths.npy", vectors.lengths)
     np.save(folder / "centroids.npy", finder.centroids)
     if words is not None:
@@ -65,10 +68,9 @@ def build(
     kernels.count_lists(codes, vectors.offsets, starts)
     starts = np.cumsum(starts)
     np.save(folder / "starts.npy", starts)
-    lists = open_memmap(folder / "lists.npy", "w+", np.int32, (int(starts[-1]),))
+    lists = new_array(folder / "lists.npy", np.int32, (int(starts[-1]),))
     kernels.fill_lists(codes, vectors.offsets, starts, lists)
     lists.flush()
-    built = {"codec": codec, "centroids": number, "sample": len(sample)}
     return built | {"faiss": faiss.__version__}
 
 
@@ -81,14 +83,14 @@ def code_tokens(
     tokens, number = int(vectors.offsets[-1]), len(finder.centroids)
     width = vectors.dimension if words is None else len(words)
     dtype = {"int8": np.int8, "float16": np.float16}.get(codec, np.uint8)
-    small = np.uint16 if number <= 1 << 16 else np.uint32
-    codes = open_memmap(folder / "codes.npy", "w+", small, (tokens,))
-    scales = open_memmap(folder / "scales.npy", "w+", np.float16, (tokens,))
-    values = open_memmap(folder / "values.npy", "w+", dtype, (tokens, width))
+    code_type = np.uint16 if number <= 1 << 16 else np.uint32
+    codes = new_array(folder / "codes.npy", code_type, (tokens,))
+    scales = new_array(folder / "scales.npy", np.float16, (tokens,))
+    values = new_array(folder / "values.npy", dtype, (tokens, width))
 
-    def code(found: tuple[int, int, np.ndarray]) -> int:
-        first, last, block = found
-        part = slice(*vectors.offsets[[first, last]])
+    def code(rows: tuple[int, int]) -> int:
+        block = vectors.block(*rows)
+        part = slice(*vectors.offsets[list(rows)])
         codes[part] = nearest = finder(block)
         scales[part] = kernels.scaled_residuals(block, nearest, finder.centroids)
         values[part] = encoded(block, codec, words)
@@ -102,26 +104,36 @@ def code_tokens(
         ThreadPoolExecutor(threads, "code", faiss.omp_set_num_threads, (cores // threads,)) as pool,
         tqdm(desc="indexing", unit="token", total=tokens) as progress,
     ):
-        blocks = vectors.blocks()
-        while some := list(islice(blocks, threads)):
-            for coded in pool.map(code, some):
-                progress.update(coded)
+        for coded in pool.map(code, vectors.block_rows()):
+            progress.update(coded)
     for file in (codes, scales, values):
         file.flush()
     return codes
 
 
+def new_array(file: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> np.memmap:
+    """A new file, mapped. Its bytes are taken from the disk at once: if there are too few, this
+    raises OSError, while writing into the map would end the process.
+    """
+    array = open_memmap(file, "w+", dtype, shape)
+    with file.open("r+b") as opened:
+        os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    return array
+
+
 def sampled(vectors: TokenVectors, number: int) -> np.ndarray:
-    """So many tokens, drawn from all, in order; float16 [n, dim]."""
+    """So many tokens in order, one drawn from each of as many equal parts; float16 [n, dim]."""
     tokens = int(vectors.offsets[-1])
-    chosen = np.random.default_rng(0).choice(tokens, min(number, tokens), replace=False)
-    chosen.sort()
-    found, end = [], 0
+    number = min(number, tokens)
+    bounds = np.arange(number + 1) * tokens // number
+    chosen = np.random.default_rng(0).integers(bounds[:-1], bounds[1:])
+    found = np.empty((number, vectors.dimension), dtype=np.float16)
+    end = 0
     for shard in vectors.vectors:
         start, end = end, end + len(shard)
-        own = chosen[np.searchsorted(chosen, start) : np.searchsorted(chosen, end)]
-        found.append(vectors.checked(shard[own - start], own))
-    return np.concatenate(found)
+        own = slice(*np.searchsorted(chosen, [start, end]))
+        found[own] = vectors.checked(shard[chosen[own] - start], chosen[own])
+    return found
 
 
 class Finder:
@@ -133,7 +145,7 @@ class Finder:
     def __call__(self, vectors: np.ndarray) -> np.ndarray:
         """The row of the nearest centroid of each vector, [n].
 
-        Raises InputError for a vector that is not finite.
+        Raises ValueError for a vector that is not finite.
         """
         parts = np.split(vectors, range(AT_ONCE, len(vectors), AT_ONCE))
         nearest = np.concatenate([self.index.search(part, 1)[1][:, 0] for part in parts])
@@ -155,6 +167,9 @@ def train(sample: np.ndarray, number: int) -> Finder:
     settings.min_points_per_centroid, settings.max_points_per_centroid = 1, SAMPLE
     clustering = faiss.Clustering(dimension, number, settings)
     index = index_for(dimension, number)
+    if len(sample) == number:
+        # FAISS then copies the sample, into an index that it takes for trained.
+        index.train(sample.astype(np.float32))
     # As code words of float16, FAISS widens and looks up a block of the sample at a time.
     halves = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16)
     clustering.train_encoded(sample.view(np.uint8), halves, index)
@@ -176,11 +191,11 @@ def index_for(dimension: int, number: int) -> faiss.Index:
         index = faiss.index_factory(dimension, f"{groups}Flat", inner_product)
         index.nprobe, index.cp.min_points_per_centroid = 16, 1
     else:
-        few = number <= COMPARED_WHOLE
-        quantized = f"{'' if few else groups}PQ{dimension // 2}x4fs,RFlat"
+        all_compared = number <= MOST_COMPARED
+        quantized = f"{'' if all_compared else groups}PQ{dimension // 2}x4fs,RFlat"
         index = faiss.index_factory(dimension, quantized, inner_product)
         index.k_factor = 8
-        if not few:
+        if not all_compared:
             base = faiss.downcast_index(index.base_index)
             base.nprobe, base.cp.min_points_per_centroid = 16, 1
     return faiss.index_cpu_to_all_gpus(index) if faiss.get_num_gpus() else index
@@ -188,7 +203,8 @@ def index_for(dimension: int, number: int) -> faiss.Index:
 
 def code_book(sample: np.ndarray, finder: Finder, size: int) -> np.ndarray:
     """The words of product quantisation for scaled residuals, [dim / size, 256, size]."""
-    residuals = sample[: 256 * 256].astype(np.float32)
+    # From all of the collection: its passages may be in the order of their languages.
+    residuals = sample[:: -(-len(sample) // (256 * 256))].astype(np.float32)
     kernels.scaled_residuals(residuals, finder(residuals), finder.centroids)
     parts = residuals.shape[1] // size
     if len(residuals) <= 256:

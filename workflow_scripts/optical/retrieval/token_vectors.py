@@ -108,10 +108,14 @@ class TokenVectors:
         return self._read(self.tokens, row)
 
     def _read(self, part: Maps, row: int) -> np.ndarray:
-        shard = int(np.searchsorted(self.firsts, row, side="right")) - 1
-        start = self.offsets[self.firsts[shard]]
+        shard, start = self._shard(row)
         # A copy: rows that a caller keeps are not to hold the maps of their shards.
         return np.array(part[shard][self.offsets[row] - start : self.offsets[row + 1] - start])
+
+    def _shard(self, row: int) -> tuple[int, int]:
+        """The shard of a row, and the number of the shard's first token."""
+        shard = int(np.searchsorted(self.firsts, row, side="right")) - 1
+        return shard, self.offsets[self.firsts[shard]]
 
     def blocks(
         self, tokens: int = LONGEST, shards: Iterable[int] | None = None
@@ -121,14 +125,27 @@ class TokenVectors:
 
         Raises InputError for a vector that is not finite.
         """
+        for first, last in self.block_rows(tokens, shards):
+            yield first, last, self.block(first, last)
+
+    def block_rows(
+        self, tokens: int = LONGEST, shards: Iterable[int] | None = None
+    ) -> Iterator[tuple[int, int]]:
+        """The (first row, last + 1) of each of these blocks. A block lies in one shard."""
         for shard in range(len(self.vectors)) if shards is None else shards:
             begin, end = self.firsts[shard : shard + 2]
-            offsets = self.offsets[begin : end + 1]
-            for first, last in spans(offsets, tokens):
-                part = slice(offsets[first] - offsets[0], offsets[last] - offsets[0])
-                found = self.vectors[shard][part].astype(np.float32)
-                numbers = range(offsets[first], offsets[last])
-                yield begin + first, begin + last, self.checked(found, numbers)
+            for first, last in spans(self.offsets[begin : end + 1], tokens):
+                yield begin + first, begin + last
+
+    def block(self, first: int, last: int) -> np.ndarray:
+        """The vectors of the rows of a block, float32 [tokens, dim].
+
+        Raises InputError for a vector that is not finite.
+        """
+        shard, start = self._shard(first)
+        begin, end = self.offsets[[first, last]]
+        found = self.vectors[shard][begin - start : end - start].astype(np.float32)
+        return self.checked(found, range(begin, end))
 
     def checked(self, vectors: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
         """The vectors [tokens, dim] of the tokens of these numbers in the store.

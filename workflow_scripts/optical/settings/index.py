@@ -19,7 +19,8 @@ class Index:
 
     centroids: Annotated[int, ("minimum", 1), ("maximum", 1_048_576)] | None = None
     """Number of centroids of an approximate index. null means a power of two near 40 times the cube
-    root of the number of tokens; above a million tokens, near their number to the power of 0.6."""
+    root of the number of tokens; above a million tokens, near their number to the power of 0.6; at
+    most 262,144."""
 
 
 def centroids_for(tokens: float) -> int:
