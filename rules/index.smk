@@ -1,7 +1,17 @@
 # Passages: embedded and indexed once for a teacher and collection, whoever asks.
+from optical.estimate.amounts import Amounts
+from optical.estimate.searching import EXACT_TOKENS
 from optical.settings.index import Index
 
 always_exact = study["index"]["kind"] == "exact"
+
+
+def cores_to_index(wildcards):
+    """All cores for a large collection, as a study has few of them; one for what takes a second."""
+    amounts, collection = Amounts(study), wildcards.collection
+    tokens = amounts.passages(collection) * amounts.passage(collection)
+    is_large = tokens > EXACT_TOKENS and not always_exact
+    return workflow.cores if is_large and workflow.cores else 1
 
 
 rule embed_passages:
@@ -46,6 +56,7 @@ rule build_index:
             "index",
             without=lambda wildcards: ("codec", "centroids") if always_exact else (),
         ),
+    threads: cores_to_index
     resources:
         gpu=gpus,
     conda:

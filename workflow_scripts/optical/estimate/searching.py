@@ -14,7 +14,7 @@ from optical.study.study import Study
 EXACT_TOKENS = 1_000_000
 """Tokens up to which an index of kind auto is exact, as in retrieval/token_index.py."""
 
-INDEXED = 2.5e6
+INDEXED = 1.2e6
 """Operations of MaxSim that indexing a token is worth on a core: docs/performance.md, Search."""
 
 LISTED = 2000.0
