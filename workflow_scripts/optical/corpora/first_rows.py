@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from optical.corpora import msmarco, registry
+from optical.corpora.cleaning import SAMPLE, normal_space
 from optical.corpora.lines import numbered_rows, read_queries
 from optical.corpora.scores import scored_queries
 from optical.corpora.sides import fault_of_sides, files_of
@@ -19,9 +20,6 @@ from optical.runtime.errors import InputError
 
 ROWS = 5
 """Rows that are read: lines of parallel files may be long, and each has to have that many."""
-
-PAIRS = 100
-"""Pairs by which the languages of a bitext's sides are judged, where so many can be read."""
 
 
 class NoRowsError(InputError):
@@ -52,11 +50,12 @@ def read_bitext(source: str, folder: Path, code: str, *, language: str, pivot: s
     first = list(islice(pairs, ROWS))
     if not first:
         raise NoRowsError(f"{folder}: no sentence pair of {code}")
-    # Sides are judged by more pairs, as far as they go: what ends them is not known to be a fault.
+    # Sides are judged by as many pairs as the run judges them by, as far as they go: what ends them
+    # is not known to be a fault.
     with suppress(InputError):
-        for pair in islice(pairs, PAIRS - ROWS):
+        for pair in islice(pairs, SAMPLE - ROWS):
             first.append(pair)
-    judged = [pair for pair in first if not pair.is_left_out]
+    judged = [normal_space(pair) for pair in first if not pair.is_left_out]
     if fault := fault_of_sides(judged, language, pivot):
         raise InputError(f"{files_of(folder, code)}: {fault}")
 
