@@ -97,7 +97,7 @@ def tico19(path, language):
 
 
 def tatoeba(path, language):
-    side = language if ".source." in path.name else "en"
+    side = "en" if path.suffix == ".eng" else language
     path.write_text("".join(f"{sentence(side, n)}\n" for n in range(PAIRS)))
 
 
