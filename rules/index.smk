@@ -1,7 +1,6 @@
 # Passages: embedded and indexed once for a teacher and collection, whoever asks.
 from optical.estimate.amounts import Amounts
-from optical.estimate.searching import EXACT_TOKENS
-from optical.settings.index import Index
+from optical.settings.index import EXACT_TOKENS, Index
 
 always_exact = study["index"]["kind"] == "exact"
 

@@ -6,13 +6,10 @@ from optical.estimate.amounts import Amounts, shortened
 from optical.estimate.shapes import Shape, shape_of, translator_shape
 from optical.estimate.students import finetuning_pairs
 from optical.estimate.work import CONTEXT, GPU_TOKENS, WRITTEN_TOKENS, Work
-from optical.settings.index import centroids_for
+from optical.settings.index import EXACT_TOKENS, centroids_for
 from optical.settings.methods import FINETUNED, LEXICAL
 from optical.study.files import needs_translator, translated_queries
 from optical.study.study import Study
-
-EXACT_TOKENS = 1_000_000
-"""Tokens up to which an index of kind auto is exact, as in retrieval/token_index.py."""
 
 INDEXED = 1.2e6
 """Operations of MaxSim that indexing a token is worth on a core: docs/performance.md, Search."""

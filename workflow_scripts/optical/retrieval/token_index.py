@@ -27,6 +27,7 @@ from optical.retrieval.exact_index import ExactIndex, Found
 from optical.retrieval.token_vectors import TokenVectors
 from optical.runtime.errors import InputError
 from optical.runtime.files import lock, remove
+from optical.settings.index import EXACT_TOKENS
 from optical.settings.search import Search
 
 
@@ -40,10 +41,6 @@ class Index(Protocol):
         self, queries: list[np.ndarray], depth: int, documents: np.ndarray | None = None
     ) -> list[Found]:
         """The best passages, or documents, of each query, [tokens, dim] float32."""
-
-
-EXACT_TOKENS = 1_000_000
-"""Passages of at most so many tokens in all get an exact index, unless the study says otherwise."""
 
 
 def build_index(

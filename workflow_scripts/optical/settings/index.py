@@ -4,6 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+EXACT_TOKENS = 1_000_000
+"""Passages of at most so many tokens in all get an exact index, unless the study says otherwise."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
