@@ -87,6 +87,7 @@ onstart:
         tell_room()
     except InputError as error:
         sys.exit(f"study: {error}")
+    lift_limit()
 
 
 # A run that was asked for less than the whole study ends without a report to show.

@@ -84,6 +84,15 @@ def tell_room():
         print(f"warning: {line}", file=sys.stderr)
 
 
+# Snakemake limits how many jobs start in a second, and looks after each second at all that could. Each
+# job that ends adds one more such look a second, for good: after some hundred jobs they take up a core.
+def lift_limit():
+    """Let any number of jobs start in a second, where nobody asked for a limit: before the first job."""
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if (limit.max_jobs, limit.timespan) == (100, 1):  # Snakemake's default
+        workflow.scheduler.job_rate_limiter = None
+
+
 def tell_cost():
     """Print what the whole study costs, at the end of a dry run."""
     dry = workflow.dryrun and workflow.scheduler is not None

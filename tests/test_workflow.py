@@ -302,6 +302,27 @@ def test_a_study_given_by_configfile_inherits_nothing(tree):
     )
 
 
+def looks(folder, *arguments):
+    """How often Snakemake looks for jobs that could start, while six take over a second each."""
+    (folder / "waits.smk").write_text("""include: "Snakefile"
+rule wait:
+    output: temp("waits/{i}")
+    shell: "sleep 1.3; touch {output}"
+rule wait_all:
+    input: expand("waits/{i}", i=range(6))
+""")
+    said = ("--snakefile", "waits.smk", "--cores", 1, "--verbose", "--forceall", "wait_all")
+    return succeeds(snakemake(folder, *said, *arguments)).stderr.count("Ready jobs: ")
+
+
+def test_jobs_that_have_ended_do_not_keep_snakemake_busy(tree):
+    assert looks(tree) <= 6 + 2
+
+
+def test_a_limit_on_the_jobs_that_start_is_kept_where_somebody_asks_for_one(tree):
+    assert looks(tree, "--max-jobs-per-timespan", "50/1s") > 6 + 2
+
+
 def refusal(folder, *arguments):
     """The one line that a run is refused with, after those of Snakemake on what it reads."""
     done = snakemake(folder, "--cores", 1, *arguments)
