@@ -69,6 +69,15 @@ def is_asked(rule):
     return rule in workflow.dag_settings.targets
 
 
+# Snakemake limits how many jobs start in a second, and looks after each second at all that could. Each
+# job that ends adds one more such look a second, for good: after some hundred jobs they take up a core.
+def lift_limit():
+    """Let any number of jobs start in a second, where nobody asked for a limit: before the first job."""
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if limit is not None and (limit.max_jobs, limit.timespan) == (100, 1):  # Snakemake's default
+        workflow.scheduler.job_rate_limiter = None
+
+
 # What the study costs, and whether it fits: its disk is where it runs, and the memory of its GPUs that
 # of this machine's, or what `--resources gpu_memory_mb=24000` says of those of a cluster.
 def tell_room():
@@ -82,15 +91,6 @@ def tell_room():
     room = Room(disk.free, memory)
     for line in check_room(estimate(study), room, jobs):
         print(f"warning: {line}", file=sys.stderr)
-
-
-# Snakemake limits how many jobs start in a second, and looks after each second at all that could. Each
-# job that ends adds one more such look a second, for good: after some hundred jobs they take up a core.
-def lift_limit():
-    """Let any number of jobs start in a second, where nobody asked for a limit: before the first job."""
-    limit = workflow.scheduling_settings.max_jobs_per_timespan
-    if (limit.max_jobs, limit.timespan) == (100, 1):  # Snakemake's default
-        workflow.scheduler.job_rate_limiter = None
 
 
 def tell_cost():

@@ -302,8 +302,9 @@ def test_a_study_given_by_configfile_inherits_nothing(tree):
     )
 
 
-def looks(folder, *arguments):
+def looks(tmp_path, *arguments):
     """How often Snakemake looks for jobs that could start, while six take over a second each."""
+    folder = copy_tree(tmp_path)
     (folder / "waits.smk").write_text("""include: "Snakefile"
 rule wait:
     output: temp("waits/{i}")
@@ -315,12 +316,12 @@ rule wait_all:
     return succeeds(snakemake(folder, *said, *arguments)).stderr.count("Ready jobs: ")
 
 
-def test_jobs_that_have_ended_do_not_keep_snakemake_busy(tree):
-    assert looks(tree) <= 6 + 2
+def test_jobs_that_have_ended_do_not_keep_snakemake_busy(tmp_path):
+    assert looks(tmp_path) <= 6 + 2
 
 
-def test_a_limit_on_the_jobs_that_start_is_kept_where_somebody_asks_for_one(tree):
-    assert looks(tree, "--max-jobs-per-timespan", "50/1s") > 6 + 2
+def test_a_limit_on_the_jobs_that_start_is_kept_where_somebody_asks_for_one(tmp_path):
+    assert looks(tmp_path, "--max-jobs-per-timespan", "50/1s") > 6 + 2
 
 
 def refusal(folder, *arguments):
