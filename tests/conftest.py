@@ -69,7 +69,10 @@ def model(encoder):
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory):
-    """The finished smoke study: (its folder, what the run printed); one for all workers."""
+    """The finished smoke study: (its folder, what the run printed); one for all workers.
+
+    Each of its programs was a new Python, so that what it cost is what it costs a user.
+    """
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -77,7 +80,9 @@ def run(tmp_path_factory):
     with FileLock(shared / "run.lock"):
         if not printed.exists():
             copy_tree(folder)
-            done = succeeds(snakemake(folder, "--cores", 2, "--show-failed-logs", *SMOKE))
+            done = succeeds(
+                snakemake(folder, "--cores", 2, "--show-failed-logs", *SMOKE, fresh=True)
+            )
             printed.write_text(done.stdout + done.stderr)
     return folder, printed.read_text()
 

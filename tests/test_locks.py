@@ -41,7 +41,7 @@ def tree(tmp_path, monkeypatch):
 def test_a_study_starts_on_nfs_and_clears_what_a_killed_run_left(tree):
     folder, startup, left = tree
     startup.write_text(AS_ON_NFS)
-    succeeds(snakemake(folder, "--dry-run", *SMOKE))
+    succeeds(snakemake(folder, "--dry-run", *SMOKE, fresh=True))
     assert not left.exists()
 
 
@@ -49,7 +49,7 @@ def test_a_study_starts_on_nfs_and_clears_what_a_killed_run_left(tree):
 def test_a_study_starts_where_the_file_system_has_no_locks(tree, number):
     folder, startup, left = tree
     startup.write_text(NO_LOCKS.format(number=number))
-    done = succeeds(snakemake(folder, "--dry-run", *SMOKE))
+    done = succeeds(snakemake(folder, "--dry-run", *SMOKE, fresh=True))
     assert done.stderr.count(f"has no locks ({os.strerror(number)})") == 1
     assert "--unlock" in done.stderr
     assert "Traceback" not in done.stderr
@@ -60,7 +60,7 @@ def test_a_study_starts_where_the_file_system_has_no_locks(tree, number):
 def test_a_failure_of_another_kind_is_not_taken_for_a_file_system_without_locks(tree):
     folder, startup, _ = tree
     startup.write_text(NO_LOCKS.format(number=errno.EIO))
-    done = snakemake(folder, "--dry-run", *SMOKE)
+    done = snakemake(folder, "--dry-run", *SMOKE, fresh=True)
     assert done.returncode
     assert os.strerror(errno.EIO) in done.stdout + done.stderr
 

@@ -2,15 +2,19 @@
 
 import csv
 import io
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+PRELOADED = ROOT / "tests/preloaded"
 SMOKE = ("--configfile", "studies/smoke.yaml")
 # Methods of smoke that together run every program of it.
 SOME = "bm25, bm25_translated, zero_shot, translate_train, optical"
@@ -33,10 +37,42 @@ def copy_tree(folder):
     return folder
 
 
-def snakemake(folder, *arguments):
+class Preloaded:
+    """A Python with PyTorch and its kind in memory, which ends with this process.
+
+    Where the environment has its `variables`, programs of a study are forks of it: see
+    tests/preloaded/server.py.
+    """
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="preloaded-")
+        place = os.path.join(self.folder.name, "socket")
+        # As rules/machine.smk and Snakemake set them for a job of one thread.
+        threads = ("GOTO", "MKL", "NUMEXPR", "OMP", "OPENBLAS")
+        self.variables = {f"{name}_NUM_THREADS": "1" for name in threads} | {
+            "PRELOADED_PYTHON": place,
+            "PYTHONNOUSERSITE": "1",
+            "PYTHONPATH": str(PRELOADED),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, PRELOADED / "server.py", place],
+            env=os.environ | self.variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert self.process.stdout.readline() == b"ready\n"
+
+
+preloaded = cache(Preloaded)
+
+
+def snakemake(folder, *arguments, fresh=False):
+    """Run Snakemake in a folder. fresh: each program is a new Python, as where users run it."""
     return subprocess.run(
         [sys.executable, "-m", "snakemake", *map(str, arguments)],
         cwd=folder,
+        env=None if fresh else os.environ | preloaded().variables,
         capture_output=True,
         text=True,
     )
