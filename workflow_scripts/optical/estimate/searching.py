@@ -23,6 +23,9 @@ INDEX_BYTES = {"int8": 1.0, "float16": 2.0, "pq4": 0.5, "pq": 0.25}
 OPENED = 0.25e6
 """Rows that opening an index is worth: compiled kernels are loaded, and ids read."""
 
+READ = 2.3
+"""Rows that a line of a run is worth when it is read and scored."""
+
 LINE_BYTES = 6.5
 """Bytes of a line of a packed run, and of its part in the scores."""
 
@@ -185,8 +188,11 @@ def scored(study: Study, amounts: Amounts) -> Iterator[Work]:
     for collection in study["collections"]:
         queries, number = amounts.queries(collection), amounts.passages(collection)
         lines = queries * min(study["search"]["depth"], number)
-        score = Work(stage="score_run", rows=lines / 2, kept=60 * queries)
+        compared = study.has_queries(collection, study.pivot)
         for language in study.asked_languages(collection):
+            # Beside a run in another language, that of the same queries in the pivot is read.
+            runs = 2 if compared and language != study.pivot else 1
+            score = Work(stage="score_run", rows=READ * runs * lines, kept=60 * queries)
             for method in study.tested_methods(language):
                 if method not in LEXICAL:
                     trained = study.trains(method)
