@@ -5,7 +5,7 @@ teacher the random ones of `transport.py`. A row for each epsilon and its unit: 
 marginal of the shorter side, which travels whole, summed over its tokens, after so many iterations;
 the mean of the pairs, and in brackets the largest.
 
-    python benchmarks/marginals.py --teacher results/ladder/teachers/small \
+    python benchmarks/marginals.py --teacher results/ladder/teachers/small@1 \
         --student results/ladder/students/small/optical/es/seed-1 \
         --bitext results/ladder/data/bitext/es.parquet
 """

@@ -46,8 +46,9 @@ def recorded(name):
 # --- beside what studies took
 
 
-def test_smoke_is_estimated_within_a_factor_of_two():
-    record, found = recorded("smoke")
+@pytest.mark.parametrize("name", ["smoke", "ladder"])
+def test_a_study_is_estimated_within_a_factor_of_two(name):
+    record, found = recorded(name)
     seconds = {
         stage: sum(work.jobs * work.seconds(XEON) for work in works)
         for stage, works in found.stages.items()
@@ -62,7 +63,7 @@ def test_smoke_is_estimated_within_a_factor_of_two():
             assert of_stage / 2 < seconds[stage] < 2 * of_stage, stage
 
 
-def test_parts_of_the_ladder_are_estimated_within_a_factor_of_two():
+def test_trainings_of_each_size_are_estimated_within_a_factor_of_two():
     record, found = recorded("ladder")
     for name, took in record["seconds"].items():
         stage, of = name.split()
@@ -87,8 +88,9 @@ def test_other_studies_are_estimated_within_a_factor_of_two(study, edits, hours)
     assert hours / 2 < found < 2 * hours
 
 
-def test_the_disk_of_the_smoke_study_is_estimated_within_a_factor_of_two():
-    record, found = recorded("smoke")
+@pytest.mark.parametrize("name", ["smoke", "ladder"])
+def test_the_disk_of_a_study_is_estimated_within_a_factor_of_two(name):
+    record, found = recorded(name)
     assert record["kept"] / 2 < found.kept < 2 * record["kept"]
 
 
