@@ -106,7 +106,13 @@ def trainings(study, methods):
 def read_by_teachers(study, method, languages):
     """How many models read queries without training: a teacher reads once for all its students."""
     students = study.students_with(method) if method in study["methods"] else []
-    return len({study["students"][name]["teacher"] for name in students}) * languages
+    return teachers_of(study, students) * languages
+
+
+def teachers_of(study, students):
+    """How many teachers students have: of each encoder one for each of its seeds."""
+    encoders = {study["students"][name]["teacher"] for name in students}
+    return len(encoders) * len(study["teacher"]["seeds"] or [None])
 
 
 # What the estimate of a study counts together.
@@ -132,7 +138,7 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
     machine = ["--config", f"local={tmp_path}", f"mirror={tmp_path}"]
     counts = job_counts(tree, *machine, "--configfile", path)
     languages = len(study.languages)
-    teachers = len({student["teacher"] for student in study["students"].values()})
+    teachers = teachers_of(study, study["students"])
     kinds = [set(encoder) for encoder in study["encoders"].values()]
     expected = {
         "construct_world": 1 if study.is_constructed else None,
@@ -142,7 +148,7 @@ def test_a_dry_run_names_every_step_of_a_study(tree, tmp_path, path):
         "pretrain_encoder": sum("layers" in kind for kind in kinds),
         "fetch_encoder": sum("hub" in kind for kind in kinds),
         "copy_encoder": sum("folder" in kind for kind in kinds),
-        "train_teacher": len(study["encoders"]),
+        "train_teacher": teachers,
         # What is shared is made once, whatever the number of languages, students and seeds.
         "embed_targets": teachers * languages,
         "embed_passages": teachers * len(study["collections"]),
