@@ -39,13 +39,22 @@ def opened(browser, file, size=WIDE, colours="light"):
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.on("request", lambda request: page.asked.append(request.url))
     page.goto(file.as_uri())
+    return settled(page)
+
+
+def settled(page):
+    """The page, three frames later: a browser calls observers of sizes as it draws one."""
+    page.evaluate(
+        "async () => {"
+        " for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame); }"
+    )
     return page
 
 
 def unfold(page):
     """Open everything that is folded."""
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-    page.wait_for_timeout(100)  # observers of sizes
+    settled(page)
 
 
 FAULTS = (ROOT / "tests/page_faults.js").read_text()

@@ -12,6 +12,7 @@ from in_browser import (
     WIDE,
     axe_faults,
     faults,
+    settled,
     started,
     unannounced,
     unfold,
@@ -181,7 +182,7 @@ def test_the_gap_table_fits_and_its_other_columns_are_a_click_away(opened, size)
     assert region.locator("th:visible").all_inner_texts() == shown
     page.get_by_label("all columns of: Gap table: xnli").focus()
     page.keyboard.press("Space")
-    page.wait_for_timeout(100)
+    settled(page)
     assert region.locator("th:visible").count() == 10
     assert unannounced(page) == []
 
@@ -230,7 +231,7 @@ def test_a_table_that_is_wider_by_little_moves_together(opened):
     wide = table.locator("table").evaluate("e => e.offsetWidth")
     for less, over in ((8, False), (300, True)):
         table.evaluate("(e, width) => { e.style.width = `${width}px` }", wide - less)
-        page.wait_for_timeout(200)
+        settled(page)
         assert table.evaluate("e => e.scrollWidth > e.clientWidth") == over
         assert unannounced(page) == []
 
