@@ -60,6 +60,25 @@ def test_all_queries_weigh_the_same_and_seeds_are_left_out_one_by_one():
     np.testing.assert_allclose(found.means[-3:], [[0.5, 0.3], [0.3, 0.3], [0.4, 0.3]])
 
 
+@pytest.mark.parametrize("freedom", [2, 4, None])
+def test_a_p_value_has_digits_where_no_sample_is_beyond_0(freedom):
+    """Of three seeds, of five, and of queries alone."""
+    shape = stats.norm if freedom is None else stats.t(freedom)
+    spread = shape.ppf((np.arange(10_000) + 0.5) / 10_000)
+    for p in (1e-2, 1e-4, 1e-5, 1e-6):
+        found = p_value(shape.isf(p / 2) + spread)
+        # The tail of a normal distribution is taken for a longer one.
+        assert p / 4 < found < (4e-4 if freedom is None and p < 1e-2 else 2 * p)
+        assert p_value(-shape.isf(p / 2) + spread) == pytest.approx(found)
+    # So hundreds of tests can be corrected for.
+    assert holm(np.full(500, p_value(shape.isf(1e-6) + spread)))[0] < 0.05
+
+
+def test_samples_that_are_all_alike_say_no_more_than_their_number():
+    assert p_value(np.full(999, 0.3)) == pytest.approx(2 / 1000)
+    assert p_value(np.zeros(999)) == 1
+
+
 def test_equal_seeds_give_equal_resamples_whatever_the_other_runs():
     values = drawn(40)
     first = bootstrap(values, [[0], [1], [2]], resamples=700).means

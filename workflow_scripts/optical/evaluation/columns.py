@@ -33,7 +33,8 @@ def measured(
         row[name] = values[0]
         row[f"{name}_from"], row[f"{name}_to"] = interval(samples)
         if tested:
-            row[f"{name}_p"] = p_value(samples)
+            # Queries that all agree are as likely by chance: resamples of very few are alike.
+            row[f"{name}_p"] = max(p_value(samples), 2.0 ** (1 - rows.queries.shape[1]))
     return row
 
 
