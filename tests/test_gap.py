@@ -403,6 +403,48 @@ def test_three_sizes_have_a_slope_per_doubling():
     assert line["slope_per_doubling"] == pytest.approx(slope)
 
 
+def test_the_larger_student_is_the_one_of_more_parameters_whatever_the_order():
+    scores, parameters = drawn_scores(), {"small": 100, "large": 400}
+    told = [
+        compare(scores, GROUPS, "en", students, parameters=parameters, resamples=100).size
+        for students in (["small", "large"], ["large", "small"])
+    ]
+    assert set(told[1]["smaller"]) == {"small"}
+    same(told[0], told[1])
+
+
+def test_a_share_of_a_gap_that_may_be_none_is_left_empty():
+    """Three seeds of teachers, whose gaps of .02 to .18 say little of other teachers."""
+    scores = drawn_scores()
+    parts = [
+        scores.assign(
+            seed=seed,
+            value=np.where(scores["language"] == "sw", 0.5 - gap / 2, 0.5),
+        )
+        for seed, gap in ((1, 0.18), (2, 0.1), (3, 0.02))
+    ]
+    gap = compared(pd.concat(parts)).gap
+    of_method = gap[gap["method"] == "optical"]
+    assert (gap.loc[gap["method"] == "zero_shot", "relative_gap_from"] < 0).all()
+    assert of_method["gap_difference"].notna().all()
+    assert of_method["gap_closed"].isna().all()
+
+
+def test_names_of_digits_alone_stay_text(tmp_path):
+    file = tmp_path / "table.csv"
+    file.write_text("collection,student,method,value\n2003,007,optical,0.5\n")
+    table = read_table(file, ["student"])
+    assert table.iloc[0].tolist() == ["2003", "007", "optical", 0.5]
+
+
+def test_few_queries_are_never_significant():
+    scores = drawn_scores()
+    few = scores[scores["query_id"].isin(sorted(scores["query_id"].unique())[:4])]
+    p = compared(few).contrast["low_p"].dropna()
+    assert len(p) > 0
+    assert (p >= 1 / 8).all()
+
+
 def test_sizes_say_how_many_seeds_the_teachers_have():
     scores = drawn_scores()
     assert set(compared(scores).size["teacher_seeds"]) == {1}

@@ -487,11 +487,12 @@ def test_where_zero_shot_has_no_gap_the_difference_is_said_and_no_share():
     none, negative = ({"en": 0.8, "fr": 0.5, "sw": low} for low in (0.5, 0.6))
     sentence = sentence_after(low=0.45, before=none)
     start = (
-        'zero_shot has almost no gap, so "gap closed" is not defined: the relative gap changes by '
+        'the gap of zero_shot is not significantly above 0, so "gap closed" is not defined: '
+        "the relative gap changes by "
     )
     assert f"{start}+25.0 [" in sentence
     assert "points, it rises; high" in sentence
-    assert "zero_shot has a negative gap, so" in sentence_after(low=0.45, before=negative)
+    assert "the gap of zero_shot is negative, so" in sentence_after(low=0.45, before=negative)
 
 
 def test_a_difference_is_judged_by_its_corrected_p_value_and_not_by_its_interval():

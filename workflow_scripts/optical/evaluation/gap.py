@@ -57,6 +57,12 @@ GAP_COLUMNS = (
     *with_interval("relative_gap_with_mid"),
     *("floor_pivot", "floor_high", "floor_low"),
 )
+LABELS = (
+    *("collection", "student", "teacher", "method", "against", "language", "group", "metric"),
+    *("smaller", "larger"),
+)
+"""The columns of all tables that are names."""
+
 SIZE_COLUMNS = (
     *("collection", "method", "metric", "smaller", "larger", "teacher_seeds"),
     *with_test("scaling_effect", "difference_in_differences", "slope_per_doubling"),
@@ -230,6 +236,8 @@ def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
             for one in labels
             if one["method"] == method and firsts[one["teacher"]] == one["student"]
         ]
+        if all(parameters.get(one["student"]) for one in of_size):
+            of_size.sort(key=lambda one: parameters[one["student"]])  # whatever the study's order
         gaps = [rows.relative_gap(**one) for one in of_size]
         closed = [rows.gap_closed(**one) for one in of_size]
         for small, large in combinations(range(len(of_size)), 2):
@@ -272,9 +280,12 @@ def _add(rows: Rows, table: pd.DataFrame, name: str, values: np.ndarray) -> None
 def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
     """Read a table of this module back from CSV; `columns` are those it has to have.
 
-    Only an empty cell is a missing number: "nan" is a language (Min Nan) like any other.
+    Only an empty cell is a missing number: "nan" is a language (Min Nan) like any other. A name
+    stays text where it is of digits alone.
     """
-    table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    table = pd.read_csv(
+        path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(LABELS, "str")
+    )
     missing = [column for column in columns if column not in table.columns]
     if missing:
         raise InputError(f"{path}: no column {', '.join(missing)}")

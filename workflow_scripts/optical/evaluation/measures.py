@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optical.evaluation.resampling import Bootstrap, bootstrap
+from optical.evaluation.resampling import Bootstrap, bootstrap, interval
 from optical.evaluation.scores import NO_STUDENT
 
 PIVOT_GROUP = "pivot"
@@ -100,8 +100,14 @@ class Rows:
         return self.relative_gap(student, teacher, method) - before
 
     def gap_closed(self, student: str, teacher: str, method: str) -> np.ndarray:
-        """1 - gap / gap of zero_shot, [points]; NaN where zero_shot has none, or hardly one."""
+        """1 - gap / gap of zero_shot, [points]; NaN where zero_shot has none, or hardly one.
+
+        A gap may be below 0, as a mean score may not. So its interval, which is wide for few seeds,
+        has to be above 0 too.
+        """
         to_close = self.denominator(self.relative_gap(student, teacher, BASELINE))
+        if not interval(self.bootstrap.samples(to_close))[0] > 0:
+            return self.undefined()
         return 1 - self.relative_gap(student, teacher, method) / to_close
 
 

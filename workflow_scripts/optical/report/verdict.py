@@ -85,10 +85,10 @@ def closed(row: Mapping[str, float], before: Mapping[str, float]) -> str:
     """
     level = lower_level(row)
     if pd.isna(row["gap_closed"]):
-        gap = "a negative gap" if before["relative_gap_to"] < 0 else "almost no gap"
+        gap = "negative" if before["relative_gap_to"] < 0 else "not significantly above 0"
         return (
-            f'zero_shot has {gap}, so "gap closed" is not defined: the relative gap changes by '
-            f"{between(row, 'gap_difference', points)} points, "
+            f'the gap of zero_shot is {gap}, so "gap closed" is not defined: '
+            f"the relative gap changes by {between(row, 'gap_difference', points)} points, "
             f"{judged(row, 'gap_difference', 'it rises', f'it falls{level}')}"
         )
     value = between(row, "gap_closed", percent)
