@@ -1,5 +1,6 @@
 # The choice of learning rates, on development queries: not part of a study's answer, made by
 # `snakemake tune --cores all`.
+import json
 
 
 def trial_scores(wildcards):
@@ -38,7 +39,7 @@ rule choose_learning_rates:
     params:
         code=code("choose_learning_rates"),
         rates=[f"{trial}={about['learning_rate']}" for trial, about in study.trials.items()],
-        methods=[f"{trial}={about['method']}" for trial, about in study.trials.items()],
+        variants=json.dumps(study["variants"]),
         development=study["tuning"]["development"],
         metric=study["metric"],
     conda:
@@ -46,7 +47,7 @@ rule choose_learning_rates:
     shell:
         "printf '%s\\n' {input} > {output.arguments}"
         " && python workflow_scripts/choose_learning_rates.py --rates {params.rates}"
-        " --methods {params.methods}"
+        " --variants {params.variants:q}"
         " --development {params.development} --metric {params.metric}"
         " --table {output.table} --text {output.text} --choice {output.choice}"
         " --scores @{output.arguments} > {log} 2>&1"

@@ -1,5 +1,6 @@
 """Settings are chosen on development queries, which no table is about."""
 
+import json
 import subprocess
 import sys
 
@@ -41,13 +42,21 @@ def scores(folder, trial, language, test, development):
 def choose(folder, files, rates, *options):
     outputs = [f"--{name}={folder / name}" for name in ("table", "text", "choice")]
     command = [sys.executable, "workflow_scripts/choose_learning_rates.py", "--rates", *rates]
-    methods = [f"{trial.partition('=')[0]}=optical" for trial in rates]
+    variants = json.dumps({"few": {"method": "optical", "pairs": 500}})
     return subprocess.run(
-        [*command, "--methods", *methods, *outputs, *options, "--scores", *map(str, files)],
+        [*command, "--variants", variants, *outputs, *options, "--scores", *map(str, files)],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
+
+
+def test_rates_of_many_digits_stay_apart_in_the_table(tmp_path):
+    files = [scores(tmp_path, f"optical@{number}", "fr", 0.5, 0.5) for number in (1, 2)]
+    rates = ["optical@1=0.0000025", "optical@2=0.0000031"]
+    done = choose(tmp_path, files, rates, "--development", "0.2")
+    assert done.returncode == 0, done.stderr
+    assert sorted(pd.read_csv(tmp_path / "table")["learning_rate"]) == [2.5e-06, 3.1e-06]
 
 
 RATES = ["optical@1=0.001", "optical@2=0.002", "optical@3=0.004", "few@1=0.001", "few@2=0.002"]
@@ -65,7 +74,8 @@ def test_the_rate_that_is_best_on_development_queries_is_chosen(tmp_path):
     assert yaml.safe_load((tmp_path / "choice").read_text()) == {
         "variants": {
             "optical": {"learning_rate": 0.002},
-            "few": {"learning_rate": 0.001, "method": "optical"},
+            # As it was, so that the file may stand in place of the study's variants.
+            "few": {"method": "optical", "pairs": 500, "learning_rate": 0.001},
         }
     }
     text = (tmp_path / "text").read_text()
@@ -90,6 +100,15 @@ def test_learning_rates_without_development_queries_are_an_error():
     study = read_study(ROOT / "studies/smoke.yaml") | {"tuning": TUNING | {"development": 0}}
     with pytest.raises(InputError, match=r"tuning.development: 0, but tuning.learning_rates are"):
         load_study(study, read_datasets())
+
+
+def test_a_method_that_no_student_has_is_not_tried():
+    study = read_study(ROOT / "studies/smoke.yaml") | {"tuning": TUNING}
+    study["students"] = {
+        "small": {"encoder": "small", "teacher": "small", "methods": ["zero_shot", "optical"]}
+    }
+    trials = load_study(study, read_datasets()).trials
+    assert {trial.partition("@")[0] for trial in trials} == {"optical"}
 
 
 def test_every_method_that_distils_is_tried_at_every_rate(tmp_path):

@@ -1,5 +1,6 @@
 """Choose the learning rate of each method by its scores on the development queries."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ def main(
     *,
     scores: list[Path],
     rates: dict[str, float],
-    methods: dict[str, str],
+    variants: str = "{}",
     development: float,
     metric: str = "map",
     table: Path,
@@ -27,7 +28,7 @@ def main(
     """
     scores: per-query scores of the trials (.parquet)
     rates: learning rate of each trial, METHOD@NUMBER=RATE
-    methods: what each trial is a variant of, METHOD@NUMBER=METHOD
+    variants: those of the study, as JSON
     development: share of the queries that are for development
     metric: what is to be highest
     table: mean of each trial, language and collection (.csv)
@@ -45,17 +46,17 @@ def main(
     found = found.astype({"method": "str"})
     found.insert(1, "learning_rate", found["method"].map(rates))
     found["method"] = found["method"].str.partition("@")[0]
+    rows = found.assign(learning_rate=found["learning_rate"].map("{:g}".format))
     # Every language and collection weighs the same, whatever its number of queries.
     means = found.groupby(["method", "learning_rate"])["mean"].mean().unstack()
     means = means.loc[list(dict.fromkeys(trial.partition("@")[0] for trial in rates))]
     best = means.idxmax(axis="columns")
-    base = {trial.partition("@")[0]: method for trial, method in methods.items()}
-    chosen = {name: {"learning_rate": float(rate)} for name, rate in best.items()}
-    for name, settings in chosen.items():
-        if base[name] != name:
-            settings["method"] = base[name]
+    known = json.loads(variants)
+    chosen = {
+        name: known.get(name, {}) | {"learning_rate": float(rate)} for name, rate in best.items()
+    }
     for path, content in (
-        (table, found.to_csv(index=False, float_format="%.6f")),
+        (table, rows.to_csv(index=False, float_format="%.6f")),
         (text, to_markdown(shown(means, best)) + edges(means, best)),
         (choice, yaml.safe_dump({"variants": chosen}, sort_keys=False)),
     ):

@@ -73,7 +73,7 @@ class Study:
 
     @property
     def trials(self) -> dict[str, dict[str, Any]]:
-        """The variants of `make tune`: every method that distils, at every learning rate tried.
+        """The variants of `make tune`: every method that distils a student, at every rate tried.
 
         The name is method@number, which is none that a study file may give.
         """
@@ -81,6 +81,7 @@ class Study:
             f"{method}@{number}": self["variants"].get(method, {})
             | {"method": self.base(method), "learning_rate": rate}
             for method in self.distilled_methods
+            if self.students_with(method)
             for number, rate in enumerate(self["tuning"]["learning_rates"], start=1)
         }
 
