@@ -228,6 +228,20 @@ def test_topics_of_both_shapes_ask_by_title_and_description(clef):
     assert list(source.queries(clef, "de")) == [Query("C001", german), Query("C091", "")]
 
 
+def test_labels_of_trec_are_no_words_of_a_topic_and_marks_amid_a_text_do_not_end_it(tmp_path):
+    file = tmp_path / "topics.txt"
+    file.write_text(
+        "<top>\n<num> Number: 301\n<title> Topic: Int'l crime\n\n"
+        "<desc> Description: \nFind organizations <i>with</i> more.\n<narr> Narrative: \nNo.\n"
+        "</top>\n<top><num>302</num><title>Dogs</title><desc>Cats</desc></top>\n"
+    )
+    _, topics = read_topics(file, "en")
+    assert [(topic.title, topic.description) for topic in topics] == [
+        ("Int'l crime", "Find organizations with more."),
+        ("Dogs", "Cats"),
+    ]
+
+
 def test_topics_may_ask_by_title_alone(clef):
     titles = registry.collection("clef", {"clef": Clef(query="title")})
     assert next(titles.queries(clef, "fi")) == Query("C091", "Järvien jää")

@@ -80,6 +80,12 @@ def test_paragraphs_of_several_files_keep_apart(tmp_path):
     assert dict(data.passages()) == {"f0a0p0": "Text 0.", "f1a0p0": "Text 1."}
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    file = squad(tmp_path / "a.json", ["some text"])
+    file.write_text("\ufeff" + file.read_text())
+    assert len(list(conversion.from_squad([file]).passages())) == 1
+
+
 def test_questions_without_an_answer_are_counted_and_a_set_of_them_refused(tmp_path):
     file = squad(tmp_path / "a.json", ["The cat."], impossible=True)
     with pytest.raises(InputError, match="no queries and no judgements found"):
@@ -107,6 +113,25 @@ def test_beir_becomes_a_training_set_of_judged_queries(tmp_path, beir):
     assert passages == {"d1": "Cats They purr.", "d3": "Dogs bark."}
     assert set(queries) == {"q1", "q2"}
     assert pairs == {("q1", "d1"), ("q2", "d3")}
+
+
+def test_a_passage_without_text_leaves_a_query_of_the_same_id_alone(beir):
+    names = {"d1": "1", "d2": "2", "d3": "3", "q1": "1", "q2": "2", "q3": "3"}
+    for file in beir.rglob("*.*"):
+        text = file.read_text()
+        for old, new in names.items():
+            text = text.replace(old, new)
+        file.write_text(text)
+    judged = set(conversion.from_beir(beir, "train").judgements())
+    assert len(judged) == 4
+    data = conversion.from_beir(beir, "train")
+    assert len(list(data.passages())) == 2
+    # Only the passage 2 is empty, and the query 2 keeps its other judgement.
+    assert {(row.query, row.passage) for row in data.judgements()} == {
+        ("1", "1"),
+        ("1", "3"),
+        ("2", "3"),
+    }
 
 
 def test_a_collection_keeps_its_grades_and_takes_queries_of_a_second_language(tmp_path, beir):

@@ -26,6 +26,10 @@ UTF8, LATIN = "UTF-8", "ISO-8859-1"
 TAG = re.compile(r"<[^>]*>")
 TOP = re.compile(r"<(/?)top\b[^>]*>", re.IGNORECASE)
 NUMBER = re.compile(r"C?(\d{1,3})", re.IGNORECASE)
+# Where an element ends: at its end or the next one's beginning, not at a tag amid its text.
+NEXT = r"</?(?:[a-z]{1,3}-)?(?:num|title|desc|narr)\b|\n\s*<"
+# What the topics of TREC begin the text of an element with.
+LABELS = {"number": "Number:", "title": "Topic:", "description": "Description:"}
 KEY = re.compile(r"([a-z_]+):(.*)")
 KEYS = ("query_id", "title", "description", "narrative")
 
@@ -58,7 +62,7 @@ def read_topics(path: Path, language: str) -> tuple[str, list[Topic]]:
     given = tagged(text, path) if TOP.search(text) else plain_blocks(text, path)
     topics = []
     for line, parts in given:
-        number = NUMBER.fullmatch(parts.get("number", "").removeprefix("Number:").strip())
+        number = NUMBER.fullmatch(parts.get("number", ""))
         if number is None:
             raise InputError(f"{path}:{line}: a topic without a number; expected one such as C041")
         if not parts.get("title"):
@@ -109,7 +113,10 @@ def tagged(text: str, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         if begun:
             topic = text[begun.end() : mark.start()]
             names = {"number": "num", "title": "title", "description": "desc"}
-            parts = {key: element(topic, name) for key, name in names.items()}
+            parts = {
+                key: element(topic, name).removeprefix(LABELS[key]).strip()
+                for key, name in names.items()
+            }
             yield text.count("\n", 0, begun.start()) + 1, parts
         begun = None if mark[1] else mark
     if begun:
@@ -118,8 +125,13 @@ def tagged(text: str, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def element(topic: str, name: str) -> str:
-    """The text of an element, which may have the language before its name; empty for none."""
-    found = re.search(rf"<(?:[a-z]{{1,3}}-)?{name}>(.*?)(?=<|\Z)", topic, re.DOTALL | re.IGNORECASE)
+    """The text of an element, which may have the language before its name; empty for none.
+
+    An element of TREC's style has no end of its own: it ends where the next one begins.
+    """
+    found = re.search(
+        rf"<(?:[a-z]{{1,3}}-)?{name}>(.*?)(?={NEXT}|\Z)", topic, re.DOTALL | re.IGNORECASE
+    )
     return plain(found[1]) if found else ""
 
 

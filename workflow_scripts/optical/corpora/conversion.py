@@ -85,7 +85,7 @@ def from_beir(folder: Path, split: str) -> Converted:
         raise InputError(f"{file}: no such file; expected the judgements of the split {split}")
     judged = list(qrels.judged_once(file, 3))
     wanted = {judgement.query for judgement in judged}
-    empty: set[str] = set()
+    empty: dict[str, set[str]] = {"queries": set(), "passages": set()}
 
     def texts(file: str, what: str) -> Iterator[tuple[str, str]]:
         for _, name, title, text in records(folder / file, "beir"):
@@ -93,7 +93,7 @@ def from_beir(folder: Path, split: str) -> Converted:
                 yield name, whole
             else:
                 left_out[f"{what} without text"] += 1
-                empty.add(name)
+                empty[what].add(name)
 
     def queries() -> Iterator[tuple[str, str]]:
         return (row for row in texts("queries.jsonl", "queries") if row[0] in wanted)
@@ -102,7 +102,11 @@ def from_beir(folder: Path, split: str) -> Converted:
         passages=lambda: texts("corpus.jsonl", "passages"),
         queries=queries,
         # They are read last, when it is known what is empty.
-        judgements=lambda: (row for row in judged if not {row.query, row.passage} & empty),
+        judgements=lambda: (
+            row
+            for row in judged
+            if row.query not in empty["queries"] and row.passage not in empty["passages"]
+        ),
         left_out=left_out,
     )
 

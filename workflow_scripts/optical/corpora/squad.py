@@ -43,7 +43,7 @@ def paragraphs(path: Path) -> Iterator[Paragraph]:
         InputError: for a file in another format, and for a damaged text or id.
     """
     with intact(path):
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     try:
         for i, article in enumerate(json.loads(text)["data"]):
             for j, paragraph in enumerate(article["paragraphs"]):
