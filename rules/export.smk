@@ -10,16 +10,32 @@ def judged_counts(wildcards):
 
 def cleaning_counts(wildcards):
     """What the cleaning kept of a student's bitext, where it may have learnt from any."""
-    if judged_counts(wildcards) or not bitext_sources(wildcards.lang):
+    if wildcards.method == "translate_train" or judged_counts(wildcards):
         return []
-    return paths.CLEANING
+    return paths.CLEANING if bitext_sources(wildcards.lang) else []
+
+
+def queries_translator(wildcards):
+    """Who translated the training queries that a student is fine-tuned on, where it is."""
+    return translator_of_queries(wildcards) if wildcards.method == "translate_train" else None
 
 
 def data_licences(wildcards):
-    """The licences of the sources of a student's pairs."""
+    """The licences of what a student's pairs, or the translator of its queries, were made from."""
     if judged_counts(wildcards):
         return licences_of([judged_sources[wildcards.lang]])
-    return licences_of(bitext_sources(wildcards.lang))
+    if wildcards.method != "translate_train":
+        return licences_of(bitext_sources(wildcards.lang))
+    sources = [study["training_set"]["source"]]
+    if wildcards.lang not in published_queries and not study["translation"]["hub"]:
+        sources += bitext_sources(wildcards.lang)
+    return licences_of(dict.fromkeys(sources))
+
+
+def teacher_licences(wildcards):
+    """The licences of a teacher's training set, and of the scores that it learns from."""
+    of_set = study["training_set"]
+    return licences_of(filter(None, [of_set["source"], of_set["scores"]]))
 
 
 def licences_of(sources):
@@ -83,7 +99,11 @@ rule export_student:
         teacher=teacher_of,
         licences=data_licences,
         pairs=lambda wildcards, input: command_line(
-            {"cleaning": input.cleaning or None, "judged": input.judged or None}
+            {
+                "cleaning": input.cleaning or None,
+                "judged": input.judged or None,
+                "queries": queries_translator(wildcards),
+            }
         ),
     conda:
         "../envs/report.yaml"
@@ -113,7 +133,7 @@ rule export_teacher:
     params:
         code=code("export_teacher"),
         student=lambda wildcards: student_of(encoder_of(wildcards.teacher)),
-        licences=lambda wildcards: licences_of([study["training_set"]["source"]]),
+        licences=teacher_licences,
     conda:
         "../envs/report.yaml"
     shell:

@@ -71,13 +71,13 @@ def translated_training_queries(wildcards):
     return published_queries.get(wildcards.lang, paths.TRAINING_QUERIES)
 
 
-def origin_of_queries(wildcards):
-    """Who translated them, as an option."""
+def translator_of_queries(wildcards):
+    """Who translated them, in words; None for the pivot's."""
     if wildcards.lang == study.pivot:
-        return ""
-    here = "translated here by " + (study["translation"]["hub"] or "a model trained on the bitext")
-    published = f"published with {study['training_set']['source']}"
-    return command_line({"origin": published if wildcards.lang in published_queries else here})
+        return None
+    if wildcards.lang in published_queries:
+        return f"published with {study['training_set']['source']}"
+    return "translated here by " + (study["translation"]["hub"] or "a model trained on the bitext")
 
 
 judged_sources = study_files.judged_sources(study)
@@ -129,7 +129,6 @@ rule train_translator:
 rule fetch_translator:
     message:
         "Fetching the translator {params.hub}"
-    # No code among the parameters: the revision says what it is, whatever program brought it.
     output:
         directory(paths.HUB_TRANSLATOR),
     log:
@@ -139,6 +138,9 @@ rule fetch_translator:
     params:
         hub=setting("translation/hub"),
         revision=setting("translation/revision"),
+    # No code among the parameters: the revision says what it is, whatever program brought it.
+    # On the login node, as all downloads are: nodes may have no network.
+    localrule: True
     conda:
         "../envs/training.yaml"
     shell:
@@ -296,7 +298,9 @@ rule prepare_pairs:
         code=code("prepare_pairs"),
         queries=lambda wildcards, input: input.translated or f"{input.training_set}/queries.tsv",
         # It says where they come from in the log, and changes no result.
-        origin=lambda wildcards, resources: origin_of_queries(wildcards),
+        origin=lambda wildcards, resources: command_line(
+            {"origin": translator_of_queries(wildcards)}
+        ),
     conda:
         "../envs/data.yaml"
     shell:

@@ -12,6 +12,7 @@ from optical.report.publishing import (
     publish,
     scores_section,
     study_section,
+    translated_section,
 )
 from optical.report.terminal import show_models
 from trees import ROOT
@@ -211,6 +212,13 @@ def test_where_files_cannot_be_linked_they_are_copied(tmp_path, monkeypatch):
     (tmp_path / "settings").touch()
     publish(model, tmp_path / "out", settings=tmp_path / "settings")
     assert (tmp_path / "out/model.safetensors").read_bytes() == b"1"
+
+
+def test_translated_queries_are_shown_with_their_translator_and_what_they_come_from():
+    licences = {"mmarco": "non-commercial", "opus100": "unknown"}
+    section = translated_section("translated here by facebook/m2m100_418M", licences)
+    assert "queries of the training set, translated here by facebook/m2m100_418M." in section
+    assert cells(section) == [["mmarco", "non-commercial"], ["opus100", "unknown"]]
 
 
 def test_judged_pairs_are_shown_with_the_licence_of_their_source():

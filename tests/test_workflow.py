@@ -472,6 +472,11 @@ def test_models_are_exported_with_what_the_study_says_of_them(finished):
     assert f"| constructed | ekti     |      60 |   {row.value:.3f} |" in card
     assert "| constructed | none needed: made by a program | 1,500 |" in card
     assert "read by that study's model `small`" in card
+    # One that learnt from translated queries has no bitext, but what they come from.
+    card = (folder / "small.translate_train.ekti.seed-1/README.md").read_text()
+    assert "queries of the training set, translated here by a model trained on the bitext" in card
+    assert "| constructed | none needed: made by a program |" in card
+    assert "## Bitext" not in card
     assert "teacher of student `small`" in (folder / "small/README.md").read_text()
     program = finished / "workflow_scripts/publish_models.py"
     command = [sys.executable, program, "--study", "smoke"]

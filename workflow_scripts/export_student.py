@@ -14,6 +14,7 @@ from optical.report.publishing import (
     publish,
     scores_section,
     study_section,
+    translated_section,
 )
 from optical.report.tables import read_counts
 from optical.runtime.program import run_program
@@ -31,6 +32,7 @@ def main(
     teacher: str,
     cleaning: Path | None = None,
     judged: Path | None = None,
+    queries: str | None = None,
     licences: dict[str, str] | None = None,
     picture: Path | None = None,
     output: Path,
@@ -46,6 +48,7 @@ def main(
     teacher: the study's model of the passages
     cleaning: {language}.cleaning.csv, of a student of bitext
     judged: counts of the judged pairs that it was trained on, in place of bitext (.csv)
+    queries: who translated the training queries that it was trained on, in place of bitext
     licences: of the sources of its pairs
     picture: of the scores of all languages (.png)
     output: folder to write
@@ -55,6 +58,8 @@ def main(
     pairs = []
     if judged:
         pairs.append(judged_section(read_counts(judged), licences))
+    elif queries:
+        pairs.append(translated_section(queries, licences))
     elif cleaning:
         pairs.append(bitext_section(pd.read_csv(cleaning), licences))
     of_study = yaml.safe_load(settings.read_text(encoding="utf-8"))

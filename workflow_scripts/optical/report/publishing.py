@@ -108,6 +108,16 @@ def judged_section(counts: Mapping[str, int], licences: Mapping[str, str]) -> st
     return f"## Judged pairs\n\n{to_markdown(table)}"
 
 
+def translated_section(translator: str, licences: Mapping[str, str]) -> str:
+    """The translated training queries that a student was fine-tuned on, and what they come from.
+
+    translator: who translated them, in words.
+    """
+    table = ShownTable(["Source", "Licence"], [list(row) for row in licences.items()], numeric=2)
+    text = f"It was fine-tuned on the queries of the training set, {translator}."
+    return f"## Training queries\n\n{text}\n\n{to_markdown(table)}"
+
+
 def study_section(study: str, made_as: str, more: str = "") -> str:
     """Which study made the model, and as what."""
     text = f"Made by the study `{study}` as {made_as}; its settings: `study.yaml`. {more}"
