@@ -33,6 +33,7 @@ def study(tmp_path, model, monkeypatch):
         "students": {"base": {"encoder": "base", "teacher": "base"}},
         "methods": ["zero_shot", "optical"],
         "collections": ["made-up"],
+        "seeds": [1],
     }
     (results / "study.yaml").write_text(yaml.safe_dump(settings))
     columns = ["passage_id", "judged_id", "text"]
@@ -76,6 +77,18 @@ def test_the_passage_that_is_asked_for_comes_first_with_its_alignment(study):
     assert sum(line[:2] in ("1.", "2.", "3.") for line in lines) == 3
 
 
+def test_without_a_seed_it_is_the_first_of_the_study(study):
+    languages(study, seeds=[2, 3], teacher={"seeds": [2, 3]})
+    for kind, of_teacher in (("teachers", "base"), ("passages", "base"), ("indexes", "base")):
+        Path("results/tiny", kind, of_teacher).rename(Path("results/tiny", kind, "base@2"))
+    own = Path("results/tiny/students/base/optical/sw")
+    (own / "seed-1").rename(own / "seed-2")
+    for method in ("optical", "zero_shot"):
+        done = asked(*TINY, "--method", method, "the cat sat on the mat")
+        assert done.returncode == 0, done.stderr
+        assert "1. p2  score " in done.stdout
+
+
 def test_a_model_that_gives_nan_is_refused(study):
     file = Path("results/tiny/students/base/optical/sw/seed-1/1_Dense/model.safetensors")
     weights = load_file(file)
@@ -93,7 +106,7 @@ def test_a_model_that_gives_nan_is_refused(study):
         ({"--lang": "fr"}, "no language 'fr': expected one of sw"),
         ({"--method": "greedy"}, "no method 'greedy': expected one of zero_shot, optical"),
         ({"--collection": "mars"}, "no collection 'mars': expected one of made-up"),
-        ({"--seed": "7"}, "no model 'seed-7': expected one of seed-1"),
+        ({"--seed": "7"}, "no seed 7: expected one of 1"),
     ],
 )
 def test_what_is_unknown_is_a_line_that_says_what_there_is(study, change, message):
@@ -104,6 +117,7 @@ def test_what_is_unknown_is_a_line_that_says_what_there_is(study, change, messag
 
 
 def test_a_model_that_is_still_trained_cannot_be_asked(study):
+    languages(study, seeds=[1, 2])
     Path("results/tiny/students/base/optical/sw/seed-2.training").mkdir()
     done = asked("--study", "tiny", "--student", "base", "--lang", "sw", "--seed", "2", "the dog")
     assert done.stderr.splitlines()[-1] == "ask: no model 'seed-2': expected one of seed-1"

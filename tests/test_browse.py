@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -129,6 +130,13 @@ def test_the_page_has_the_queries_of_all_languages_their_ranks_and_passages(page
     # Judged, and not among the passages.
     assert "d9" in second["relevant"]
     assert "d9" not in data["passages"]
+
+
+def test_students_that_are_not_kept_or_as_adapters_have_their_tokens_all_the_same(study, page):
+    before = content(page)
+    shutil.rmtree(study / "students")
+    browse_study.main(study="tiny")
+    assert content(page) == before
 
 
 def test_tokens_are_aligned_with_the_likest_passage_of_a_document(page):

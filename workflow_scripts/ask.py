@@ -32,7 +32,7 @@ def main(
     method: str | None = None,
     model: Path | None = None,
     collection: str | None = None,
-    seed: int = 1,
+    seed: int | None = None,
     passages: int = 3,
     json: bool = False,
     folder: Path | None = None,
@@ -45,7 +45,7 @@ def main(
     method: how the student was trained (optical, or the first that has a model)
     model: folder of another query encoder, such as an exported one, in place of the student's
     collection: what to search (the study's first)
-    seed: of the student
+    seed: of the student (the study's first)
     passages: how many to show
     json: write a line of JSON for each question
     folder: folder that has results/ (the current one, or that of the workflow)
@@ -56,6 +56,7 @@ def main(
     study = name_of(study)
     results = results_of(study, folder)
     one_of("student", student, results.settings["students"])
+    seed = results.seed(seed)
     method = method or default_method(results, student, lang)
     encoder = model or results.model(student, method, lang, seed)
     collections = named(results.settings["collections"])

@@ -66,10 +66,7 @@ def main(
     students, collections = named(about["students"]), named(about["collections"])
     student = one_of("student", student or next(iter(students)), students)
     collection = one_of("collection", collection or next(iter(collections)), collections)
-    seed = about["seeds"][0] if seed is None else seed
-    if seed not in about["seeds"]:
-        raise InputError(f"no seed {seed}: expected one of {', '.join(map(str, about['seeds']))}")
-    view = View(results, about, student, collection, seed)
+    view = View(results, about, student, collection, results.seed(seed))
     output = output or results.path(paths.BROWSE)
     size, shown = write_page(output, view.content(queries, passages, alignments))
     print(f"{output}: {size / 1e6:.1f} MB, {shown} queries")
@@ -198,10 +195,11 @@ class View:
         if method in LEXICAL or not (folder / self.collection).is_dir():
             return {}
         teacher = self.results.teacher(self.student, self.seed)
-        encoder = self.path(paths.TEACHER, teacher=teacher)
-        of_teacher = tokenizer_of(encoder)
-        student = self.path(paths.STUDENT, lang=language, **place)
-        of_query = tokenizer_of(student if self.about.trains(method) else encoder)
+        of_teacher = tokenizer_of(self.path(paths.TEACHER, teacher=teacher))
+        # A student may be kept as an adapter or not at all: its tokenizer is what it started with.
+        start = self.about.teacher_name(self.about["students"][self.student]["encoder"], self.seed)
+        trained = self.about.trains(method)
+        of_query = tokenizer_of(self.path(paths.TEACHER, teacher=start if trained else teacher))
         queries = TokenVectors(folder / self.collection)
         passages = TokenVectors(self.path(paths.PASSAGE_VECTORS, teacher=teacher))
         if len(queries) != len(names):

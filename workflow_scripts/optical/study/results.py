@@ -55,6 +55,13 @@ class Results:
         names = [name for group in GROUPS for name in groups.get(group, ())]
         return [*([self.pivot] if self.pivot else []), *names]
 
+    def seed(self, seed: int | None) -> int:
+        """A seed of the study; the first where none is given. Raises InputError for another."""
+        seeds = self.settings["seeds"]
+        if seed is not None and seed not in seeds:
+            raise InputError(f"no seed {seed}: expected one of {', '.join(map(str, seeds))}")
+        return seeds[0] if seed is None else seed
+
     def teacher(self, student: str, seed: int) -> str:
         """The name of the teacher that a student's runs of a seed have, of several its seed too."""
         teacher = one_of("student", student, self.settings["students"])["teacher"]
