@@ -58,6 +58,30 @@ CLUSTERS: dict[str, tuple[dict, dict]] = {
 }
 
 
+def rules_with(directive):
+    """The rules that have a line."""
+    found, rule = set(), ""
+    for file in sorted((ROOT / "rules").glob("*.smk")):
+        for line in file.read_text().splitlines():
+            rule = line.split()[1].rstrip(":") if line.startswith("rule ") else rule
+            if line.strip() == directive:
+                found.add(rule)
+    return found
+
+
+def test_the_profile_for_slurm_has_every_step_that_may_use_a_gpu():
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+    asked = {name for name, own in profile["set-resources"].items() if "gpu" in own}
+    assert asked == rules_with("gpu=gpus,")
+
+
+def test_what_downloads_runs_on_the_login_node():
+    brings = {"download_file", "export_ir_dataset"} | {
+        f"fetch_{what}" for what in ("encoder", "teacher", "translator")
+    }
+    assert brings <= rules_with("localrule: True")
+
+
 @pytest.mark.parametrize("cluster", CLUSTERS)
 def test_the_profile_for_slurm_has_a_line_for_each_kind_of_cluster(tmp_path, cluster):
     adaptation, expected = CLUSTERS[cluster]
