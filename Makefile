@@ -13,7 +13,10 @@ override STUDY := $(or $(wildcard studies/$(STUDY).yaml),$(STUDY))
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
 LOCAL ?=
-machine := $(if $(MIRROR),mirror=$(MIRROR)) $(if $(LOCAL),local=$(LOCAL))
+space := $(subst ,, )
+mirrors = $(if $(word 2,$(MIRROR)),'mirror=[$(subst $(space),$(comma) ,$(strip $(MIRROR)))]',mirror=$(MIRROR))
+comma := ,
+machine := $(if $(MIRROR),$(mirrors)) $(if $(LOCAL),local=$(LOCAL))
 places := $(if $(MIRROR),--mirrors $(MIRROR)) $(if $(LOCAL),--local $(LOCAL))
 listed := $(places) $(if $(CITATIONS),--citations)
 
@@ -50,7 +53,7 @@ prefetch: rehearse  ## rehearse, then download all that STUDY=studies/NAME.yaml 
 
 tune: .venv/installed  ## choose the learning rates of STUDY=studies/NAME.yaml on its development queries
 	$(bin)/snakemake tune --cores all --configfile $(or $(STUDY),config.yaml) $(if $(strip $(machine)),--config $(machine))
-	@cat results/$$($(bin)/python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["study"])' $(or $(STUDY),config.yaml))/tuning/learning_rates.md
+	@cat results/$$($(bin)/python -c 'import sys; from optical.study.results import name_of; print(name_of(sys.argv[1]))' $(or $(STUDY),config.yaml))/tuning/learning_rates.md
 
 trim: .venv/installed  ## remove the token vectors of a finished STUDY, which only a change of it would need again
 	$(bin)/snakemake trim --cores all --configfile $(or $(STUDY),config.yaml) $(if $(strip $(machine)),--config $(machine))

@@ -70,8 +70,9 @@ def main(
     table["doubtful"] = table["query_id"].isin(ids)
     with atomic_path(output) as temporary:
         table.to_parquet(temporary, index=False)
-    for metric, value in table.groupby("metric", sort=False)["value"].mean().items():
-        print(f"{metric} {value:.4f} over {table['query_id'].nunique()} queries")
+    means = table.groupby("metric", sort=False)["value"].agg(["mean", "size"])
+    for metric, value, number in means.itertuples():
+        print(f"{metric} {value:.4f} over {number} queries")
     print(
         f"{scores.without_results} queries without results (score 0), {scores.without_relevant} "
         f"without a relevant passage, {scores.unjudged} without judgement and {scores.absent} "
