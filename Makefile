@@ -13,9 +13,10 @@ override STUDY := $(or $(wildcard studies/$(STUDY).yaml),$(STUDY))
 # Where this machine has data: folders that hold downloads, and the folder of your own sets.
 MIRROR ?=
 LOCAL ?=
-space := $(subst ,, )
-mirrors = $(if $(word 2,$(MIRROR)),'mirror=[$(subst $(space),$(comma) ,$(strip $(MIRROR)))]',mirror=$(MIRROR))
 comma := ,
+space := $(subst ,, )
+several := 'mirror=[$(subst $(space),$(comma) ,$(strip $(MIRROR)))]'
+mirrors := $(if $(word 2,$(MIRROR)),$(several),mirror=$(MIRROR))
 machine := $(if $(MIRROR),$(mirrors)) $(if $(LOCAL),local=$(LOCAL))
 places := $(if $(MIRROR),--mirrors $(MIRROR)) $(if $(LOCAL),--local $(LOCAL))
 listed := $(places) $(if $(CITATIONS),--citations)

@@ -77,6 +77,10 @@ def test_a_p_value_has_digits_where_no_sample_is_beyond_0(freedom):
 def test_samples_that_are_all_alike_say_no_more_than_their_number():
     assert p_value(np.full(999, 0.3)) == pytest.approx(2 / 1000)
     assert p_value(np.zeros(999)) == 1
+    assert p_value(np.array([0.3, 0.4, 0.5])) == 0.5
+    # The extreme ones are alike, but for the threshold.
+    steps = np.repeat([0.1, 0.4], [250, 9750])
+    assert 0 < p_value(steps) < 2 / 10001 * 250
 
 
 def test_equal_seeds_give_equal_resamples_whatever_the_other_runs():

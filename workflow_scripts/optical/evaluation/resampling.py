@@ -217,17 +217,20 @@ def _tail(samples: np.ndarray) -> float:
     too large; of two seeds, below a ten-thousandth, up to seven times too small.
     """
     count = min(TAIL, len(samples) // 2)
+    if count < 2:
+        return 1.0
     extreme = np.sort(samples)[: count + 1]
     threshold, excess = extreme[-1], extreme[-1] - extreme[:-1]  # falling
     mean = excess.mean()
     if threshold <= 0 or mean <= ROUNDING:
         return 1.0
     weighted = (excess * np.arange(count) / (count - 1)).mean()  # by the share of larger ones
-    shape = max(0.0, 2 - mean / (mean - 2 * weighted))
+    spread = mean - 2 * weighted  # 0 of values that are all alike
+    shape = 2 - mean / spread if spread > ROUNDING else 0.0
     if shape < 1e-6:
         beyond = np.exp(-threshold / mean)
     else:
-        scale = 2 * mean * weighted / (mean - 2 * weighted)
+        scale = 2 * mean * weighted / spread
         beyond = (1 + shape * threshold / scale) ** (-1 / shape)
     return float(beyond * count / len(samples))
 
