@@ -236,7 +236,8 @@ def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
             for one in labels
             if one["method"] == method and firsts[one["teacher"]] == one["student"]
         ]
-        if all(parameters.get(one["student"]) for one in of_size):
+        known = all(parameters.get(one["student"]) for one in of_size)
+        if known:
             of_size.sort(key=lambda one: parameters[one["student"]])  # whatever the study's order
         gaps = [rows.relative_gap(**one) for one in of_size]
         closed = [rows.gap_closed(**one) for one in of_size]
@@ -251,10 +252,10 @@ def size_table(rows: Rows, parameters: Mapping[str, int]) -> pd.DataFrame:
             if method == BASELINE:  # it closes nothing at any size
                 differences["difference_in_differences"] = rows.undefined()
             ends = (small, large) == (0, len(of_size) - 1)
-            known = [parameters.get(one["student"]) for one in of_size]
             slope = rows.undefined()
-            if ends and len(of_size) > 2 and all(known):
-                doublings = np.log2(np.array(known, dtype=np.float64))
+            if ends and len(of_size) > 2 and known:
+                sizes = [parameters[one["student"]] for one in of_size]
+                doublings = np.log2(np.array(sizes, dtype=np.float64))
                 doublings -= doublings.mean()
                 slope = doublings @ np.stack(gaps) / (doublings @ doublings)
             found.append(
