@@ -129,6 +129,20 @@ def test_cyrillic_serbian_is_identified_as_such():
     assert not is_in_wrong_language(CYRILLIC, "sr-Cyrl")
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "other"),
+    [
+        ("يقع المتحف في وسط المدينة القديمة ويضم مجموعة كبيرة من القطع الأثرية", "arz", "fa"),
+        ("香港是中華人民共和國的特別行政區，位於南海北岸及珠江口東側。" * 2, "yue", "ja"),  # noqa: RUF001
+        ("De venter på det sidste tog til den gamle by, fordi der ikke kører en bus.", "nb", "sv"),
+    ],
+)
+def test_a_language_that_the_model_takes_for_a_close_one_is_not_wrong(text, language, other):
+    assert is_in_wrong_language(text, other)
+    assert not is_in_wrong_language(text, language)
+    assert not looks_foreign(text, language)
+
+
 def test_chinese_is_identified_under_any_code():
     assert is_in_wrong_language(ENGLISH, "zh-Hans")
     assert not is_in_wrong_language(CHINESE, "zh_cn")

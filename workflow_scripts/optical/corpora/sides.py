@@ -5,18 +5,18 @@ what the study takes it for: its columns are swapped, or it is a file of another
 
 Judged are the scripts of single lines, and by fastText's model the language of many lines together,
 so that short lines count too. Not found are: languages that the model does not know, in the right
-script; close ones (`CLOSE`) for each other; and what begins after the pairs that are looked at,
-unless the cleaning rules find most lines wrong in the end.
+script; close ones (`languages.CLOSE`) for each other; and what begins after the pairs that are
+looked at, unless the cleaning rules find most lines wrong in the end.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from optical.corpora.language_tags import base
 from optical.corpora.languages import (
     DOUBTFUL_SURE,
     LEAST_LETTERS,
+    are_close,
     identify,
     is_in_wrong_language,
     is_in_wrong_script,
@@ -33,9 +33,6 @@ LEAST_LINES = 2
 LETTERS, SURE = 150, 0.9
 """Letters of the lines that are identified together, and how sure the model has to be that they are
 in another language. Of words that mean nothing it is less sure."""
-
-CLOSE = ("bs hr sh sr", "da nb nn no", "id jv min ms su", "ar arz", "az azb", "wuu yue zh")
-"""Languages that the model takes for each other, or that their writers do."""
 
 
 def fault_of_sides(pairs: Sequence[Pair], language: str, pivot: str) -> str:
@@ -76,9 +73,7 @@ def is_mostly_wrong(texts: Sequence[str], language: str) -> bool:
     if sum(is_in_wrong_script(text, language) for text in texts) > MOST_WRONG * len(texts):
         return True
     wrong = sum(
-        lines
-        for text, lines in together(texts)
-        if is_in_wrong_language(text, language, sure=SURE) and not are_close(seen(text), language)
+        lines for text, lines in together(texts) if is_in_wrong_language(text, language, sure=SURE)
     )
     return wrong > MOST_WRONG * len(texts)
 
@@ -114,11 +109,6 @@ def seen(text: str) -> str:
     """The most probable language of a text by the model; nothing where none is probable."""
     name, probability = next(iter(identify(text).items()))
     return name if probability >= DOUBTFUL_SURE else ""
-
-
-def are_close(one: str, other: str) -> bool:
-    """Whether two languages are taken for each other."""
-    return base(one) == base(other) or any({one, base(other)} <= set(of.split()) for of in CLOSE)
 
 
 def seen_in(texts: Sequence[str]) -> str:
