@@ -147,6 +147,16 @@ def test_a_collection_keeps_its_grades_and_takes_queries_of_a_second_language(tm
     assert len(list(own_collection.passages(out, layout="msmarco"))) == 2
 
 
+def test_queries_alone_have_ids_that_are_judged(tmp_path, beir):
+    out = tmp_path / "out"
+    conversion.write(conversion.from_beir(beir, "train"), out, "en")
+    file = squad(tmp_path / "a.json", ["The cat."])
+    file.write_text(file.read_text().replace("q0", "q9"))
+    with pytest.raises(InputError, match=r"qrels\.tsv: judges none of the queries, such as q9"):
+        conversion.write(conversion.from_squad([file]), out, "ha", queries_only=True)
+    assert not (out / "queries.ha.tsv").exists()
+
+
 ROWS = {
     "question": ["a cat?", "a dog?", "a cat?", None],
     "text": ["Cats purr.", "Dogs bark.", "Cats purr.", "Lost."],
@@ -226,6 +236,12 @@ def test_the_program_says_what_it_wrote_and_mistakes_in_one_line(tmp_path, beir)
     done = program("beir", "--files", beir, "--output", tmp_path / "b", "--queries-only")
     assert done.returncode
     assert "--queries-only: expected --collection LANGUAGE too" in done.stderr
+    done = program(
+        *("rows", "--files", "a.parquet", "--output", tmp_path / "b", "--collection", "ha"),
+        "--queries-only",
+    )
+    assert done.returncode
+    assert "--queries-only: rows have no ids that two languages share" in done.stderr
     done = program("beir", "--files", beir, "--split", "dev", "--output", tmp_path / "c")
     assert done.returncode
     (line,) = done.stderr.splitlines()

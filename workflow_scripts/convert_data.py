@@ -28,7 +28,8 @@ def main(
     files: the files, or the folder of beir
     output: folder to write, in the layout msmarco
     collection: write a test collection instead of a training set, with queries in this language
-    queries_only: add the queries of another language to a collection that was written before
+    queries_only: of squad and beir, add the queries of another language, with the same ids, to a
+        collection that was written before
     split: of beir, the file of judgements in qrels/
     query: of rows, the column of the query
     passage: of rows, the column of the relevant passage
@@ -36,6 +37,10 @@ def main(
     """
     if queries_only and not collection:
         raise InputError("--queries-only: expected --collection LANGUAGE too")
+    if queries_only and format == "rows":
+        raise InputError(
+            "--queries-only: rows have no ids that two languages share; expected squad or beir"
+        )
     if format == "beir" and len(files) > 1:
         raise InputError(f"--files: {len(files)} folders, expected one")
     match format:

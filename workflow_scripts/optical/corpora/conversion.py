@@ -187,7 +187,8 @@ def write(
     queries_only: the passages and judgements are there already, from another language.
 
     Raises:
-        InputError: for a file that exists, and for a format without any query or judgement.
+        InputError: for a file that exists, for a format without any query or judgement, and for
+            queries alone of which none is judged.
     """
     name = language or "train"
     targets = {"queries": f"queries.{name}.tsv"}
@@ -197,6 +198,8 @@ def write(
     for file in targets.values():
         if (folder / file).exists():
             raise InputError(f"{folder / file} exists; expected a new folder")
+    if queries_only:
+        refuse_unjudged(data, folder / "qrels.tsv")
     folder.mkdir(parents=True, exist_ok=True)
     streams: dict[str, Callable[[], Iterable[tuple[str, ...]]]] = {
         "passages": data.passages,
@@ -221,3 +224,13 @@ def write(
     if missing := [what for what, number in counts.items() if not number]:
         raise InputError(f"{folder}: no {' and no '.join(missing)} found; expected at least one")
     return counts | {f"left out: {what}": n for what, n in data.left_out.items() if n}
+
+
+def refuse_unjudged(data: Converted, file: Path) -> None:
+    """Raise InputError if a collection's file of judgements is of none of the queries."""
+    names = [name for name, _ in data.queries()]
+    if names and {row.query for row in qrels.judged_once(file, 4)}.isdisjoint(names):
+        raise InputError(
+            f"{file}: judges none of the queries, such as {names[0]}; expected the ids of those "
+            "in another language"
+        )
