@@ -80,6 +80,12 @@ def test_paragraphs_of_several_files_keep_apart(tmp_path):
     assert dict(data.passages()) == {"f0a0p0": "Text 0.", "f1a0p0": "Text 1."}
 
 
+def test_questions_of_several_files_have_ids_that_differ(tmp_path):
+    files = [squad(tmp_path / f"{n}.json", [f"Text {n}."]) for n in range(2)]
+    with pytest.raises(InputError, match=r"queries\.train\.tsv: two queries would be q0; expected"):
+        conversion.write(conversion.from_squad(files), tmp_path / "out", None)
+
+
 def test_a_byte_order_mark_is_passed_over(tmp_path):
     file = squad(tmp_path / "a.json", ["some text"])
     file.write_text("\ufeff" + file.read_text())

@@ -187,8 +187,8 @@ def write(
     queries_only: the passages and judgements are there already, from another language.
 
     Raises:
-        InputError: for a file that exists, for a format without any query or judgement, and for
-            queries alone of which none is judged.
+        InputError: for a file that exists, for a format without any query or judgement, for two
+            queries with one id, and for queries alone of which none is judged.
     """
     name = language or "train"
     targets = {"queries": f"queries.{name}.tsv"}
@@ -203,7 +203,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     streams: dict[str, Callable[[], Iterable[tuple[str, ...]]]] = {
         "passages": data.passages,
-        "queries": data.queries,
+        "queries": lambda: distinct(data.queries(), folder / targets["queries"]),
         "judgements": lambda: (
             (row.query, "0", row.passage, str(row.grade if language else 1))
             for row in data.judgements()
@@ -224,6 +224,16 @@ def write(
     if missing := [what for what, number in counts.items() if not number]:
         raise InputError(f"{folder}: no {' and no '.join(missing)} found; expected at least one")
     return counts | {f"left out: {what}": n for what, n in data.left_out.items() if n}
+
+
+def distinct(queries: Iterable[tuple[str, str]], file: Path) -> Iterator[tuple[str, str]]:
+    """The queries for `file`; raises InputError for two with one id."""
+    seen: set[str] = set()
+    for name, text in queries:
+        if name in seen:
+            raise InputError(f"{file}: two queries would be {name}; expected ids that differ")
+        seen.add(name)
+        yield name, text
 
 
 def refuse_unjudged(data: Converted, file: Path) -> None:
