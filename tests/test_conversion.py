@@ -96,6 +96,8 @@ def test_questions_without_an_answer_are_counted_and_a_set_of_them_refused(tmp_p
     file = squad(tmp_path / "a.json", ["The cat."], impossible=True)
     with pytest.raises(InputError, match="no queries and no judgements found"):
         conversion.write(conversion.from_squad([file]), tmp_path / "out", None)
+    # So the next try does not say that they exist.
+    assert list((tmp_path / "out").iterdir()) == []
     data = conversion.from_squad([file, squad(tmp_path / "b.json", ["The dog."])])
     counts = conversion.write(data, tmp_path / "both", None)
     assert counts["left out: questions that nothing answers"] == 1

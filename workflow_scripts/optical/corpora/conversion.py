@@ -19,6 +19,7 @@ from optical.corpora.records import Judgement, nothing
 from optical.corpora.rows import write_rows
 from optical.corpora.text import as_text
 from optical.runtime.errors import InputError
+from optical.runtime.files import scratch
 
 
 class Converted(NamedTuple):
@@ -184,6 +185,7 @@ def write(
 ) -> dict[str, int]:
     """Write a training set, or a collection with queries in a language; returns how many of what.
 
+    An error leaves no file there.
     queries_only: the passages and judgements are there already, from another language.
 
     Raises:
@@ -200,7 +202,6 @@ def write(
             raise InputError(f"{folder / file} exists; expected a new folder")
     if queries_only:
         refuse_unjudged(data, folder / "qrels.tsv")
-    folder.mkdir(parents=True, exist_ok=True)
     streams: dict[str, Callable[[], Iterable[tuple[str, ...]]]] = {
         "passages": data.passages,
         "queries": lambda: distinct(data.queries(), folder / targets["queries"]),
@@ -210,19 +211,24 @@ def write(
             if language or row.grade > 0
         ),
     }
-    counts = {
-        what: write_rows(folder / targets[what], stream())
-        for what, stream in streams.items()
-        if what in targets
-    }
-    if not language:
-        for what, stream in (("articles", data.articles), ("negatives", data.negatives)):
-            if number := write_rows(folder / f"{what}.tsv", stream()):
-                counts[what] = number
-            else:
-                (folder / f"{what}.tsv").unlink()
-    if missing := [what for what, number in counts.items() if not number]:
-        raise InputError(f"{folder}: no {' and no '.join(missing)} found; expected at least one")
+    with scratch(folder / "converted") as unfinished:
+        counts = {
+            what: write_rows(unfinished / targets[what], stream())
+            for what, stream in streams.items()
+            if what in targets
+        }
+        if not language:
+            for what, stream in (("articles", data.articles), ("negatives", data.negatives)):
+                if number := write_rows(unfinished / f"{what}.tsv", stream()):
+                    counts[what] = number
+                else:
+                    (unfinished / f"{what}.tsv").unlink()
+        if missing := [what for what, number in counts.items() if not number]:
+            raise InputError(
+                f"{folder}: no {' and no '.join(missing)} found; expected at least one"
+            )
+        for written in unfinished.iterdir():
+            written.replace(folder / written.name)
     return counts | {f"left out: {what}": n for what, n in data.left_out.items() if n}
 
 
