@@ -75,6 +75,22 @@ def test_a_file_that_is_no_parquet_is_told(tmp_path):
         next(registry.bitext("talks", tmp_path, "sw"))
 
 
+@pytest.mark.parametrize("codec", ["snappy", "gzip", "zstd"])
+def test_damaged_pages_of_parquet_are_told_in_a_line(tmp_path, codec):
+    table = pa.table(
+        {"english": [f"Hello {i}." for i in range(99)], "non_english": ["Habari."] * 99}
+    )
+    pq.write_table(table, path := tmp_path / "sw.parquet", compression=codec, use_dictionary=False)
+    chunk, data = pq.read_metadata(path).row_group(0).column(0), bytearray(path.read_bytes())
+    end = chunk.data_page_offset + chunk.total_compressed_size
+    data[end - 100 : end] = bytes(byte ^ 255 for byte in data[end - 100 : end])
+    path.write_bytes(data)
+    with pytest.raises(
+        InputError, match=r"sw\.parquet: not a parquet file, or a damaged one: .*\Z"
+    ):
+        list(registry.bitext("talks", tmp_path, "sw"))
+
+
 def test_a_language_without_a_file_is_told(tmp_path):
     with pytest.raises(InputError, match=r"no sw\.parquet"):
         next(registry.bitext("talks", tmp_path, "sw"))

@@ -146,6 +146,17 @@ def test_a_bad_table_is_told_with_its_row(tmp_path, message):
         list(scored_queries(tmp_path / "scores"))
 
 
+def test_damaged_pages_are_told(tmp_path):
+    SHAPES["parquet of triples in a folder"](tmp_path / "scores", LISTS)
+    for path in (tmp_path / "scores").iterdir():
+        data = path.read_bytes()
+        path.write_bytes(data[:30] + bytes(30) + data[60:])
+    with pytest.raises(
+        InputError, match=r"train-0\.parquet: not a parquet file, or a damaged one: "
+    ):
+        list(scored_queries(tmp_path / "scores"))
+
+
 def test_a_file_of_another_kind_is_told(tmp_path):
     path = tmp_path / "scores"
     for content, message in (

@@ -5,6 +5,7 @@ a dot goes into a nested one: OPUS-100 has one column `translation` of {"en": ..
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,9 +45,25 @@ def bitext(folder: Path, language: str, *, origin: str, source: str, target: str
                 yield Pair(name, *(as_text(text, f"{file}: row {number}") for text in texts))
 
 
+@contextmanager
+def intact_parquet(file: Path) -> Iterator[None]:
+    """Read a file that may be a damaged parquet file, or none.
+
+    Raises:
+        InputError: names the file, in place of what its bytes make pyarrow raise.
+    """
+    try:
+        yield
+    except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the disk; pages have none
+            raise
+        reason = " ".join(str(error).split())
+        raise InputError(f"{file}: not a parquet file, or a damaged one: {reason}") from error
+
+
 def column_texts(file: Path, column: str) -> Iterator[object]:
     """The values of one column, which may be nested."""
-    try:
+    with intact_parquet(file):
         table = pq.ParquetFile(file)
         names = [leaf.path for leaf in map(table.schema.column, range(len(table.schema.names)))]
         if column not in names:
@@ -56,5 +73,3 @@ def column_texts(file: Path, column: str) -> Iterator[object]:
             for name in column.split(".")[1:]:
                 values = pc.struct_field(values, name)
             yield from values.to_pylist()
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: not a parquet file, or not of UTF-8: {error}") from error

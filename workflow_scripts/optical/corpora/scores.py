@@ -23,9 +23,9 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from optical.corpora.hub_parquet import intact_parquet
 from optical.corpora.ids import as_id
 from optical.corpora.lines import intact, lines_of, without_last_blank
 from optical.runtime.errors import InputError
@@ -121,7 +121,7 @@ def of_text(place: str, line: str) -> Scored:
 
 def of_parquet(path: Path) -> Iterator[Scored]:
     """Rows of lists or of triples."""
-    try:
+    with intact_parquet(path):
         table = pq.ParquetFile(path)
         names = table.schema_arrow.names
         columns = next((one for one in (LISTS, TRIPLES) if set(one) <= set(names)), None)
@@ -141,8 +141,6 @@ def of_parquet(path: Path) -> Iterator[Scored]:
                 else:
                     passages, scores = [passages], [scores]
                 yield scored(place, query, passages, scores)
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{path}: not a parquet file: {error}") from error
 
 
 def listed(value: object, place: str) -> list:
