@@ -42,6 +42,29 @@ def test_a_file_cut_off_anywhere_is_not(file):
                 OWN_PROOFS[file.suffix](file)
 
 
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef\nsize 99\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.safetensors", POINTER),
+        ("a.safetensors", b"\xff" * 64),
+        ("a.safetensors", (2).to_bytes(8, "little") + b"[]"),
+        ("a.safetensors", (7).to_bytes(8, "little") + b'{"a":1}'),
+        ("a.npy", POINTER),
+        ("a.npy", b"\x93NUMPY\x01\x00\x40\x00" + bytes(64)),
+        ("a.npy", b"\x93NUMPY\x01\x00\x02\x00[]"),
+        ("a.json", b"[" * 100_000),
+    ],
+)
+def test_a_file_of_other_bytes_is_not_whole_either(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    ((remove, told),) = damaged(tmp_path)
+    assert remove == tmp_path / name
+    assert " no whole " in told
+
+
 def test_what_to_remove_is_what_a_step_made(tmp_path):
     model = tmp_path / "students/small/optical/seed-1"
     for folder in (model / "1_Dense", tmp_path / "runs", tmp_path / "small.training"):

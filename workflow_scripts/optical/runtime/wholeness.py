@@ -90,6 +90,13 @@ def prove_stream(opener: Callable) -> Callable[[Path], None]:
     return prove
 
 
+MISREAD = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
+    *(SyntaxError, RecursionError, MemoryError),
+)
+"""What the header of a file of other bytes makes Python raise, by its kind and what it says."""
+
+
 def prove_npy(path: Path) -> None:
     """A header, and as many bytes after it as the array has that it tells of."""
     with open(path, "rb") as file:
@@ -97,22 +104,31 @@ def prove_npy(path: Path) -> None:
         header = file.read(length := int.from_bytes(begin[8:], "little"))
         if not begin.startswith(b"\x93NUMPY\x01\x00") or not length or len(header) < length:
             raise InputError("is no whole array: not the header of one")
-        array = ast.literal_eval(header.decode())
-        expected = math.prod(array["shape"]) * int(re.sub(r"\D", "", array["descr"]))
+        try:
+            array = ast.literal_eval(header.decode())
+            expected = math.prod(array["shape"]) * int(re.sub(r"\D", "", array["descr"]))
+        except MISREAD as error:
+            raise InputError("is no whole array: not the header of one") from error
         if (size := path.stat().st_size - file.tell()) != expected:
             raise InputError(f"is no whole array: {size} bytes of {expected}")
 
 
 def prove_safetensors(path: Path) -> None:
     """A header, and after it the bytes of every tensor that it tells of."""
+    size = path.stat().st_size
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        try:
-            tensors = json.loads(file.read(length))
-        except ValueError as error:
-            raise InputError("holds no whole weights: half a header") from error
-    ends = [tensor["data_offsets"][1] for name, tensor in tensors.items() if name[:2] != "__"]
-    if (size := path.stat().st_size) != (expected := 8 + length + max(ends, default=0)):
+        # What is no such file, such as a pointer of Git LFS, may tell of a header of any length.
+        if length > size:
+            raise InputError("holds no whole weights: half a header")
+        header = file.read(length)
+    try:
+        tensors = json.loads(header)
+        ends = [tensor["data_offsets"][1] for name, tensor in tensors.items() if name[:2] != "__"]
+        expected = 8 + length + max(ends, default=0)
+    except MISREAD as error:
+        raise InputError("holds no whole weights: not the header of any") from error
+    if size != expected:
         raise InputError(f"holds no whole weights: {size} bytes of {expected}")
 
 
@@ -120,7 +136,7 @@ def prove_json(path: Path) -> None:
     """It reads as JSON."""
     try:
         json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"is no whole JSON: {error}") from error
 
 
