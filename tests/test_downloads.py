@@ -1,6 +1,7 @@
 import gzip
 import hashlib
 import io
+import random
 import subprocess
 import sys
 import zipfile
@@ -494,6 +495,27 @@ def test_a_login_page_points_to_what_has_to_be_done(serve, tmp_path, sha256):
         fetch_unknown(server, tmp_path / "f", sha256=sha256, access="make an account")
     assert names(tmp_path) == []
     assert len(server.ranges) == 1
+
+
+PACKED = gzip.compress(random.Random(1).randbytes(500_000))
+
+
+@pytest.mark.parametrize("version", [{}, {"ETag": '"1"'}])
+def test_a_compressed_file_stays_so_whatever_its_server_calls_its_encoding(
+    serve, tmp_path, version
+):
+    about = {"Content_Encoding": "x-gzip"} | version
+    server = serve(answer(PACKED, breaks=len(PACKED) // 2, **about), answer(PACKED, **about))
+    fetch_unknown(server, tmp_path / "a.tsv.gz")
+    assert (tmp_path / "a.tsv.gz").read_bytes() == PACKED
+    assert len(server.ranges) == 2
+    assert (server.ranges[1] is None) == (not version)
+
+
+def test_another_file_is_freed_of_the_encoding_of_its_transfer(serve, tmp_path):
+    server = serve(answer(gzip.compress(b"habari\n"), Content_Encoding="gzip"))
+    fetch_unknown(server, tmp_path / "a.tsv")
+    assert (tmp_path / "a.tsv").read_bytes() == b"habari\n"
 
 
 def test_text_that_a_server_calls_html_is_no_page(serve, tmp_path):

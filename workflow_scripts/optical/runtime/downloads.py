@@ -295,6 +295,8 @@ def fetch(url: str, part: Path, size: int | None, *, sure: bool = True, access: 
             discard_content(part)
             raise IncompleteError(f"the server has no bytes after {have}")
         response.raise_for_status()
+        if wholeness.kind_of(url, part.with_suffix("").with_suffix("")) in wholeness.STREAMS:
+            take_as_sent(response)
         found = described(response)
         resumed = (
             response.status_code == 206
@@ -337,6 +339,15 @@ def fetch(url: str, part: Path, size: int | None, *, sure: bool = True, access: 
     if length is not None and received < length:
         raise IncompleteError(f"{received} of {length} bytes arrived")
     return framed
+
+
+def take_as_sent(response: requests.Response) -> None:
+    """Have a compressed file left compressed, and its bytes counted as they come.
+
+    Some servers name its compression as that of the transfer too, which would then be undone.
+    """
+    for headers in (response.headers, response.raw.headers):
+        headers.pop("Content-Encoding", None)
 
 
 def described(response: requests.Response) -> dict:

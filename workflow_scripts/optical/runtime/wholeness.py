@@ -140,13 +140,18 @@ def prove_json(path: Path) -> None:
         raise InputError(f"is no whole JSON: {error}") from error
 
 
+STREAMS: dict[str, Callable] = {
+    ".gz": gzip.open,
+    ".tgz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
+"""What opens a compressed stream, by suffix."""
+
 PROOFS: dict[str, Callable[[Path], None]] = {
     ".parquet": prove_parquet,
     ".zip": prove_zip,
-    ".gz": prove_stream(gzip.open),
-    ".tgz": prove_stream(gzip.open),
-    ".bz2": prove_stream(bz2.open),
-    ".xz": prove_stream(lzma.open),
+    **{suffix: prove_stream(opener) for suffix, opener in STREAMS.items()},
 }
 """What can be downloaded, by suffix."""
 
