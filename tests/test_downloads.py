@@ -449,7 +449,7 @@ PARQUET = b"PAR1" + bytes(20) + (10).to_bytes(4, "little") + b"PAR1"
         ("a.parquet", PARQUET),
         ("a.zip", zipped("a/b.txt", "..c")),
         ("a.gz", gzip.compress(b"text")),
-        ("a.txt", b""),
+        ("a.txt", b"\n"),
     ],
 )
 def test_a_whole_file_of_a_kind_is_accepted(serve, tmp_path, name, data):
@@ -471,6 +471,7 @@ PAGE = b"\n<!-- login --><!doctype HTML><html><form>"
         ("a.gz", gzip.compress(bytes(range(200)))[:-3], "not read to its end"),
         ("a.gz", b"text", "not read to its end"),
         ("a.tsv", PAGE, "page of HTML"),
+        ("a.tsv", b"", "is empty; expected `bytes: 0`"),
     ],
 )
 @pytest.mark.parametrize("mirrored", [True, False])
@@ -495,6 +496,12 @@ def test_a_login_page_points_to_what_has_to_be_done(serve, tmp_path, sha256):
         fetch_unknown(server, tmp_path / "f", sha256=sha256, access="make an account")
     assert names(tmp_path) == []
     assert len(server.ranges) == 1
+
+
+@pytest.mark.parametrize("known", [{"bytes": 0}, {"md5": hashlib.md5(b"").hexdigest()}])
+def test_a_file_that_is_known_to_be_empty_is_accepted(serve, tmp_path, known):
+    fetch_unknown(serve(answer(b"")), tmp_path / "a.tsv", **known)
+    assert (tmp_path / "a.tsv").read_bytes() == b""
 
 
 PACKED = gzip.compress(random.Random(1).randbytes(500_000))

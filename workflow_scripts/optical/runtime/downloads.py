@@ -82,6 +82,10 @@ def download(
             raise InputError(f"{origin}: {found.bytes} bytes, expected {bytes}")
         if md5 and (other := files.md5(file)) != md5:
             raise InputError(f"{origin}: md5 {other} ({found.bytes} bytes), expected {md5}")
+        if not found.bytes and bytes is None and not md5:
+            raise InputError(
+                f"{origin}: is empty; expected `bytes: 0` in resources/datasets.yaml if it is to be"
+            )
         kind = wholeness.kind_of(url, path)
         try:
             wholeness.prove_whole(file, kind)
