@@ -389,6 +389,19 @@ rule prepare_queries:
         " --doubtful {output.doubtful} --counts {output.counts} > {log} 2>&1"
 
 
+def texts_of(wildcards, input):
+    """A collection's texts in a language, as options: of passages in several languages its own."""
+    pooled = wildcards.collection in registry.POOLED and wildcards.lang != study.pivot
+    code = study.code_in(dataset_of(wildcards.collection), wildcards.lang)
+    return command_line(
+        {
+            "queries": input.queries or None,
+            "passages": input.passages or None,
+            "begin": f"{code}." if pooled else None,
+        }
+    )
+
+
 rule hash_collection:
     message:
         "Hashing what {wildcards.collection} says in {wildcards.lang}"
@@ -396,7 +409,11 @@ rule hash_collection:
         queries=lambda wildcards: (
             paths.QUERIES if study.has_queries(wildcards.collection, wildcards.lang) else []
         ),
-        passages=lambda wildcards: (paths.PASSAGES if wildcards.lang == study.pivot else []),
+        passages=lambda wildcards: (
+            paths.PASSAGES
+            if wildcards.lang == study.pivot or wildcards.collection in registry.POOLED
+            else []
+        ),
     output:
         paths.NGRAMS,
     log:
@@ -405,9 +422,7 @@ rule hash_collection:
         "logs/{study}/hash_collection/{collection}.{lang}.benchmark.tsv"
     params:
         code=code("hash_collection"),
-        texts=lambda wildcards, input: command_line(
-            {"queries": input.queries or None, "passages": input.passages or None}
-        ),
+        texts=texts_of,
     conda:
         "../envs/data.yaml"
     shell:

@@ -1,4 +1,5 @@
 import random
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,7 @@ from optical.corpora.leakage import (
 )
 from optical.corpora.records import Passage, Query, TrainingSet
 from optical.runtime.errors import InputError
+from trees import ROOT, snakemake, succeeds
 
 SENTENCE = "The quick brown fox jumps over the lazy dog of my neighbour."
 
@@ -195,6 +197,24 @@ def test_a_collection_says_its_queries_and_its_passages(collection):
     texts = collection_texts(collection / "queries/en.tsv", collection / "passages.parquet")
     assert list(texts) == ["When does water boil?", ANSWER, OTHER]
     assert list(collection_texts(collection / "queries/en.tsv")) == ["When does water boil?"]
+
+
+def test_of_passages_in_several_languages_those_of_one_are_chosen_by_their_ids(tmp_path):
+    rows = {"passage_id": ["en.p0", "fr.p0"], "text": [ANSWER, "De l'eau bout à cent degrés."]}
+    pq.write_table(pa.table(rows), tmp_path / "passages.parquet")
+    found = list(collection_texts(None, tmp_path / "passages.parquet", "fr."))
+    assert found == ["De l'eau bout à cent degrés."]
+
+
+def test_passages_in_several_languages_are_kept_out_of_the_bitext_of_each():
+    names = ["xnli-pool/ngrams/en", "xnli-pool/ngrams/fr", "xnli-premise/ngrams/fr"]
+    files = [f"results/xnli/data/collections/{name}.u64" for name in names]
+    options = ("--dry-run", "--printshellcmds", "--configfile", "studies/xnli.yaml")
+    shown = succeeds(snakemake(ROOT, *files, *options)).stdout
+    found = re.findall(r"hash_collection\.py (.*?) --output \S+/collections/(\S+)\.u64", shown)
+    commands = {name: command for command, name in found}
+    assert ["--passages" in commands[name] for name in names] == [True, True, False]
+    assert ["--begin fr." in commands[name] for name in names] == [False, True, False]
 
 
 def test_a_test_query_is_not_trained_on(collection):

@@ -12,15 +12,17 @@ def main(
     language: str,
     queries: Path | None = None,
     passages: Path | None = None,
+    begin: str = "",
     output: Path,
 ) -> None:
     """
     language: language of the texts
     queries: queries, if there are some in this language (.tsv)
     passages: passages, if in this language (.parquet)
+    begin: how the ids of the passages in this language begin, where others are in other languages
     output: sorted 8-byte hashes to write
     """
-    number = write_ngrams(output, collection_texts(queries, passages), language)
+    number = write_ngrams(output, collection_texts(queries, passages, begin), language)
     print(f"{number} different n-grams in {language}", file=sys.stderr)
 
 

@@ -154,13 +154,18 @@ def read_ngrams(path: Path) -> np.ndarray:
     return np.memmap(path, HASH, mode="r") if size else np.empty(0, HASH)
 
 
-def collection_texts(queries: Path | None, passages: Path | None = None) -> Iterator[str]:
-    """The texts of a collection in a language: queries, passages, or both."""
+def collection_texts(
+    queries: Path | None, passages: Path | None = None, begin: str = ""
+) -> Iterator[str]:
+    """The texts of a collection in a language: queries, passages whose ids begin so, or both."""
     if queries:
         yield from read_queries(queries).values()
     if passages:
-        for rows in pq.ParquetFile(passages).iter_batches(columns=["text"]):
-            yield from rows.column(0).to_pylist()
+        for rows in pq.ParquetFile(passages).iter_batches(columns=["passage_id", "text"]):
+            names, texts = (column.to_pylist() for column in rows.columns)
+            yield from (
+                text for name, text in zip(names, texts, strict=True) if name.startswith(begin)
+            )
 
 
 # --- what must not hold them ---------------------------------------------------------------------

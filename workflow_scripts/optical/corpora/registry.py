@@ -97,7 +97,8 @@ for _name, _part, _language in [*_SETS, ("wikiclir", "test", "de")]:
     COLLECTIONS[_name] = ("optical.corpora.judged_collection", _settings)
 
 POOLED = {name for name in COLLECTIONS if "-pool" in name}
-"""Collections whose passages are in all languages of their data set, not in the pivot alone."""
+"""Collections whose passages are in all languages of their data set, not in the pivot alone. A
+passage's id begins with its language and a dot."""
 
 # Sets of the user's own have any name, and are told by their layout: NAME:LAYOUT.
 OWN_BITEXT = "optical.corpora.own_bitext"
