@@ -123,7 +123,7 @@ else:
     # Optional: hard negatives, or the articles of which all passages are some, and scores.
     training_files += [
         file
-        for name in ("negatives.tsv", "articles.tsv", "scores.tsv")
+        for name in ("negatives.tsv", "negatives.jsonl.gz", "articles.tsv", "scores.tsv")
         if Path(file := f"{training_folder}/{name}").exists()
     ]
 scores_file = study_files.scores_file(study)

@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 from itertools import count
 
@@ -6,11 +7,13 @@ import pytest
 from datasets import Dataset
 
 from optical.corpora import msmarco
+from optical.corpora.first_rows import TRAINING_FILES
 from optical.corpora.records import Passage, Query, TrainingSet
 from optical.corpora.training_files import write_training_set
 from optical.runtime.errors import InputError
 from optical.training.mining import mined_negatives
 from optical.training.training_set import read_examples, shared_texts
+from trees import ROOT, snakemake, succeeds
 
 FILES = {
     "collection.tsv": "".join(f"p{i}\tpassage {i}\n" for i in range(8)),
@@ -52,6 +55,16 @@ def test_a_training_set_holds_what_its_queries_need(folder, tmp_path):
     assert read(tmp_path / "out" / "collection.tsv") == [
         [f"p{i}", f"passage {i}"] for i in range(4)
     ]
+
+
+def test_every_file_that_is_read_is_an_input_of_the_rule(tmp_path):
+    (tmp_path / "squad").mkdir()
+    for name in TRAINING_FILES:
+        (tmp_path / "squad" / name).touch()
+    options = ("--configfile", "studies/github-mini.yaml", "--config", f"local={tmp_path}")
+    target = "results/github-mini/data/training_set"
+    done = succeeds(snakemake(ROOT, "--filegraph", *options, "--", target))
+    assert set(re.findall(rf">{tmp_path}/squad/(.*?)<", done.stdout)) == set(TRAINING_FILES)
 
 
 def test_unjudged_queries_are_counted(folder):
