@@ -309,6 +309,12 @@ def test_roman_numerals_have_their_value():
     assert list(roman_values("XIX, XXe, IV, ХХ, Mix, I am, XIL")) == [19, 20, 4, 20, 1]
 
 
+@pytest.mark.parametrize("digits", ["1" * 5000, "٣" * 5000, "一" * 5000, "12" + ",345" * 2000])
+def test_thousands_of_digits_are_no_number(digits):
+    assert not contradict(digits, "13", "zh", "en")
+    assert contradict(f"{digits} na 17", f"{digits} and 13", "zh", "en")
+
+
 def test_long_sentences_of_numbers_take_little_time():
     """So that a million pairs take minutes."""
     text = " ".join(str(1000 + i) for i in range(300))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from optical.corpora.number_words import (
     EAST_AFRICAN,
+    LONGEST,
     SCALE_FIRST,
     THOUSANDTHS,
     common_years,
@@ -90,9 +91,16 @@ class Number(NamedTuple):
 
 
 def numbers(text: str, language: str) -> Iterator[Number]:
-    """The numbers of digits in a text of a base language, those in a sum or a range together."""
+    """The numbers of digits in a text of a base language, those in a sum or a range together.
+
+    None is longer than `LONGEST`.
+    """
     text = plain_digits(text)
-    found = [number_at(text, match, language) for match in NUMBER.finditer(text)]
+    found = [
+        number_at(text, match, language)
+        for match in NUMBER.finditer(text)
+        if len(match[0]) <= LONGEST
+    ]
     for at, number in enumerate(found):
         following = found[at + 1] if at + 1 < len(found) else None
         if not following or not following.factors or number.factors:

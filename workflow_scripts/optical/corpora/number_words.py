@@ -131,6 +131,10 @@ CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "萬": 10**4
 CHINESE_SCALES |= {"亿": 10**8, "億": 10**8}
 CHINESE_RUN = re.compile(f"[{''.join(CHINESE)}{''.join(CHINESE_SCALES)}]{{2,}}")
 
+LONGEST = 1000
+"""Characters of a number at most. What is longer, such as the digits of pi, is not compared. Of
+4,300 digits and more Python reads none."""
+
 ROMAN = re.compile(
     r"(?<!\w)(?=[IVXLC])(C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})(?:e|er|ème|th|st|nd|rd)?(?!\w)"
 )
@@ -185,7 +189,8 @@ def values_in_words(text: str, language: str) -> frozenset[Fraction]:
     """Values that stand in words: English ones, Chinese ones, Roman numerals of any language."""
     found = {Fraction(value) for value in roman_values(text)}
     if language in ("ja", "yue", "zh"):
-        found |= {Fraction(chinese_value(run)) for run in CHINESE_RUN.findall(text)}
+        runs = (run for run in CHINESE_RUN.findall(text) if len(run) <= LONGEST)
+        found |= {Fraction(chinese_value(run)) for run in runs}
     if language == "en":
         found |= set(english_values(text))
     return frozenset(found)
