@@ -24,7 +24,7 @@ from optical.corpora import removed
 from optical.corpora.collection_files import COUNT_COLUMNS
 from optical.evaluation.gap import compare
 from optical.evaluation.scores import SCORE_COLUMNS
-from optical.report import collections, summary, verdict
+from optical.report import collections, summary, translations, verdict
 from optical.report.cleaning import (
     REMOVED_COLUMNS,
     bias_warnings,
@@ -33,9 +33,11 @@ from optical.report.cleaning import (
     removed_shares,
 )
 from optical.report.collections import read_collections
+from optical.report.costs import COST_COLUMNS, read_costs
 from optical.report.numbers import between, decimal, percent, points, rounded, signed
 from optical.report.page import inline_svg
-from optical.report.tables import metric_name
+from optical.report.tables import metric_name, read_counts
+from optical.report.translations import read_translation_scores
 from optical.runtime.errors import InputError
 
 NOTE = "The data is constructed: <invented> languages."
@@ -741,6 +743,39 @@ def test_the_data_is_named_with_its_licence_and_whom_to_cite(arguments):
     assert row[2] == "CC-BY-2.0-FR"
     assert row[3].startswith("Tiedemann (2020)")
     assert "<h2>Data</h2>" not in written({**arguments, "sources": []})
+
+
+TABLE_READERS = {
+    "costs": (read_costs, "stage", "of", *COST_COLUMNS[2:]),
+    "cleaning": (lambda path: read_cleaning([path]), "origin", "rule", "pairs"),
+    "collections": (lambda path: read_collections([path]), *COUNT_COLUMNS),
+    "translations": (lambda path: read_translation_scores([path]), *translations.COLUMNS),
+    "counts": (lambda path: pd.DataFrame(read_counts(path).items()), "what", "number"),
+}
+
+
+@pytest.mark.parametrize("name", ["007", "null", ""])
+@pytest.mark.parametrize("table", TABLE_READERS)
+def test_a_name_of_digits_or_null_stays_text(tmp_path, table, name):
+    read, *columns = TABLE_READERS[table]
+    numbers = {"jobs", "pairs", "grade", "number", "chrf", "queries", *COST_COLUMNS[2:]}
+    path = tmp_path / f"{table}.csv"
+    cells = ["2" if column in numbers else name for column in columns]
+    path.write_text(f"{','.join(columns)}\n{','.join(cells)}\n")
+    row = read(path).iloc[0].tolist()
+    assert [cell for cell in row if isinstance(cell, str) and cell != table] == [
+        name for column in columns if column not in numbers
+    ]
+
+
+def test_encoders_and_collections_of_digits_alone_are_in_the_report(arguments, tmp_path):
+    costs, counts = tmp_path / "costs.csv", tmp_path / "counts.csv"
+    costs.write_text(COSTS.replace(",small,", ",278,"))
+    counts.write_text(COLLECTION.replace("xnli,", "2003,"))
+    of_digits = {"costs": costs, "collections": [counts], "levels": {"2003": 2}}
+    page = written({**arguments, **of_digits})
+    assert ["distill_student", "278"] in [row[:2] for row in Page(page).rows]
+    assert "1,100 judgements, 0 of them relevant" in " ".join(page.split())
 
 
 def test_a_cleaning_file_of_another_shape_is_named(tmp_path):

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
 import yaml
 
 from optical.evaluation.gap import LANGUAGE_COLUMNS, read_table
 from optical.report.cards import limits_section, metadata, picture_section, terms, usage_section
+from optical.report.cleaning import read_cleaning
 from optical.report.publishing import (
     PICTURE,
     bitext_section,
@@ -61,7 +61,7 @@ def main(
     elif queries:
         pairs.append(translated_section(queries, licences))
     elif cleaning:
-        pairs.append(bitext_section(pd.read_csv(cleaning), licences))
+        pairs.append(bitext_section(read_cleaning([cleaning]), licences))
     of_study = yaml.safe_load(settings.read_text(encoding="utf-8"))
     languages = read_table(language_table, LANGUAGE_COLUMNS)
     which = (of_study, languages, student, method, language)

@@ -278,19 +278,21 @@ def _add(rows: Rows, table: pd.DataFrame, name: str, values: np.ndarray) -> None
     table[f"{name}_from"], table[f"{name}_to"] = zip(*bounds, strict=True)
 
 
-def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read a table of this module back from CSV; `columns` are those it has to have.
+def read_table(
+    path: str | Path, columns: Sequence[str], labels: Sequence[str] = LABELS
+) -> pd.DataFrame:
+    """Read a table from CSV: `columns` are those it has to have, `labels` those that are names.
 
     Only an empty cell is a missing number: "nan" is a language (Min Nan) like any other. A name
-    stays text where it is of digits alone.
+    stays text where it is of digits alone, and an empty one is empty text.
     """
     table = pd.read_csv(
-        path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(LABELS, "str")
+        path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(labels, "str")
     )
     missing = [column for column in columns if column not in table.columns]
     if missing:
         raise InputError(f"{path}: no column {', '.join(missing)}")
-    return table
+    return table.fillna(dict.fromkeys(labels, ""))
 
 
 def _group_of(groups: Mapping[str, Sequence[str]], pivot: str) -> dict[str, str]:

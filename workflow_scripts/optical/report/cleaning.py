@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from optical.evaluation.gap import read_table
 from optical.report.numbers import MISSING, percent
 from optical.report.shown_table import ASKED, WIDE, ShownTable
 from optical.runtime.errors import InputError
@@ -23,10 +24,7 @@ def read_cleaning(paths: Iterable[str | Path]) -> pd.DataFrame:
     """Read {language}.cleaning.csv files (origin, rule, pairs): the same with a language column."""
     tables = []
     for path in map(Path, paths):
-        table = pd.read_csv(path, keep_default_na=False)
-        missing = {"origin", "rule", "pairs"} - set(table.columns)
-        if missing:
-            raise InputError(f"{path}: no column {', '.join(sorted(missing))}")
+        table = read_table(path, ("origin", "rule", "pairs"), labels=("origin", "rule"))
         table.insert(0, "language", path.name.partition(".")[0])
         tables.append(table)
     empty = pd.DataFrame(columns=["language", "origin", "rule", "pairs"])

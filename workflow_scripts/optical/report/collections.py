@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from optical.evaluation.gap import read_table
 from optical.report.tables import metric_name
 from optical.runtime.errors import InputError
 from optical.settings.study import Own
@@ -16,8 +17,7 @@ def read_collections(paths: Iterable[str | Path]) -> pd.DataFrame:
     """Read the counts of collections and of their queries into one table with `COLUMNS`."""
     tables = [pd.DataFrame(columns=COLUMNS)]
     for path in paths:
-        # "nan" is a language, Min Nan, and no missing value; collections have no grade of passages.
-        table = pd.read_csv(path, keep_default_na=False, na_values={"grade": [""]})
+        table = read_table(path, (), labels=("collection", "language", "what"))
         if list(table.columns) != COLUMNS:
             raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)}")
         tables.append(table)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from optical.evaluation.gap import read_table
 from optical.report.numbers import MISSING
 from optical.report.shown_table import ASKED, WIDE, ShownTable
 from optical.runtime.errors import InputError
@@ -84,7 +85,7 @@ def training_lines(log: Path) -> Iterable[dict]:
 
 def read_costs(path: Path) -> pd.DataFrame:
     """Read a table of costs back from CSV."""
-    return pd.read_csv(path).fillna({"of": ""})
+    return read_table(path, COST_COLUMNS, labels=("stage", "of"))
 
 
 def shown_cost_table(costs: pd.DataFrame) -> ShownTable:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from optical.evaluation.contrasts import METHOD
-from optical.evaluation.gap import BASELINE, FLOOR, NO_STUDENT, PIVOT_GROUP
+from optical.evaluation.gap import BASELINE, FLOOR, NO_STUDENT, PIVOT_GROUP, read_table
 from optical.report.numbers import (
     MISSING,
     Form,
@@ -178,7 +178,7 @@ def shown_index_table(languages: pd.DataFrame) -> ShownTable:
 
 def read_counts(path: str | Path) -> dict[str, int]:
     """Read a file of counts (what, number)."""
-    table = pd.read_csv(path, keep_default_na=False)
+    table = read_table(path, (), labels=("what",))
     if list(table.columns) != ["what", "number"]:
         raise InputError(f"{path}: columns {', '.join(table.columns)}; expected what, number")
     return dict(zip(table["what"], table["number"].astype(int), strict=True))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from optical.evaluation.gap import read_table
 from optical.report.shown_table import ShownTable
 from optical.runtime.errors import InputError
 
@@ -15,7 +16,7 @@ def read_translation_scores(paths: Sequence[str | Path]) -> pd.DataFrame:
     """Read {language}.chrf.csv files into one table with `COLUMNS`, a row of each."""
     tables = [pd.DataFrame(columns=COLUMNS)]
     for path in paths:
-        table = pd.read_csv(path, keep_default_na=False)
+        table = read_table(path, (), labels=("collection", "source", "target"))
         if list(table.columns) != COLUMNS:
             raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)}")
         tables.append(table)
