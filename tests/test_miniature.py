@@ -7,7 +7,7 @@ from optical.study.files import hub_models
 from optical.study.miniature import SUFFIX
 from optical.study.rehearsal import models_of
 from optical.study.translators import kind_of
-from test_study import CONSTRUCTED, REAL, load
+from test_study import CONSTRUCTED, REAL, STUDIES, load
 
 TINY = {"scale": "tiny"}
 
@@ -21,6 +21,13 @@ def test_a_miniature_has_the_parts_of_its_study():
     assert small["bitext"]["sources"] == study["bitext"]["sources"]
     assert small["encoders"].keys() == study["encoders"].keys()
     assert small["seeds"] == [1]
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
+def test_every_study_that_ships_has_a_miniature(path):
+    small = load(path.read_text(), edits=TINY | {"local": "data"})
+    assert len(small["seeds"]) == 1
+    assert len(small["teacher"]["seeds"]) <= 1
 
 
 def test_a_miniature_reads_no_encoder_and_little_text():

@@ -27,6 +27,7 @@ from optical.study.loading import load_study, read_datasets, schema
 ROOT = Path(__file__).parents[1]
 SCHEMA = schema()
 DATASETS = read_datasets()
+STUDIES = [ROOT / "config.yaml", *sorted(ROOT.glob("studies/*.yaml"))]
 
 CONSTRUCTED = """
 study: mine
@@ -362,9 +363,7 @@ def test_the_groups_of_the_schema_are_those_of_the_tables():
     assert tuple(SCHEMA["properties"]["languages"]["properties"]) == GROUPS
 
 
-@pytest.mark.parametrize(
-    "path", [ROOT / "config.yaml", *sorted(ROOT.glob("studies/*.yaml"))], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
 def test_a_study_of_this_repository_loads(path):
     study = yaml.safe_load(path.read_text())
     study.setdefault("local", "data")  # some ask for data that only the user has

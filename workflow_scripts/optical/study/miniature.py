@@ -87,6 +87,7 @@ def in_miniature(study: Mapping, with_bitext: Collection[str]) -> dict:
                 small[section][key] = min(value, most)
             elif (section, key) in LIMITS:
                 small[section][key] = most
+    small["teacher"]["seeds"] = study["teacher"]["seeds"][:1]
     small["variants"] = {
         name: variant
         | {
