@@ -102,6 +102,12 @@ def test_random_weights_need_a_model_of_the_hub_and_text(translation, message):
         load(REAL, edits=edits | {"translation": translation | {"weights": "random"}})
 
 
+def test_a_miniature_keeps_metrics_that_are_deeper_than_its_runs():
+    small = load(REAL, edits=TINY | {"metrics": ["map", "recall_1000"]})
+    assert small["search"]["depth"] < 1000
+    assert small["metrics"] == ["map", "recall_1000"]
+
+
 def test_sizes_stay_apart_and_smaller_settings_stay():
     small = load(CONSTRUCTED, edits=TINY | {"bitext.pairs": 20, "distillation.batch_size": 3})
     widths = [encoder["width"] for encoder in small["encoders"].values()]

@@ -433,7 +433,7 @@ STUDY = {
         **{"steps": 2, "batch_size": 8, "learning_rate": 0.001, "length": 32},
         "marginals": "idf",
     },
-    "search": {"depth": 20},
+    "search": {"depth": 100},
 }
 
 

@@ -244,7 +244,7 @@ EDITS = {
         {"describe_study", "score_run"} | TABLES,
     ),
     "change the depth of the search": (
-        *(setting("search.depth", 50), ()),
+        *(setting("search.depth", 200), ()),
         {"describe_study", "search_lexical", "search_passages", "score_run"} | TABLES,
     ),
     "change how passages are found": (

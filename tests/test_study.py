@@ -170,6 +170,14 @@ MISTAKES = {
         "such as ndcg_cut_10",
     ),
     "a metric without its depth": ({"metrics": ["P"]}, "metrics.0: 'P'; expected map", "depth"),
+    "a metric deeper than the run": (
+        {"metrics": ["map", "recall_1000"], "search.depth": 100},
+        "metrics.1: recall_1000, but search.depth is 100; expected a run as deep, or recall_100",
+    ),
+    "a metric deeper than the run of a miniature's study": (
+        {"scale": "tiny", "search.depth": 9},
+        "metrics.2: ndcg_cut_10, but search.depth is 9",
+    ),
     "an encoder of two kinds": ({"encoders.small.folder": "x"}, "encoders.small: ", "or folder"),
     "an encoder of no kind": ({"encoders.small.heads": None}, "encoders.small: ", "heads"),
     "a hub model without a revision": (

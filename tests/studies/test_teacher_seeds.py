@@ -30,7 +30,7 @@ STUDY = {
     "model": {"dimension": 16},
     "teacher": TRAINING | {"seeds": [5, 7]},
     "distillation": TRAINING,
-    "search": {"depth": 20},
+    "search": {"depth": 100},
 }
 
 

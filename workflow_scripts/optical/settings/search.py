@@ -11,13 +11,14 @@ class Search:
     """Search of the index."""
 
     depth: Positive = 1000
-    """Number of passages in a run for each query."""
+    """Number of passages in a run for each query. No metric may look deeper."""
 
     probes: Positive = 32
     """Approximate index: number of centroids to look up for each query token."""
 
     candidates: Positive = 4000
-    """Approximate index: number of passages to score for each query, at least depth."""
+    """Approximate index: number of passages to score for each query. With less than depth, it is
+    depth."""
 
     exact_queries: Annotated[int, ("minimum", 0)] = 50
     """Approximate index: number of queries of each run to search exactly too. The tables then show

@@ -66,6 +66,21 @@ def check_asked(study: Study) -> None:
             )
 
 
+def check_depth(study: Study) -> None:
+    """No metric looks deeper than a run goes, where recall_1000 would be recall_100.
+
+    Asked of the whole study: a miniature has short runs.
+    """
+    depth = study["search"]["depth"]
+    for number, name in enumerate(study["metrics"]):
+        kind, _, deepest = name.rpartition("_")
+        if deepest.isdecimal() and int(deepest) > depth:
+            raise InputError(
+                f"metrics.{number}: {name}, but search.depth is {depth}; "
+                f"expected a run as deep, or {kind}_{depth}"
+            )
+
+
 def check_names(study: Study) -> None:
     """There is something to make students of, and no name stands for two things."""
     if not study.encoders:

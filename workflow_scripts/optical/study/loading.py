@@ -18,7 +18,7 @@ from optical.settings.bounds import COMMIT, NAME
 from optical.settings.languages import METRIC, METRIC_NAMES
 from optical.settings.schema import schema_of
 from optical.settings.study import StudyFile
-from optical.study.checks import CHECKS, check_asked, check_names, check_sources
+from optical.study.checks import CHECKS, check_asked, check_depth, check_names, check_sources
 from optical.study.files import with_own
 from optical.study.miniature import in_miniature
 from optical.study.study import Study
@@ -62,6 +62,7 @@ def load_study(config: Mapping, datasets: Mapping) -> Study:
     check_names(study)
     check_sources(study)
     check_asked(study)
+    check_depth(study)
     study = replace(study, datasets=with_own(study))
     if settings["scale"] == "tiny":
         study = replace(study, settings=in_miniature(settings, study.languages_with_bitext))
