@@ -201,6 +201,9 @@ def test_a_study_is_named_by_its_file_too(study):
     assert browse_study.name_of("my.yaml") == "tiny"
     Path("my.yaml").write_text("study: huge\nscale: tiny\n")
     assert browse_study.name_of("my.yaml") == "huge-tiny"
+    Path("my.yaml").write_text("study: tiny\n\tseeds: [1]\n")
+    with pytest.raises(InputError, match=r"\Amy\.yaml:2: a tab; YAML indents with spaces\Z"):
+        browse_study.name_of("my.yaml")
 
 
 # --- in the browser ------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import yaml
 from optical.runtime.errors import InputError
 from optical.settings.languages import GROUPS
 from optical.study import paths
+from optical.study.study_file import read_settings
 
 WORKFLOW = Path(__file__).parents[3]
 """The folder of the workflow, whose results/ is looked at from wherever a program is started."""
@@ -133,8 +134,8 @@ def name_of(study: str) -> str:
         return study
     if not Path(study).exists():
         raise InputError(f"{study}: no such file; expected that of a study, or its name")
-    settings = yaml.safe_load(Path(study).read_text(encoding="utf-8"))
-    if not isinstance(settings, dict) or "study" not in settings:
+    settings = read_settings(Path(study))
+    if "study" not in settings:
         raise InputError(f"{study}: no study; expected a file with the key study")
     tiny = "-tiny" if settings.get("scale") == "tiny" else ""
     return f"{settings['study']}{tiny}"

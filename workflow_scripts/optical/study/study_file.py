@@ -21,6 +21,27 @@ DEFAULT = Path("config.yaml")
 """The study of a command that names none."""
 
 
+class Loader(yaml.SafeLoader):
+    """A loader of YAML that says the place of every mistake."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        """A node with those below it; an alias of what it stands in would have no end."""
+        mark = self.peek_event().start_mark
+        node = super().compose_node(parent, index)
+        if node.end_mark is None:
+            raise yaml.composer.ComposerError(None, None, "an alias stands for its parent", mark)
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """The value of a node, such as a number, where its text is one."""
+        try:
+            return super().construct_object(node, deep)
+        except (AttributeError, KeyError, ValueError):
+            kind = node.tag.rpartition(":")[2]
+            problem = f"{node.value!r} is no {kind}; write it in quotes if it is text"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+
 def read_settings(file: Path) -> dict[str, Any]:
     """The settings that a study file gives.
 
@@ -52,7 +73,7 @@ def parsed(text: str, file: str) -> Any:
         # Between values JSON may have tabs; inside of them it has none.
         text = text.expandtabs()
     try:
-        loader = yaml.SafeLoader(text)
+        loader = Loader(text)
         node = loader.get_single_node()
         for key, line, first in repeated(node):
             raise InputError(f"{file}:{line}: key {key!r} stands in line {first} too")
