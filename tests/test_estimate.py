@@ -279,12 +279,19 @@ def test_every_source_has_its_amounts():
 # --- rates of a machine
 
 
-def test_a_machine_that_was_measured_comes_first(tmp_path):
+def test_a_machine_that_was_measured_comes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert machines() == documented()
     XEON.write(tmp_path / "rates.yaml")
-    assert machines(tmp_path / "none.yaml") == documented()
+    assert machines()[0] == XEON
     here, *others = machines(tmp_path / "rates.yaml")
     assert others == documented()
     assert here == XEON
+
+
+def test_a_file_of_rates_that_was_asked_for_has_to_be_there(tmp_path):
+    with pytest.raises(InputError, match=r"none\.yaml: no file of rates, [^\n]*No such file"):
+        machines(tmp_path / "none.yaml")
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,9 @@ def documented() -> list[Rates]:
 
 
 def machines(measured: Path = MEASURED) -> list[Rates]:
-    """Those a study is reckoned for: this one where it was measured, and the documented ones."""
-    here = read_rates(measured) if measured.exists() else []
+    """Those a study is reckoned for: this one where it was measured, and the documented ones.
+
+    Raises InputError for a file that is absent, but for `MEASURED`.
+    """
+    here = [] if measured == MEASURED and not measured.exists() else read_rates(measured)
     return [*here, *documented()]
