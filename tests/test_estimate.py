@@ -262,6 +262,18 @@ def test_a_collection_of_the_users_own_is_counted_by_the_size_of_its_passages(tm
     assert Amounts(study).passages("clippings") == pytest.approx(10_000)
 
 
+def test_a_training_set_of_the_users_own_is_counted_by_the_size_of_its_files(tmp_path):
+    edits = {"training_set": {"source": "local", "folder": "manuals"}}
+    study = load(REAL, edits=edits, local=str(tmp_path))
+    assert Amounts(study).training_passages() == 20_000
+    (tmp_path / "manuals").mkdir()
+    (tmp_path / "manuals/collection.tsv").write_text("x" * 6_750_000)
+    (tmp_path / "manuals/queries.train.tsv").write_text("x" * 300_000)
+    amounts = Amounts(study)
+    assert amounts.training_passages() == pytest.approx(10_000)
+    assert amounts.training_queries() == pytest.approx(5_000)
+
+
 def test_every_source_has_its_amounts():
     amounts = Amounts(load(REAL))
     for source in registry.BITEXT:

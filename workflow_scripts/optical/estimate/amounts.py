@@ -142,19 +142,24 @@ class Amounts:
 
     def training_queries(self) -> float:
         """Training queries with a relevant passage."""
-        settings = self.study["training_set"]
-        number = self.training().get("queries")
-        if settings["source"] == "local" and self.study["local"]:
-            folder = Path(self.study["local"], settings["folder"] or "")
-            number = sizes([str(folder / "queries.train.tsv")]) / 60 or number
-        most = settings["queries"]
+        most = self.study["training_set"]["queries"]
+        number = self.own_training("queries.train.tsv") / 60 or self.training().get("queries")
         if number is None:
             return most or 0
         return min(number, most or float("inf"))
 
     def training_passages(self) -> float:
         """Passages of the training set."""
-        return self.training().get("passages", self.training_queries())
+        known = self.training()
+        number = self.own_training("collection.tsv") / (TOKEN_BYTES * known["passage"])
+        return number or known.get("passages", self.training_queries())
+
+    def own_training(self, file: str) -> int:
+        """Bytes of a file of the user's own training set; 0 where there is none."""
+        settings, local = self.study["training_set"], self.study["local"]
+        if settings["source"] != "local" or local is None:
+            return 0
+        return sizes([str(Path(local, settings["folder"], file))])
 
     def training_query(self) -> float:
         """Tokens of a training query."""
