@@ -274,6 +274,15 @@ def test_a_training_set_of_the_users_own_is_counted_by_the_size_of_its_files(tmp
     assert amounts.training_queries() == pytest.approx(5_000)
 
 
+# Documents that a query is judged for: all that are ranked, and the mean that publishers state.
+@pytest.mark.parametrize(("collection", "judged"), [("clirmatrix-sw", 100), ("wikiclir", 13.22)])
+def test_a_judged_collection_has_no_passage_that_none_of_its_queries_is_judged_for(
+    collection, judged
+):
+    amounts = Amounts(load(REAL))
+    assert amounts.passages(collection) <= judged * amounts.queries(collection)
+
+
 def test_every_source_has_its_amounts():
     amounts = Amounts(load(REAL))
     for source in registry.BITEXT:
