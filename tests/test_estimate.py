@@ -9,12 +9,13 @@ import pytest
 import yaml
 
 from optical.corpora import registry
-from optical.estimate.amounts import Amounts, known_amounts
+from optical.estimate.amounts import Amounts, known_amounts, of_language
 from optical.estimate.estimate import Estimate, estimate
 from optical.estimate.fit import Room, check_room, free_bytes
 from optical.estimate.rates import documented, machines, read_rates
 from optical.estimate.shapes import Shape, known_shape, shape_of
 from optical.estimate.shown import summary, table, totals, with_header
+from optical.estimate.students import finetuning_pairs
 from optical.runtime.errors import InputError
 from optical.study.loading import load_study, read_datasets
 from test_study import CONSTRUCTED, REAL, edited
@@ -283,12 +284,49 @@ def test_a_judged_collection_has_no_passage_that_none_of_its_queries_is_judged_f
     assert amounts.passages(collection) <= judged * amounts.queries(collection)
 
 
+@pytest.mark.parametrize(
+    ("judged", "pairs", "query", "passage"),
+    [
+        ({"sources": ["largeclir"]}, 22_859, 28.8, 35),
+        ({"sources": ["clirmatrix", "largeclir"]}, 20_000, 6, 150),
+        ({"sources": ["clirmatrix"], "pairs": 5_000}, 5_000, 6, 150),
+        # German alone: Swahili learns from the 387 pairs of its bitext.
+        ({"sources": ["wikiclir"]}, 348.3, 11, 11),
+    ],
+    ids=str,
+)
+def test_wikiclir_is_reckoned_by_the_judged_pairs_of_a_language(judged, pairs, query, passage):
+    study = load(REAL, edits={"methods": ["bm25", "zero_shot", "wikiclir"], "judged_pairs": judged})
+    found = finetuning_pairs(study, Amounts(study), "wikiclir", "sw")
+    assert found == pytest.approx((pairs, query, passage))
+
+
+def test_judged_pairs_without_bitext_cost_as_much_as_any():
+    edits = {
+        "methods": ["bm25", "zero_shot", "wikiclir"],
+        "judged_pairs.sources": ["clirmatrix"],
+        "languages": {"high": ["nl"], "low": ["sw"]},
+        "own.letters": {"folder": "letters", "layout": "beir", "languages": ["nl", "sw"]},
+        "collections": ["letters"],
+    }
+    found = estimate(load(REAL, edits=edits))
+    assert Amounts(load(REAL, edits=edits)).pairs("nl") == 0
+    for stage in ("prepare_judged_pairs", "embed_pairs", "finetune_student"):
+        dutch, swahili = found.stages[stage]
+        assert dutch.seconds(H100) == swahili.seconds(H100) > 0, stage
+        assert dutch.kept == swahili.kept > 0, stage
+
+
 def test_every_source_has_its_amounts():
     amounts = Amounts(load(REAL))
     for source in registry.BITEXT:
         assert source in known_amounts()["bitext"], source
     for collection in registry.COLLECTIONS:
         assert amounts.of_collection(collection) != known_amounts()["collections"]["other"]
+    for source in registry.JUDGED:
+        pairs = known_amounts()["judged"][source]["pairs"]
+        for name, file in DATASETS[source]["files"].items():
+            assert "language" not in file or of_language(pairs, file["language"]) > 0, name
     for source, entry in DATASETS.items():
         sized = all("bytes" in file for file in entry["files"].values())
         if not sized and "folder" not in entry:

@@ -82,12 +82,29 @@ class Amounts:
         """The pairs of a source in a language: constructed text is as long as is wanted."""
         if source == "constructed":
             return (self.study["bitext"]["pairs"] or 0) / KEPT
-        code = find(language, [name for name in known if name != "all"])
-        number = known.get(code or "all", 0.0)
         files = study_files.source_files(self.study, source, language)
         if study_files.is_users(source, self.study) and (size := sizes(files)):
             return size / PAIR_BYTES
-        return number
+        return of_language(known, language)
+
+    # --- judged pairs
+
+    def judged_pairs(self, language: str) -> float:
+        """Judged pairs of a language that has them."""
+        most = self.study["judged_pairs"]["pairs"]
+        return min(of_language(self.judged(language)["pairs"], language), most or float("inf"))
+
+    def judged_query(self, language: str) -> float:
+        """Tokens of a query of the judged pairs."""
+        return shortened(self.judged(language)["query"], self.study["model"]["query_length"])
+
+    def judged_document(self, language: str) -> float:
+        """Tokens of a document of the judged pairs."""
+        return shortened(self.judged(language)["document"], self.study["model"]["passage_length"])
+
+    def judged(self, language: str) -> Mapping[str, Any]:
+        """What is known of the judged pairs of a language."""
+        return self.known("judged", study_files.judged_sources(self.study)[language])
 
     # --- test collections
 
@@ -199,6 +216,12 @@ class Amounts:
         if table[name].get("about"):
             self.assumed.add(names[0])
         return table[name]
+
+
+def of_language(known: Mapping[str, float], language: str) -> float:
+    """The number of a language, else that of all others; 0 where neither is known."""
+    code = find(language, [name for name in known if name != "all"])
+    return known.get(code or "all", 0.0)
 
 
 def sizes(files: list[str]) -> int:

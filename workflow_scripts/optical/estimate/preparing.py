@@ -13,6 +13,9 @@ from optical.study.study import Study
 PAIR_ROWS = 100.0
 """Rows that cleaning a sentence pair is worth: its languages are identified, words looked up."""
 
+JUDGED_ROWS = 10.0e6
+"""Rows that a set of judged pairs is worth: it has millions of judgements and documents."""
+
 PICTURES = 10
 """Jobs of the report: pictures, tables of costs, the origin of results, the page."""
 
@@ -52,7 +55,14 @@ def data(study: Study, amounts: Amounts) -> Iterator[Work]:
         yield Work(stage="prepare_text", rows=20.0 * text, kept=100.0 * text)
     yield from collections(study, amounts)
     for language in judged_sources(study):
-        yield Work(stage="prepare_judged_pairs", of=language, rows=PAIR_ROWS * 1e5, kept=5e7)
+        judged = amounts.judged_pairs(language)
+        tokens = amounts.judged_query(language) + amounts.judged_document(language)
+        yield Work(
+            stage="prepare_judged_pairs",
+            of=language,
+            rows=JUDGED_ROWS + PAIR_ROWS * judged,
+            kept=4 * judged * tokens,
+        )
     if "translate_train" in study["methods"]:
         languages = [*study.languages, study.pivot]
         yield Work(stage="prepare_pairs", jobs=len(languages), rows=4 * queries, kept=200 * queries)

@@ -8,6 +8,7 @@ from optical.estimate.shapes import Shape, shape_of
 from optical.estimate.training import part_of, trained
 from optical.estimate.work import Work
 from optical.settings.methods import FINETUNED
+from optical.study.files import judged_sources
 from optical.study.study import Study
 
 PLAN = {"sinkhorn": 8.0, "ipot": 64.0, "exact": 5.0}
@@ -124,6 +125,9 @@ def finetuning_pairs(
     model = study["model"]
     if method == "translate_train":
         return amounts.training_queries(), amounts.training_query(), amounts.training_passage()
+    if language in judged_sources(study):
+        query, document = amounts.judged_query(language), amounts.judged_document(language)
+        return amounts.judged_pairs(language), query, document
     tokens = amounts.sentence(language)
     query, passage = (shortened(tokens, model[f"{kind}_length"]) for kind in ("query", "passage"))
     return amounts.pairs(language), query, passage
