@@ -3,19 +3,26 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save
 from safetensors.torch import load_file
 
+import fetch_encoder
 from hosts import PULL_REQUEST, REVISION, Hub
+from optical.models.encoders import late_interaction
+from optical.models.export import save_for_all
+from optical.runtime.errors import InputError
 
 PROGRAM = Path(__file__).parents[1] / "workflow_scripts/fetch_encoder.py"
 # More than the hub's library holds in memory before it writes: 10 MB.
-WEIGHTS = bytes(range(256)) * 100_000
+WEIGHTS = save({"embeddings.weight": np.zeros((100_000, 64), dtype=np.float32)})
 FILES = {
     "config.json": b'{"model_type": "xlm-roberta"}',
     "model.safetensors": WEIGHTS,
@@ -182,3 +189,62 @@ def test_a_hub_out_of_reach_is_said_in_a_line(hub, tmp_path):
     assert "Traceback" not in done.stderr
     assert f"fetch_encoder: org/tiny at {REVISION}: " in done.stderr
     assert not (tmp_path / "model").exists()
+
+
+# --- a folder ------------------------------------------------------------------------------------
+
+
+def test_a_model_of_this_project_is_copied_with_all_that_its_index_names(model, tmp_path):
+    save_for_all(tmp_path / "mine", model, "")
+    fetch_encoder.main(folder=tmp_path / "mine", output=tmp_path / "copy")
+    assert names(tmp_path / "copy/1_Dense") == {"model.safetensors"}
+    copy = late_interaction(tmp_path / "copy", dimension=8, query_length=16, passage_length=32)
+    trained = model[0].auto_model.state_dict()
+    for name, weights in copy[0].auto_model.state_dict().items():
+        # Both have added the markers to the vocabulary, the second time in vain.
+        torch.testing.assert_close(weights, trained[name])
+
+
+def test_what_is_no_file_is_not_copied(encoder, tmp_path):
+    folder = Path(shutil.copytree(encoder, tmp_path / "from"))
+    (folder / "tokenizer").mkdir()
+    (folder / "tokenizer/vocab.json").write_text("{}")
+    fetch_encoder.main(folder=folder, output=tmp_path / "to")
+    assert "tokenizer.json" in names(tmp_path / "to")
+    assert "tokenizer" not in names(tmp_path / "to")
+
+
+def without_a_shard(folder):
+    index = {"weight_map": {"a": "model.safetensors", "b": "model-2.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+
+def cut(folder, size):
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:size])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (without_a_shard, "model.safetensors.index.json names model-2.safetensors, which is not"),
+        (lambda folder: cut(folder, -8), r"model.safetensors holds no whole weights: \d+ bytes of"),
+        (lambda folder: cut(folder, 30), "model.safetensors holds no whole weights: no header, or"),
+        (
+            lambda folder: (folder / "model.safetensors").write_text("version https://git-lfs"),
+            "model.safetensors holds no whole weights: no header, or half of one",
+        ),
+        (
+            lambda folder: (folder / "model.safetensors.index.json").write_text(
+                '{"weight_map": ["model.safetensors"]}'
+            ),
+            "model.safetensors.index.json is not the JSON of a model",
+        ),
+    ],
+)
+def test_weights_that_are_not_whole_are_refused(encoder, tmp_path, spoil, message):
+    folder = Path(shutil.copytree(encoder, tmp_path / "from"))
+    spoil(folder)
+    with pytest.raises(InputError, match=f"^{folder}: {message}"):
+        fetch_encoder.main(folder=folder, output=tmp_path / "to")
+    assert not (tmp_path / "to").exists()

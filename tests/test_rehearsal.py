@@ -515,7 +515,7 @@ def test_a_model_that_is_here_is_not_asked_for(hub, lines, tmp_path, monkeypatch
     (folder / "config.json").touch()
     text = "results/small/encoders/base: no *.safetensors; expected a transformers model"
     assert wrong(lines()) == {"encoder base": text}
-    (folder / "model.safetensors").touch()
+    (folder / "model.safetensors").write_bytes(WEIGHTS)
     assert lines()["encoder base"].text == "org/tiny; here"
     assert hub.asked == []
 

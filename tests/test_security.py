@@ -1,6 +1,8 @@
 """What comes from outside does nothing but what data does."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 import yaml
@@ -125,6 +127,17 @@ def test_a_model_of_pickles_alone_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"no \*.safetensors; expected a transformers model"):
         fetch_encoder.main(folder=folder, output=tmp_path / "to")
     assert not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize("name", ["../secret", "PATH/secret"])
+def test_the_index_of_a_model_brings_no_file_from_outside_its_folder(encoder, tmp_path, name):
+    (tmp_path / "secret").write_text("secret")
+    folder = Path(shutil.copytree(encoder, tmp_path / "from"))
+    index = {"weight_map": {"a": name.replace("PATH", str(tmp_path))}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(InputError, match="index.json names .*secret, which is outside its folder"):
+        fetch_encoder.main(folder=folder, output=tmp_path / "results/to")
+    assert not (tmp_path / "results/secret").exists()
 
 
 def test_what_a_study_says_is_text_on_the_page(arguments):  # noqa: F811

@@ -34,23 +34,21 @@ def main(
     commits: file in which the commit of a pull request is recorded, and looked up again
     output: folder to write
     """
-    patterns = layouts.patterns(finished=dimension is not None)
+    finished = dimension is not None
     if folder:
+        layouts.check_model(folder, str(folder), dimension)
         with atomic_path(output) as temporary:
-            temporary.mkdir()
-            for pattern in patterns:
-                for file in folder.glob(pattern):
-                    copy = temporary / file.relative_to(folder)
-                    copy.parent.mkdir(exist_ok=True)
-                    shutil.copy2(file, copy)
-            layouts.check_model(temporary, str(folder), dimension)
+            for file in layouts.files_of(folder, finished=finished):
+                copy = temporary / file.relative_to(folder)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, copy)
         return
     # Beside the output, so that a download that was broken off goes on there.
     unfinished = output.with_name(f"{output.name}.unfinished")
     with lock(unfinished):
         commit = commit_of(hub, revision, commits)
         files = unfinished / commit
-        download(hub, commit, files, patterns)
+        download(hub, commit, files, layouts.patterns(finished=finished))
         make_safe(files, hub)
         layouts.check_model(files, hub, dimension)
         remove(files / ".cache")  # what the hub's library knows of the files

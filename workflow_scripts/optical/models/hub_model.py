@@ -71,8 +71,7 @@ def look_at_model(name: str, revision: str, dimension: int | None, folder: Path)
                 except InputError as error:
                     raise InputError(f"{origin}: {file} {error}") from error
     safe = any(file.endswith(WEIGHTS) for file in sizes)
-    layouts.check_model(folder, origin, dimension, weights=f"*{WEIGHTS}" if safe else PICKLES)
-    check_shards(folder, origin)
+    layouts.check_files(folder, origin, dimension, weights=f"*{WEIGHTS}" if safe else PICKLES)
     return HubModel(kind_of(folder, origin), parameters, len(sizes), total)
 
 
@@ -126,14 +125,6 @@ def number_of_parameters(header: bytes) -> int:
     """The numbers in all tensors that a header tells of."""
     tensors = json.loads(header[8:]).items()
     return sum(math.prod(about["shape"]) for name, about in tensors if name[:2] != "__")
-
-
-def check_shards(folder: Path, origin: str) -> None:
-    """Raise InputError if an index of weights names a file that the model lacks."""
-    for index in sorted(folder.glob(f"*{WEIGHTS}.index.json")):
-        shards = set(layouts.read(index).get("weight_map", {}).values())
-        if missing := sorted(shard for shard in shards if not (folder / shard).exists()):
-            raise InputError(f"{origin}: {index.name} names {missing[0]}, which is not there")
 
 
 def kind_of(folder: Path, origin: str) -> str:

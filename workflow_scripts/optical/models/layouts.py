@@ -8,10 +8,11 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from optical.runtime.errors import InputError
+from optical.runtime.wholeness import prove_safetensors
 
 # Weights in the one format that is safe to load, the configuration, of a translator that of its
 # search too, and any tokenizer's files.
@@ -51,19 +52,62 @@ def patterns(*, finished: bool) -> list[str]:
     return [*TRANSFORMERS, *FILES] if finished else TRANSFORMERS
 
 
-def check_model(
-    folder: Path, origin: str, dimension: int | None, weights: str = "*.safetensors"
-) -> None:
-    """Raise InputError for a folder that is no model, or no finished one of a dimension.
+def files_of(folder: Path, *, finished: bool) -> set[Path]:
+    """The files of a model in a folder, those of weights that an index names among them."""
+    named = {folder / name for _, name in shards(folder)}
+    found = (file for pattern in patterns(finished=finished) for file in folder.glob(pattern))
+    return named | {file for file in found if file.is_file()}
+
+
+def shards(folder: Path) -> Iterator[tuple[str, str]]:
+    """(index, file) of each file that an index of weights names.
+
+    Raises InputError, without the folder's name, for one that lies elsewhere: it is not the
+    model's to have copied.
+    """
+    for index in sorted(folder.glob("*.safetensors.index.json")):
+        places = read(index).get("weight_map", {})
+        if not isinstance(places, dict):
+            raise InputError(f"{index.name} is not the JSON of a model")
+        for name in sorted(set(map(str, places.values()))):
+            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+                raise InputError(f"{index.name} names {name}, which is outside its folder")
+            yield index.name, name
+
+
+def check_model(folder: Path, origin: str, dimension: int | None) -> None:
+    """Raise InputError for a folder that is no model, or no finished one of a dimension, or whose
+    weights are not whole.
 
     dimension: of the token vectors of a finished late-interaction model; of another model none.
-    weights: pattern of the files of its weights.
+    """
+    check_files(folder, origin, dimension)
+    for file in sorted(files_of(folder, finished=dimension is not None)):
+        if file.suffix == ".safetensors":
+            try:
+                prove_safetensors(file)
+            except InputError as error:
+                raise InputError(f"{origin}: {file.relative_to(folder)} {error}") from error
+
+
+def check_files(
+    folder: Path, origin: str, dimension: int | None, weights: str = "*.safetensors"
+) -> None:
+    """Raise InputError as `check_model` does, but of weights look at no more than their headers.
+
+    weights: pattern of their files.
     """
     if not folder.is_dir():
         raise InputError(f"{origin}: no such folder; expected that of a transformers model")
     for pattern in ("config.json", weights):
         if not any(folder.glob(pattern)):
             raise InputError(f"{origin}: no {pattern}; expected a transformers model")
+    try:
+        for index, name in shards(folder):
+            if not (folder / name).is_file():
+                raise InputError(f"{index} names {name}, which is not there")
+    except InputError as error:
+        raise InputError(f"{origin}: {error}") from None
     if dimension is not None:
         check_dimension(folder, origin, dimension)
 
@@ -166,7 +210,8 @@ def tensors(folder: Path) -> Iterator[tuple[str, list[int]]]:
     """(name, shape) of the weights in a folder, from the headers of their files."""
     for file in sorted(folder.glob("*.safetensors")):
         with open(file, "rb") as stream:
-            header = stream.read(int.from_bytes(stream.read(8), "little"))
+            length = int.from_bytes(stream.read(8), "little")
+            header = stream.read(min(length, file.stat().st_size))
         try:
             known = json.loads(header)
         except ValueError:
