@@ -139,6 +139,16 @@ def test_weights_in_the_old_format_may_lie_in_parts(hub, tmp_path):
     assert not any(name.startswith("pytorch_model") for name in names(tmp_path / "model"))
 
 
+def test_weights_below_the_model_are_not_fetched_and_stand_for_none(hub, tmp_path):
+    below = ("checkpoint-500/model.safetensors", "onnx/tokenizer.json")
+    weights = {"pytorch_model.bin": pickled({"a": torch.zeros(2)})}
+    hub.files = without_safe_weights(**weights) | dict.fromkeys(below, WEIGHTS)
+    done = fetch(hub, tmp_path / "model")
+    assert done.returncode == 0, done.stderr
+    assert names(tmp_path / "model") == {"config.json", "model.safetensors", "tokenizer.json"}
+    assert not {*below} & {*hub.asked}
+
+
 class Touch:
     """What a pickle would do when it is loaded without care."""
 

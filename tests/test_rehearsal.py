@@ -459,9 +459,14 @@ def test_a_model_that_could_not_be_used_is_said(hub, lines, files, message):
     assert message in wrong(lines())["encoder base"]
 
 
-def test_weights_in_the_old_format_are_said(hub, lines):
+@pytest.mark.parametrize(
+    "below", [None, "checkpoint-500/model.safetensors", "1_Dense/model.safetensors"]
+)
+def test_weights_in_the_old_format_are_said(hub, lines, below):
     hub.files = {name: data for name, data in MODEL.items() if name != "model.safetensors"}
     hub.files |= {"pytorch_model.bin": b"PK and so on"}
+    if below:
+        hub.files[below] = WEIGHTS
     found = lines()
     assert wrong(found) == {}
     assert "weights in the old format, read as tensors alone" in found["encoder base"].text
@@ -506,6 +511,12 @@ def test_a_finished_teachers_dimension_is_looked_at(hub, lines):
     text = wrong(lines(**teacher))["teacher done"]
     assert text.endswith("vectors of 96 dimensions, but model.dimension is 128")
     assert wrong(lines(**teacher, model={"dimension": 96})) == {}
+
+
+def test_a_finished_teacher_in_the_old_format_is_not_refused(hub, lines):
+    hub.files = {name: data for name, data in MODEL.items() if name != "model.safetensors"}
+    hub.files |= {"pytorch_model.bin": b"PK and so on"}
+    assert wrong(lines(teachers={"done": STUDY["encoders"]["base"]}, encoders={})) == {}
 
 
 def test_a_model_that_is_here_is_not_asked_for(hub, lines, tmp_path, monkeypatch):

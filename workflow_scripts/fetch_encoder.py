@@ -97,7 +97,7 @@ def asked(hub: str, revision: str, **options) -> str:
     from huggingface_hub import snapshot_download
 
     def fetch() -> str:
-        return snapshot_download(hub, revision=revision, **options)
+        return snapshot_download(hub, revision=revision, ignore_patterns=layouts.OTHERS, **options)
 
     try:
         return hub_files.patiently(fetch, "model")

@@ -26,7 +26,10 @@ OLD_WEIGHTS = (b"PK", b"\x80")
 
 
 class HubModel(NamedTuple):
-    """What there is to say of a model: `kind` as transformers calls it, and all files' bytes."""
+    """What there is to say of a model: `kind` as transformers calls it, and all files' bytes.
+
+    parameters: 0 where weights in the old format do not tell.
+    """
 
     kind: str
     parameters: int
@@ -70,9 +73,11 @@ def look_at_model(name: str, revision: str, dimension: int | None, folder: Path)
                     wholeness.prove_json(folder / file)
                 except InputError as error:
                     raise InputError(f"{origin}: {file} {error}") from error
-    safe = any(file.endswith(WEIGHTS) for file in sizes)
-    layouts.check_files(folder, origin, dimension, weights=f"*{WEIGHTS}" if safe else PICKLES)
-    return HubModel(kind_of(folder, origin), parameters, len(sizes), total)
+    safe = any(map(is_safe, sizes))
+    # Pickles, of which nothing is read here, do not tell their dimension.
+    told = dimension if safe else None
+    layouts.check_files(folder, origin, told, weights=f"*{WEIGHTS}" if safe else PICKLES)
+    return HubModel(kind_of(folder, origin), parameters if safe else 0, len(sizes), total)
 
 
 def listed_files(
@@ -95,10 +100,15 @@ def listed_files(
     except InputError as error:
         raise InputError(f"{name} at {revision}: {error}") from error
     sizes = {file.rfilename: file.size for file in about.siblings or ()}
-    if not any(file.endswith(WEIGHTS) for file in sizes):
+    if not any(map(is_safe, sizes)):
         patterns = [*patterns, PICKLES]
-    files = filter_repo_objects(sizes, allow_patterns=patterns)
+    files = filter_repo_objects(sizes, allow_patterns=patterns, ignore_patterns=layouts.OTHERS)
     return about.sha, {file: sizes[file] for file in files}
+
+
+def is_safe(file: str) -> bool:
+    """Whether a file of a model is weights in safetensors, and no module's (1_Dense)."""
+    return file.endswith(WEIGHTS) and "/" not in file
 
 
 def header_of(seen: Seen) -> bytes:

@@ -28,6 +28,11 @@ FILES = [
 ]
 """What such a model has beside the files of a transformers model: no code and no pickle."""
 
+OTHERS = ["[!0-9]*/*"]
+"""What of these patterns' files on the hub, where a * goes through folders, is no module's: weights
+of other steps of the training (checkpoint-500) or for other libraries (onnx).
+"""
+
 VARIANT = "encoder"
 """What transformers calls the weights of a model of this project without its projection."""
 
