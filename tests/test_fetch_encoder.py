@@ -159,10 +159,17 @@ class Touch:
         return Path.touch, (self.path,)
 
 
-@pytest.mark.parametrize("broken", [False, True])
-def test_a_pickle_that_would_run_code_or_is_none_is_refused(hub, tmp_path, broken):
+HELD: dict[str, object] = {
+    "tensors in a dict": {"state_dict": {"a": torch.zeros(2)}},
+    "a number beside": {"a": torch.zeros(2), "step": 3},
+    "no names": [torch.zeros(2)],
+}
+
+
+@pytest.mark.parametrize("held", [None, "code", *HELD])
+def test_a_pickle_of_anything_but_tensors_is_refused(hub, tmp_path, held):
     trap = tmp_path / "trap"
-    data = b"no pickle" if broken else pickled({"a": Touch(trap)})
+    data = b"no pickle" if held is None else pickled(HELD.get(held, {"a": Touch(trap)}))
     hub.files = without_safe_weights(**{"pytorch_model.bin": data})
     done = fetch(hub, tmp_path / "model")
     assert done.returncode == 1

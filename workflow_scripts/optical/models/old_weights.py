@@ -36,6 +36,7 @@ def make_safe(folder: Path, origin: str) -> None:
             raise InputError(
                 f"{origin}: {file.name}: {reason}; expected a file of tensors alone"
             ) from error
+        check_tensors(tensors, f"{origin}: {file.name}")
         # Tied weights share their memory, which safetensors refuses.
         own = {name: tensor.contiguous().clone() for name, tensor in tensors.items()}
         save_file(own, folder / as_safetensors(file.name), metadata={"format": "pt"})
@@ -49,6 +50,19 @@ def make_safe(folder: Path, origin: str) -> None:
         target = folder / "model.safetensors.index.json"
         target.write_text(json.dumps(content, indent=2), encoding="utf-8")
         index.unlink()
+
+
+def check_tensors(content: object, place: str) -> None:
+    """Raise InputError unless what a file held is tensors by name, as those of a model are."""
+    import torch
+
+    if not isinstance(content, dict):
+        raise InputError(f"{place}: {type(content).__name__}; expected a file of tensors alone")
+    for name, value in content.items():
+        if not (isinstance(name, str) and isinstance(value, torch.Tensor)):
+            raise InputError(
+                f"{place}: {name!r} is {type(value).__name__}; expected a file of tensors alone"
+            )
 
 
 def as_safetensors(name: str) -> str:
