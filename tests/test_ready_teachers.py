@@ -322,6 +322,18 @@ SPOILED = {
         ),
         "modules.json: Transformer Pooling; expected Transformer, Dense, and perhaps",
     ),
+    "vectors of any length": (
+        "sentence-transformers",
+        lambda folder: write(
+            folder / "modules.json",
+            [
+                module
+                for module in json.loads((folder / "modules.json").read_text())
+                if not module["type"].endswith("Normalize")
+            ],
+        ),
+        "modules.json: Transformer Dense MultiVectorMask; expected Normalize at the end",
+    ),
     "no folder": ("colbert", shutil.rmtree, "no such folder; expected that of a late-interaction"),
 }
 

@@ -154,7 +154,7 @@ def layout_of(folder: Path) -> Layout:
         if kind == "ColBERT" or (kind is None and "query_prefix" in settings):
             return Layout("pylate", dimension_of_modules(folder))
         if kind == "MultiVectorEncoder":
-            return Layout("sentence-transformers", dimension_of_modules(folder))
+            return Layout("sentence-transformers", dimension_of_modules(folder, normalize=True))
     elif "HF_ColBERT" in (read(folder / "config.json").get("architectures") or ()):
         return Layout("colbert", dimension_of_colbert(folder))
     raise InputError(
@@ -163,10 +163,11 @@ def layout_of(folder: Path) -> Layout:
     )
 
 
-def dimension_of_modules(folder: Path) -> int:
+def dimension_of_modules(folder: Path, *, normalize: bool = False) -> int:
     """The dimension that the last linear module gives.
 
-    Raises InputError for modules of other kinds, which this project could not embed with.
+    normalize: whether vectors have unit length only by a module that says so; PyLate gives it to
+    all. Raises InputError for modules of other kinds, which this project could not embed with.
     """
     modules = read(folder / "modules.json", list)
     places = []
@@ -183,6 +184,10 @@ def dimension_of_modules(folder: Path) -> int:
         raise InputError(
             f"modules.json: {kinds}; expected Transformer, Dense, and perhaps MultiVectorMask and "
             "Normalize"
+        )
+    if normalize and not kinds.endswith("Normalize"):
+        raise InputError(
+            f"modules.json: {kinds}; expected Normalize at the end, as vectors have unit length"
         )
     return [dimension_of_dense(folder / path) for kind, path in places if kind == "Dense"][-1]
 
