@@ -311,6 +311,14 @@ SPOILED = {
         ),
         r"modules.json: Dense lies in '../x'; expected N_Dense",
     ),
+    "a transformer below": (
+        "sentence-transformers",
+        lambda folder: write(
+            folder / "modules.json",
+            [{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}],
+        ),
+        "modules.json: Transformer lies in '0_Transformer'; expected the folder itself",
+    ),
     "another module": (
         "pylate",
         lambda folder: write(

@@ -176,8 +176,13 @@ def dimension_of_modules(folder: Path, *, normalize: bool = False) -> int:
         kind = kind.rpartition(".")[2]
         if library not in ("sentence_transformers", "pylate"):
             raise InputError(f"modules.json: {module['type']} is code of no known library")
-        if not re.fullmatch("" if kind == "Transformer" else r"\d+_\w+", module["path"]):
-            raise InputError(f"modules.json: {kind} lies in {module['path']!r}; expected N_{kind}")
+        place, expected = r"\d+_\w+", f"N_{kind}"
+        if kind == "Transformer":
+            place, expected = "", "the folder itself"
+        if not re.fullmatch(place, module["path"]):
+            raise InputError(
+                f"modules.json: {kind} lies in {module['path']!r}; expected {expected}"
+            )
         places.append((kind, module["path"]))
     kinds = " ".join(kind for kind, _ in places)
     if not re.fullmatch(r"Transformer( Dense)+( MultiVectorMask)?( Normalize)?", kinds):
