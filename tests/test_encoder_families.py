@@ -114,6 +114,16 @@ def test_a_length_that_the_encoder_cannot_read_is_refused(family):
         late_interaction(family, dimension=8, query_length=16, passage_length=1024)
 
 
+def test_an_encoder_whose_tokenizer_says_no_length_reads_all_its_positions(family):
+    file = family / "tokenizer_config.json"
+    settings = json.loads(file.read_text())
+    file.write_text(json.dumps(settings | {"model_max_length": int(1e30)}))
+    model = late_interaction(family, dimension=8, query_length=16, passage_length=512)
+    assert len(model.encode_document(["cat " * 600])[0]) == 512
+    with pytest.raises(InputError, match="reads 512 tokens at most"):
+        late_interaction(family, dimension=8, query_length=16, passage_length=513)
+
+
 def test_colbert_reads_the_same_tokens_or_the_card_says_that_it_cannot(family, tmp_path):
     """colbert-ai has transformers 4, which needs to be told of a first space; interop/ tries it."""
     model = late_interaction(family, dimension=8, query_length=16, passage_length=32)

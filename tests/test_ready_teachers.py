@@ -197,6 +197,16 @@ def test_several_linear_layers_become_one(copied, tmp_path):
         torch.testing.assert_close(other, one, atol=1e-5, rtol=0)
 
 
+def test_lengths_that_nobody_says_are_all_that_the_encoder_reads(copied):
+    folder = copied("sentence-transformers")
+    none = {"query_length": None, "document_length": None}
+    edited(folder / "sentence_bert_config.json", **none)
+    edited(folder / "tokenizer_config.json", model_max_length=int(1e30))
+    model = load_finished(folder)
+    assert model[0].query_length == model[0].document_length == 512
+    assert len(model.encode_document(["the fox " * 600])[0]) == 512
+
+
 def test_a_marker_that_colbert_does_not_know_is_its_unknown_token(copied):
     folder = copied("colbert")
     settings = json.loads((folder / "artifact.metadata").read_text())

@@ -99,7 +99,7 @@ def late_interaction(
     )
     # Of a checkpoint in half precision too: there small updates would be lost in rounding.
     transformer.float()
-    longest = transformer.max_seq_length
+    longest = longest_text(transformer)
     for name, length in (("query_length", query_length), ("passage_length", passage_length)):
         if longest and length > longest:
             raise InputError(
@@ -124,6 +124,20 @@ def late_interaction(
         ],
         prompts={"query": QUERY_MARKER, "document": PASSAGE_MARKER},
     )
+
+
+def longest_text(transformer: Transformer) -> int | None:
+    """Tokens that an encoder reads at most; None where neither it nor its tokenizer says.
+
+    RoBERTa and its kind, XLM-R among them, count positions from the one behind that of padding.
+    """
+    longest = transformer.max_seq_length
+    for name, table in transformer.auto_model.named_modules():
+        padding = getattr(table, "padding_idx", None)
+        if name.endswith("position_embeddings") and padding is not None:
+            read = table.num_embeddings - padding - 1
+            longest = min(longest or read, read)
+    return longest
 
 
 def load(folder: str | Path, device: str | None = None) -> MultiVectorEncoder:

@@ -15,7 +15,7 @@ from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
 from sentence_transformers.sentence_transformer.modules import Normalize
 from transformers import PreTrainedTokenizerBase
 
-from optical.models.encoders import load
+from optical.models.encoders import load, longest_text
 from optical.models.layouts import read_layout
 from optical.runtime.errors import InputError
 
@@ -98,7 +98,7 @@ def set_lengths(folder: Path, transformer: Transformer) -> None:
             f"{folder}: expands queries by {expansion['strategy']!r} and {expansion['token']!r}; "
             "expected 'fixed' and the mask token"
         )
-    longest = transformer.max_seq_length
+    longest = longest_text(transformer)
     transformer.query_length = expansion["length"] if expansion else transformer.query_length
     transformer.query_length = transformer.query_length or longest
     transformer.document_length = transformer.document_length or longest
