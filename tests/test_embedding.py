@@ -13,11 +13,13 @@ from threading import Barrier
 import numpy as np
 import pytest
 import torch
+from tokenizers import pre_tokenizers
 
 from conftest import TEXTS, embedder
 from optical.models import vector_stores
-from optical.models.embedding import CPU_TOKENS, Embedder, batches, embed
+from optical.models.embedding import CPU_TOKENS, PASSAGE_MARKER, Embedder, batches, embed, readable
 from optical.models.encoders import load
+from optical.models.tokenizer import train_tokenizer
 from optical.models.vector_stores import embed_texts
 from optical.retrieval import token_vectors
 from optical.retrieval.token_vectors import TokenVectors
@@ -249,3 +251,20 @@ def test_a_shard_is_a_constant_number_of_texts(saved, monkeypatch):
         embed(saved, TEXTS[:8], task="query"), [*parts[0], *parts[1]], strict=True
     ):
         np.testing.assert_array_equal(vectors, expected)
+
+
+@pytest.mark.parametrize("sequence", [False, True])
+def test_byte_pairs_are_shown_as_the_text_that_they_stand_for(sequence):
+    tokenizer = train_tokenizer(["où est le marché"] * 30, 300, byte_pairs=True)
+    tokenizer.add_tokens([PASSAGE_MARKER], special_tokens=True)
+    if sequence:  # as in the family of EuroBERT
+        backend = tokenizer.backend_tokenizer
+        backend.pre_tokenizer = pre_tokenizers.Sequence([backend.pre_tokenizer])
+    shown = readable(tokenizer, tokenizer(f"{PASSAGE_MARKER}où est le marché")["input_ids"])
+    assert shown == ["<s>", "[D]", "où", "est", "le", "marché", "</s>"]
+
+
+def test_a_space_and_a_part_of_a_letter_are_shown_as_signs():
+    tokenizer = train_tokenizer(["le marché"] * 30, 300, byte_pairs=True)
+    ids = tokenizer.convert_tokens_to_ids(["Ġ", "Ã", "le"])
+    assert readable(tokenizer, ids) == ["␣", "�", "le"]

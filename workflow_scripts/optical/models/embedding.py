@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import load_file
+from tokenizers import decoders
 from torch.nn import functional
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
@@ -230,9 +231,13 @@ def skipped_ids(tokenizer: PreTrainedTokenizerBase, words: list[str]) -> tuple[i
 def readable(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> list[str]:
     """Tokens as people read them: the mark of a word's beginning is a space, a space alone is ␣.
 
-    What a query begins with is [Q], what a passage does [D].
+    What a query begins with is [Q], what a passage does [D]. Byte pairs are the text that they
+    stand for, and � where they are part of a letter.
     """
     tokens = tokenizer.convert_ids_to_tokens([int(id) for id in ids])
+    backend = getattr(tokenizer, "backend_tokenizer", None)  # some tokenizers are Python's
+    if backend and "ByteLevel(" in repr(backend.pre_tokenizer):
+        tokens = [decoders.ByteLevel().decode([token]) for token in tokens]
     return [SHOWN.get(token, token.replace("▁", " ").strip() or "␣") for token in tokens]
 
 
