@@ -309,14 +309,18 @@ def test_centroids_grow_slower_than_tokens():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"kind": "aproximate"}, "kind 'aproximate': expected one of auto, exact, approximate"),
+        ({"centroids": 0}, "0 centroids: expected 1 to 1048576"),
         ({"centroids": 10**7}, "10000000 centroids: expected 1 to 1048576"),
         ({"codec": "int4"}, "codec 'int4': expected one of int8, float16, pq4, pq"),
     ],
 )
-def test_an_impossible_index_is_an_error_and_leaves_nothing(tmp_path, passages, settings, message):
+def test_an_impossible_index_is_an_error_and_changes_nothing(tmp_path, passages, settings, message):
+    build_index(passages, tmp_path / "index")
     with pytest.raises(InputError, match=message):
-        build_index(passages, tmp_path / "index", kind="approximate", **settings)
-    assert [path.name for path in tmp_path.iterdir()] == ["passages"]
+        build_index(passages, tmp_path / "index", **{"kind": "approximate"} | settings)
+    assert {path.name for path in tmp_path.iterdir()} == {"passages", "index"}
+    assert open_index(tmp_path / "index", passages)
 
 
 KINDS = [

@@ -41,7 +41,7 @@ def build(
     finite.
     """
     tokens, dimension = int(vectors.offsets[-1]), vectors.dimension
-    number = centroids or min(centroids_for(tokens), tokens)
+    number = min(centroids_for(tokens), tokens) if centroids is None else centroids
     if codec not in CODECS:
         raise InputError(f"codec {codec!r}: expected one of {', '.join(CODECS)}")
     if not 1 <= number <= MAXIMUM_CENTROIDS:

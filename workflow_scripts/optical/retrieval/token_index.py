@@ -30,6 +30,8 @@ from optical.runtime.files import lock, remove
 from optical.settings.index import EXACT_TOKENS
 from optical.settings.search import Search
 
+KINDS = ("auto", "exact", "approximate")
+
 
 class Index(Protocol):
     """What either kind of index offers."""
@@ -49,9 +51,11 @@ def build_index(
     """Build the index of passages as a folder, which is whole or absent.
 
     kind: "exact", "approximate", or "auto", which is exact up to `EXACT_TOKENS`. settings: those of
-    `centroid_build.build`. Raises InputError for a passage without a token and, of an approximate
-    index, for a vector that is not finite.
+    `centroid_build.build`. Raises InputError for an unknown kind, a passage without a token and, of
+    an approximate index, for a vector that is not finite.
     """
+    if kind not in KINDS:
+        raise InputError(f"kind {kind!r}: expected one of {', '.join(KINDS)}")
     tokens = int(vectors.offsets[-1])
     if not len(vectors) or not vectors.lengths.all():
         raise InputError("expected passages of at least one token each")
