@@ -363,8 +363,22 @@ def test_a_folder_without_an_index_is_refused(tmp_path, passages):
 
 def test_an_index_of_another_store_is_refused(tmp_path, passages, queries):
     build_index(passages, tmp_path / "index")
-    with pytest.raises(InputError, match="of 400 passages with .* expected the 70 with"):
+    with pytest.raises(InputError, match="of 400 passages with .* expected the 70 passages with"):
         open_index(tmp_path / "index", queries)
+
+
+@pytest.mark.parametrize("kind", ["exact", "approximate"])
+def test_an_index_of_another_models_vectors_is_refused(tmp_path, passages, kind):
+    build_index(passages, tmp_path / "index", kind=kind)
+    for name, dimension, message in (
+        ("wider", 18, "tokens of 16 dimensions, expected the 400 .* of 18 dimensions of .*wider$"),
+        ("other", 16, "index: of other vectors than those of .*other; build it anew"),
+    ):
+        rng = np.random.default_rng(3)
+        vectors = ((np.zeros(n), rng.standard_normal((n, dimension))) for n in passages.lengths)
+        write_token_vectors(tmp_path / name, vectors, dimension)
+        with pytest.raises(InputError, match=message):
+            open_index(tmp_path / "index", TokenVectors(tmp_path / name))
 
 
 def spoil(folder, token):
@@ -403,12 +417,16 @@ def test_a_query_with_nan_is_refused(tmp_path, passages, queries, kind):
         list(search(index, spoilt, depth=5))
 
 
-def test_an_index_of_an_earlier_version_is_refused(tmp_path, passages):
-    build_index(passages, tmp_path / "index", kind="approximate")
-    file = tmp_path / "index" / "scales.npy"
-    np.save(file, np.load(file).astype(np.float32))
-    with pytest.raises(InputError, match="index: an index of an earlier version; build it anew"):
-        open_index(tmp_path / "index", passages)
+def test_an_index_of_an_earlier_version_is_refused_unless_it_is_exact(tmp_path, passages):
+    for kind in ("exact", "approximate"):
+        build_index(passages, tmp_path / kind, kind=kind)
+        record = json.loads((tmp_path / kind / "index.json").read_text())
+        del record["sample_sha256"]
+        (tmp_path / kind / "index.json").write_text(json.dumps(record))
+    # Which holds nothing but the vectors of the store itself.
+    assert open_index(tmp_path / "exact", passages)
+    with pytest.raises(InputError, match="approximate: an index of an earlier version; build it"):
+        open_index(tmp_path / "approximate", passages)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ import numpy as np
 from optical.retrieval import maxsim_kernels as kernels
 from optical.retrieval.exact_index import Found, best_rows, by_document
 from optical.retrieval.token_vectors import spans
-from optical.runtime.errors import InputError
 
 # Tokens whose residuals are multiplied at once: what stays in a core's cache.
 TOKENS = 2048
@@ -51,8 +50,6 @@ class CentroidIndex:
         # Nearly all of an index. What a query needs of it is asked for by `fetch`; Linux would read
         # as far as the disk reads ahead, up to megabytes, around each passage.
         self.values = mapped("values", MADV_RANDOM)
-        if self.scales.dtype != np.float16:
-            raise InputError(f"{folder}: an index of an earlier version; build it anew")
         self.scales = self.scales.view(np.uint16)
         words = folder / "words.npy"
         self.words = whole(np.load(words)) if words.exists() else None

@@ -61,7 +61,8 @@ def build_index(
         raise InputError("expected passages of at least one token each")
     if kind == "auto":
         kind = "exact" if tokens <= EXACT_TOKENS else "approximate"
-    record = {"kind": kind, "passages": len(vectors), "tokens": tokens, "dim": vectors.dimension}
+    record: dict[str, object] = {"kind": kind, **described(vectors)}
+    record["sample_sha256"] = vectors.sample_sha256()
     unfinished = Path(folder).with_name(f"{Path(folder).name}.unfinished")
     # Always in the same place, so that what a kill left behind does not stay.
     with lock(unfinished):
@@ -97,18 +98,33 @@ def open_index(
     if not file.exists():
         raise InputError(f"{folder}: no index here, expected a folder with index.json")
     record = json.loads(file.read_text())
-    found, expected = [record["passages"], record["tokens"]], [len(vectors), vectors.offsets[-1]]
+    expected = described(vectors)
+    found = {name: record.get(name) for name in expected}
     if found != expected:
+        about = "{passages} passages with {tokens} tokens of {dim} dimensions"
         raise InputError(
-            f"{folder}: of {found[0]} passages with {found[1]} tokens, "
-            f"expected the {expected[0]} with {expected[1]} of the store"
+            f"{folder}: of {about.format(**found)}, "
+            f"expected the {about.format(**expected)} of {vectors.folder}"
         )
-    if record["kind"] == "exact":
+    exact, sample = record["kind"] == "exact", record.get("sample_sha256")
+    if not sample and not exact:
+        raise InputError(f"{folder}: an index of an earlier version; build it anew")
+    if sample and sample != vectors.sample_sha256():
+        raise InputError(
+            f"{folder}: of other vectors than those of {vectors.folder}; build it anew"
+        )
+    if exact:
         return ExactIndex(vectors)
     # Numba takes a second to load.
     from optical.retrieval.centroid_index import CentroidIndex
 
     return CentroidIndex(folder, probes=probes, candidates=candidates)
+
+
+def described(vectors: TokenVectors) -> dict[str, int]:
+    """What an index and its store have alike, as index.json names it."""
+    tokens = int(vectors.offsets[-1])
+    return {"passages": len(vectors), "tokens": tokens, "dim": vectors.dimension}
 
 
 def search(

@@ -6,6 +6,7 @@ A folder holds shards of `SHARD` texts each, the last one of fewer. A shard is t
 Reading a row touches only that row's pages, so the store may be far larger than memory.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -28,6 +29,10 @@ has 1,024, and MS MARCO has 1,075 shards. Random rows of a million texts never m
 
 LONGEST = 1 << 16
 """Tokens of vectors that are read from disk at once: 32 MiB in float32 at 128 dimensions."""
+
+
+SAMPLED = 64
+"""Texts whose vectors tell a store from another: those of another model all differ."""
 
 
 class Maps(Sequence):
@@ -116,6 +121,11 @@ class TokenVectors:
         """The shard of a row, and the number of the shard's first token."""
         shard = int(np.searchsorted(self.firsts, row, side="right")) - 1
         return shard, self.offsets[self.firsts[shard]]
+
+    def sample_sha256(self) -> str:
+        """The SHA-256 of the vectors of `SAMPLED` texts, or of all, at even distances."""
+        rows = np.unique(np.linspace(0, len(self) - 1, SAMPLED, dtype=int))
+        return hashlib.sha256(b"".join(self[row].tobytes() for row in rows)).hexdigest()
 
     def blocks(
         self, tokens: int = LONGEST, shards: Iterable[int] | None = None
