@@ -36,16 +36,19 @@ BEST = 3
 class Search:
     """An index of passages, and the students that read questions for it, by language.
 
-    Raises InputError where a student is no adapter, or not of the same base as the first.
+    Raises InputError where a student is no adapter, or not of the same base as the first, and where
+    passages, their vectors, their index and the students do not fit each other.
     """
 
     def __init__(self, passages: Path, vectors: Path, index: Path, students: dict[str, Path]):
         self.passages = parquet.read_table(passages, memory_map=True)
-        self.index = open_index(index, TokenVectors(vectors))
+        store = TokenVectors(vectors)
+        store.check_number(len(self.passages), passages)
+        self.index = open_index(index, store)
         self.students = students
         self.base = SharedBase(next(iter(students.values())))
         for student in students.values():
-            self.base.switch(student)
+            store.check_dimension(self.base.switch(student).dimension, student)
 
     def answer(self, language: str, question: str) -> list[dict]:
         """The best passages. Raises InputError for no text, and a language without a student."""

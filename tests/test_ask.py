@@ -204,6 +204,16 @@ def test_results_of_another_folder_and_another_encoder_are_asked(study, tmp_path
     assert answer["passages"][0]["id"] == "p1"
 
 
+def test_vectors_of_other_passages_are_refused(study):
+    table = Path("results/tiny/data/collections/made-up/passages.parquet")
+    write_parquet(table, ["passage_id", "judged_id", "text"], PASSAGES[:-1])
+    done = asked(*TINY, "the dog")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(
+        f"is of {len(PASSAGES)} texts, {table} of {len(PASSAGES) - 1}"
+    )
+
+
 def test_an_encoder_of_another_dimension_is_refused(study, tmp_path):
     folder = tmp_path / "other"
     shutil.copytree("results/tiny/teachers/base", folder)

@@ -90,6 +90,30 @@ def test_a_question_is_answered_by_the_student_of_its_language(serve, results):
     assert len(answers) == 2  # the languages have students of their own
 
 
+def other_passages(results):
+    columns = ["passage_id", "judged_id", "text"]
+    write_parquet(results / "passages.parquet", columns, PASSAGES[:2])
+
+
+def other_dimension(results):
+    rows = ((np.zeros(2), np.eye(2, 16)) for _ in PASSAGES)
+    write_token_vectors(results / "vectors", rows, 16)
+    build_index(TokenVectors(results / "vectors"), results / "index")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (other_passages, "vectors is of 3 texts, .*passages.parquet of 2"),
+        (other_dimension, "sw: vectors of 8 dimensions, those of the passages have 16"),
+    ],
+)
+def test_files_that_do_not_fit_each_other_are_refused_at_the_start(serve, results, spoil, message):
+    spoil(results)
+    with pytest.raises(InputError, match=message):
+        serve.Search(*arguments(results), {"sw": results / "sw"})
+
+
 def test_a_student_that_is_no_adapter_is_one_line(serve, results):
     done = subprocess.run(
         [sys.executable, EXAMPLES / "serve.py", *arguments(results), f"sw={results}/teachers/base"],

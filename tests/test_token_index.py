@@ -13,12 +13,16 @@ import faiss
 import numpy as np
 import pytest
 
+import search_passages
+from optical.corpora.collection_files import PASSAGE_COLUMNS
+from optical.corpora.rows import write_parquet
 from optical.retrieval import centroid_build, token_index, token_vectors
 from optical.retrieval.centroid_build import CODECS
 from optical.retrieval.token_index import build_index, open_index, search
 from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
 from optical.runtime.errors import InputError
 from optical.settings.index import centroids_for
+from optical.settings.search import Search
 
 ROOT = Path(__file__).parents[1]
 
@@ -379,6 +383,31 @@ def test_an_index_of_another_models_vectors_is_refused(tmp_path, passages, kind)
         write_token_vectors(tmp_path / name, vectors, dimension)
         with pytest.raises(InputError, match=message):
             open_index(tmp_path / "index", TokenVectors(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("texts", "asked", "message"),
+    [
+        (399, 70, "passages is of 400 texts, .*passages.parquet of 399"),
+        (401, 70, "passages is of 400 texts, .*passages.parquet of 401"),  # a shard is missing
+        (400, 69, "queries is of 70 texts, .*queries.tsv of 69"),
+    ],
+)
+def test_vectors_of_other_texts_are_not_searched(
+    tmp_path, passages, queries, texts, asked, message
+):
+    build_index(passages, tmp_path / "index")
+    rows = ((f"p{row}", f"p{row}", "a text") for row in range(texts))
+    write_parquet(tmp_path / "passages.parquet", PASSAGE_COLUMNS, rows)
+    (tmp_path / "queries.tsv").write_text("".join(f"q{row}\ta query\n" for row in range(asked)))
+    with pytest.raises(InputError, match=message):
+        search_passages.main(
+            **{"index": tmp_path / "index", "vectors": passages.folder},
+            **{"passages": tmp_path / "passages.parquet", "queries": tmp_path / "queries.tsv"},
+            **{"query_vectors": queries.folder, "settings": Search(depth=3)},
+            **{"output": tmp_path / "x.run.gz", "exact": tmp_path / "exact.run.gz"},
+        )
+    assert not (tmp_path / "x.run.gz").exists()
 
 
 def spoil(folder, token):

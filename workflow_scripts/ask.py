@@ -138,13 +138,11 @@ def answered(
 
     vectors = TokenVectors(results.path(paths.PASSAGE_VECTORS, **names))
     index = open_index(results.path(paths.INDEX, **names), vectors)
-    rows = parquet.read_table(results.path(paths.PASSAGES, collection=collection))
+    table = results.path(paths.PASSAGES, collection=collection)
+    rows = parquet.read_table(table)
+    vectors.check_number(len(rows), table)
     reader = load_embedder(encoder)
-    if reader.dimension != vectors.dimension:
-        raise InputError(
-            f"{encoder}: vectors of {reader.dimension} dimensions, those of the passages have "
-            f"{vectors.dimension}"
-        )
+    vectors.check_dimension(reader.dimension, encoder)
     folder = results.path(paths.TEACHER, teacher=teacher)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     while texts := first + list(islice(questions, together - len(first))):

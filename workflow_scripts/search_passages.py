@@ -9,7 +9,6 @@ from optical.evaluation.trec import without_query, write_run
 from optical.retrieval.exact_index import ExactIndex
 from optical.retrieval.token_index import Index, open_index, search
 from optical.retrieval.token_vectors import TokenVectors
-from optical.runtime.errors import InputError
 from optical.runtime.program import run_program
 from optical.settings.search import Search
 
@@ -38,10 +37,10 @@ def main(
     """
     ids, documents = judged_texts(passages)
     names, store = list(read_queries(queries)), TokenVectors(vectors)
+    store.check_number(len(documents), passages)
     opened = open_index(index, store, probes=settings.probes, candidates=settings.candidates)
     asked = TokenVectors(query_vectors)
-    if len(names) != len(asked):
-        raise InputError(f"{query_vectors} is of {len(asked)} queries, {queries} of {len(names)}")
+    asked.check_number(len(names), queries)
 
     def rankings(by: Index, queries: Sequence[int]) -> Iterator[tuple[str, dict[str, float]]]:
         depth = settings.depth + leave_out_query

@@ -73,7 +73,8 @@ class Maps(Sequence):
 class TokenVectors:
     """A store opened for reading; `store[row]` is [length, dim] float16.
 
-    Raises InputError for a store with a shard missing, or whose files disagree.
+    Raises InputError for a store with a shard missing, or whose files disagree. Whether the last
+    shard is there `check_number` finds out.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -121,6 +122,19 @@ class TokenVectors:
         """The shard of a row, and the number of the shard's first token."""
         shard = int(np.searchsorted(self.firsts, row, side="right")) - 1
         return shard, self.offsets[self.firsts[shard]]
+
+    def check_number(self, number: int, texts: Path) -> None:
+        """Raise InputError unless these are the vectors of so many texts, which lie in a file."""
+        if len(self) != number:
+            raise InputError(f"{self.folder} is of {len(self)} texts, {texts} of {number}")
+
+    def check_dimension(self, dimension: int, encoder: Path) -> None:
+        """Raise InputError unless an encoder of queries has vectors of the same dimension."""
+        if dimension != self.dimension:
+            raise InputError(
+                f"{encoder}: vectors of {dimension} dimensions, those of the passages have "
+                f"{self.dimension}"
+            )
 
     def sample_sha256(self) -> str:
         """The SHA-256 of the vectors of `SAMPLED` texts, or of all, at even distances."""
