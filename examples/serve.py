@@ -54,10 +54,11 @@ class Search:
         """The best passages. Raises InputError for no text, and a language without a student."""
         if language not in self.students:
             raise InputError(f"lang: {language!r}; expected one of {', '.join(self.students)}")
-        if not question.strip():
+        text = as_text(question, "q")
+        if not text:
             raise InputError("q: no question; expected a text")
         reader = self.base.switch(self.students[language])
-        ((_, query),) = embed(reader, [as_text(question, "q")], task="query")
+        ((_, query),) = embed(reader, [text], task="query")
         ((rows, scores),) = self.index.search([query.astype("float32")], BEST)
         found = self.passages.take(rows).to_pylist()
         return [row | {"score": float(score)} for row, score in zip(found, scores, strict=True)]

@@ -78,7 +78,8 @@ def test_a_question_is_answered_by_the_student_of_its_language(serve, results):
                 answers.add(found[0]["score"])
             for asked, message in (
                 ({"lang": "de", "q": "the cat"}, "lang: 'de'; expected one of sw, fr"),
-                ({"lang": "sw", "q": " "}, "q"),
+                ({"lang": "sw", "q": " "}, "q: no question"),
+                ({"lang": "sw", "q": "\u200b"}, "q: no question"),
             ):
                 with pytest.raises(HTTPError) as error:
                     urlopen(url + urlencode(asked))
