@@ -410,6 +410,11 @@ def test_vectors_of_other_texts_are_not_searched(
     assert not (tmp_path / "x.run.gz").exists()
 
 
+def test_one_probe_which_could_rank_nothing_is_refused(tmp_path, passages):
+    with pytest.raises(InputError, match="probes: 1; expected 2 or more"):
+        built(passages, tmp_path / "index", kind="approximate", probes=1)
+
+
 def spoil(folder, token):
     """Make a number of a token's vector, in a store that was written already, NaN."""
     file = token_vectors.shard_file(folder, 0, "vectors")

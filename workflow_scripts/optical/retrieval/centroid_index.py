@@ -20,6 +20,7 @@ import numpy as np
 from optical.retrieval import maxsim_kernels as kernels
 from optical.retrieval.exact_index import Found, best_rows, by_document
 from optical.retrieval.token_vectors import spans
+from optical.runtime.errors import InputError
 
 # Tokens whose residuals are multiplied at once: what stays in a core's cache.
 TOKENS = 2048
@@ -33,12 +34,17 @@ class CentroidIndex:
     """An approximate index, opened; its files are mapped, and shared by all who search.
 
     probes: centroids for each token of a query. candidates: passages whose coded vectors are
-    scored for each query, or the depth of the search, if that is more.
+    scored for each query, or the depth of the search, if that is more. Raises InputError for less
+    than two probes.
     """
 
     block = 8
 
     def __init__(self, folder: Path, *, probes: int, candidates: int) -> None:
+        if probes < 2:
+            # A partial score is the distance of a hit to the last probe.
+            raise InputError(f"probes: {probes}; expected 2 or more")
+
         def mapped(name, advice=MADV_WILLNEED):
             array = np.load(folder / f"{name}.npy", mmap_mode="r")
             array.base.madvise(advice)

@@ -13,8 +13,9 @@ class Search:
     depth: Positive = 1000
     """Number of passages in a run for each query. No metric may look deeper."""
 
-    probes: Positive = 32
-    """Approximate index: number of centroids to look up for each query token."""
+    probes: Annotated[int, ("minimum", 2)] = 32
+    """Approximate index: number of centroids to look up for each query token. Passages of the
+    nearer ones are ranked above those of the last, so there are at least 2."""
 
     candidates: Positive = 4000
     """Approximate index: number of passages to score for each query. With less than depth, it is
