@@ -119,6 +119,17 @@ def test_a_document_has_the_score_of_its_best_passage(tmp_path, monkeypatch, see
         np.testing.assert_allclose([expected[row] for row in rows.tolist()], best, atol=error)
 
 
+def test_centroids_without_a_passage_take_no_probe(tmp_path):
+    vectors = store(tmp_path / "one", 1, seed=1)[0]
+    same = [(np.zeros(len(vectors)), vectors)] * 300
+    write_token_vectors(tmp_path / "passages", same, 16)
+    passages = TokenVectors(tmp_path / "passages")
+    index = built(passages, tmp_path / "index", kind="approximate")
+    assert np.diff(index.starts).min() == 0
+    for rows, _ in search(index, store(tmp_path / "queries", 20, seed=2), depth=10):
+        assert len(rows) == 10
+
+
 def test_shards_change_nothing(tmp_path, monkeypatch, queries):
     found = []
     for shard in (8192, 7):

@@ -61,7 +61,8 @@ class CentroidIndex:
         self.words = whole(np.load(words)) if words.exists() else None
         lengths = np.load(folder / "lengths.npy")
         self.offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-        self.probes, self.candidates = min(probes, len(self.centroids)), candidates
+        filled = np.count_nonzero(np.diff(self.starts))
+        self.probes, self.candidates = min(probes, filled), candidates
 
     def search(
         self, queries: list[np.ndarray], depth: int, documents: np.ndarray | None = None
@@ -75,7 +76,7 @@ class CentroidIndex:
         results = []
         for query in queries:
             table = self.centroids @ query.T
-            nearest = kernels.best_centroids(table, self.probes)
+            nearest = kernels.best_centroids(table, self.probes, self.starts)
             number = kernels.sum_hits(*nearest, self.starts, self.lists, sums, last, found)
             rows = found[:number].copy()
             partial = sums[rows]

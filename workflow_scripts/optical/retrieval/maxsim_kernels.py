@@ -16,12 +16,17 @@ LOWEST = np.float32(-3e38)
 
 
 @compiled
-def best_centroids(table, probes):
-    """For each token of the query its nearest centroids: rows and scores, [q, probes], falling."""
+def best_centroids(table, probes, starts):
+    """For each token of the query its nearest centroids: rows and scores, [q, probes], falling.
+
+    starts [K + 1]: of their lists of passages; a centroid whose list is empty is none of them.
+    """
     tokens = table.shape[1]
     rows = np.zeros((tokens, probes), dtype=np.int64)
     scores = np.full((tokens, probes), -np.inf, dtype=np.float32)
     for row in range(len(table)):
+        if starts[row] == starts[row + 1]:
+            continue
         of_row = table[row]
         for token in range(tokens):
             score = of_row[token]
