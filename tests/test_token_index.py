@@ -130,6 +130,14 @@ def test_centroids_without_a_passage_take_no_probe(tmp_path):
         assert len(rows) == 10
 
 
+def test_as_many_documents_are_found_as_asked_for(tmp_path, passages, queries):
+    settings = {"probes": 30, "centroids": 30, "candidates": 40}
+    index = built(passages, tmp_path / "index", kind="approximate", **settings)
+    documents = np.arange(400) // 8
+    for rows, _ in search(index, queries, depth=40, documents=documents):
+        assert len(rows) == 40
+
+
 def test_shards_change_nothing(tmp_path, monkeypatch, queries):
     found = []
     for shard in (8192, 7):

@@ -12,6 +12,7 @@ Lists of whole passages, rather than of tokens, and the imputed score of a token
 (WARP, arXiv 2501.17788) make the first step cheap enough for many probes.
 """
 
+import math
 from mmap import MADV_RANDOM, MADV_WILLNEED, PAGESIZE
 from pathlib import Path
 
@@ -34,7 +35,8 @@ class CentroidIndex:
     """An approximate index, opened; its files are mapped, and shared by all who search.
 
     probes: centroids for each token of a query. candidates: passages whose coded vectors are
-    scored for each query, or the depth of the search, if that is more. Raises InputError for less
+    scored for each query, or the depth of the search, if that is more: of documents, times their
+    mean number of passages. Raises InputError for less
     than two probes.
     """
 
@@ -68,7 +70,8 @@ class CentroidIndex:
         self, queries: list[np.ndarray], depth: int, documents: np.ndarray | None = None
     ) -> list[Found]:
         """The best passages, or documents, of each query, [tokens, dim] float32."""
-        candidates = max(self.candidates, depth)
+        windows = 1 if documents is None else len(documents) / (documents[-1] + 1)
+        candidates = max(self.candidates, math.ceil(depth * windows))
         passages = len(self.offsets) - 1
         sums = np.zeros(passages, dtype=np.float32)
         last = np.zeros(passages, dtype=np.uint16)

@@ -19,7 +19,7 @@ class Search:
 
     candidates: Positive = 4000
     """Approximate index: number of passages to score for each query. With less than depth, it is
-    depth."""
+    depth; of texts that are cut into windows, depth times the mean number of windows of a text."""
 
     exact_queries: Annotated[int, ("minimum", 0)] = 50
     """Approximate index: number of queries of each run to search exactly too. The tables then show
