@@ -226,6 +226,17 @@ def test_a_path_or_a_token_is_told_with_its_line(
     assert "secret" not in str(refused.value)
 
 
+def test_a_part_of_a_longer_path_is_none_of_this_machine(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/data"))
+    file = tmp_path / "study.yaml"
+    file.write_text("folder: corpora/data/clippings, ../data/mine, https://a.org/data/set\n")
+    check_text(file, Path(file.name))
+    for text in ("folder: /data/mine", "path:/data/mine", "['/data/mine']"):
+        file.write_text(text)
+        with pytest.raises(InputError, match="study.yaml:1: a path of this machine '/data/m'"):
+            check_text(file, Path(file.name))
+
+
 def test_urls_fractions_and_words_of_a_tokenizer_are_no_paths(tmp_path):
     file = tmp_path / "notes.md"
     file.write_text(

@@ -166,7 +166,9 @@ def check_text(file: Path, name: Path) -> None:
     those of this machine count.
     """
     here = [str(Path.home()), str(Path.cwd()), tempfile.gettempdir()]
-    own = re.compile("|".join(re.escape(place) + r"/\w" for place in here if len(place) > 1))
+    places = "|".join(re.escape(place) for place in here if len(place) > 1)
+    # Behind a letter or a dot it is a part of a longer path: the folder of this machine is short.
+    own = re.compile(rf"(?<![\w.~])(?:{places})/\w")
     token = os.environ.get("HF_TOKEN", "").strip()
     patterns = {"a token": SECRET, "a path of this machine": own}
     if "token" not in file.name:
