@@ -245,6 +245,13 @@ def test_results_that_are_moved_as_a_whole_are_read(base, tmp_path):
     close(vectors_of(load_embedder(moved)), expected, atol=1e-5)
 
 
+def test_a_student_is_read_through_a_link(tmp_path):
+    base, student = tmp_path / "results/teachers/base", tmp_path / "results/students/sw/one"
+    expected = trained(new_base(base), student, KINDS["layers"])
+    (tmp_path / "best").symlink_to(student)
+    close(vectors_of(load_embedder(tmp_path / "best")), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("read", [load_embedder, load_merged], ids=["unmerged", "merged"])
 @pytest.mark.parametrize("kind", ["layers", "LoRA"])
 def test_an_adapter_without_its_base_is_one_line(tmp_path, kind, read):

@@ -74,6 +74,8 @@ def read_adapter(folder: Path) -> Adapter:
     try:
         about = json.loads(file.read_text(encoding="utf-8"))
         base = Path(os.path.normpath(folder / about["base"]))
+        if not base.is_dir():  # the folder may be a link to that of the student
+            base = Path(os.path.normpath(folder.resolve() / about["base"]))
         return Adapter(
             folder, base, about["base_sha256"], bool(about["lora"]), bool(about["differences"])
         )
