@@ -6,12 +6,19 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from conftest import embedder
+from optical.models.vector_stores import embed_texts
+from optical.retrieval.token_index import build_index
+from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
 from optical.runtime import files, gpus, lock_file
 from optical.runtime.errors import InputError
 from optical.runtime.parts import held
+from train_tiny import train_linear
 from trees import ROOT, SMOKE, copy_tree, snakemake, succeeds
 
 # On NFS a lock of a file is a POSIX lock: a shared one needs a file that is open for reading, an
@@ -154,6 +161,57 @@ def test_on_nfs_one_program_has_what_another_has_not(monkeypatch, tmp_path):
     other.communicate()
     hold_folder(tmp_path)
     assert gpus.lock_device(tmp_path / "GPU-aa")
+
+
+# --- what is unfinished is removed
+
+
+@pytest.fixture
+def kept_while_open(monkeypatch):
+    """On NFS an open file that is removed has another name until it is closed."""
+    unlink = os.unlink
+
+    def removed(path, *, dir_fd=None):
+        folder = os.readlink(f"/proc/self/fd/{dir_fd}") if dir_fd else ""
+        file = os.path.join(folder, path)
+        if file in map(os.path.realpath, Path("/proc/self/fd").iterdir()):
+            os.rename(file, f"{os.path.dirname(file)}/.nfs0001")
+        else:
+            unlink(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "unlink", removed)
+
+
+def train(folder, _):
+    train_linear(folder / "made")
+
+
+def index(folder, _):
+    write_token_vectors(folder / "vectors", [(np.zeros(2), np.eye(2))], 2)
+    build_index(TokenVectors(folder / "vectors"), folder / "made")
+
+
+def index_the_impossible(folder, _):
+    write_token_vectors(folder / "vectors", [(np.zeros(2), np.eye(2))], 2)
+    with pytest.raises(InputError, match="codec"):
+        build_index(
+            TokenVectors(folder / "vectors"), folder / "made", kind="approximate", codec="int4"
+        )
+
+
+def embed(folder, model):
+    embedder(model, folder / "model")
+    (folder / "texts").touch()
+    embed_texts(
+        folder / "model", ["the cat"], folder / "made", task="query", origin=folder / "texts"
+    )
+
+
+@pytest.mark.parametrize("make", [train, index, index_the_impossible, embed])
+def test_on_nfs_nothing_unfinished_is_left(kept_while_open, tmp_path, model, make):
+    make(tmp_path, model)
+    left = {path.name for path in tmp_path.iterdir()} - {"model", "texts", "vectors"}
+    assert left == (set() if make is index_the_impossible else {"made"})
 
 
 # --- the clocks of file servers

@@ -102,6 +102,27 @@ def train(
     )
 
 
+def train_linear(output: Path) -> None:
+    """Train a layer for two steps, to learn what is left beside what it made."""
+    import torch
+    from transformers import TrainingArguments
+
+    from optical.training.log import TrainingLog
+    from optical.training.trainer import OrderedTrainer, run_training, training_arguments
+
+    class Linear(torch.nn.Linear):
+        def forward(self, vectors):
+            return {"loss": super().forward(vectors).square().mean()}
+
+    trainer = OrderedTrainer(
+        model=Linear(2, 2),
+        args=training_arguments(TrainingArguments, output, steps=2, learning_rate=0.1, seed=1),
+        train_dataset=[{"vectors": torch.ones(2)}] * 4,
+        callbacks=[TrainingLog(lambda step: step)],
+    )
+    run_training(trainer, output, {})
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)

@@ -77,8 +77,9 @@ def embed_texts(
         if rank == 0:
             remove(output)
             folder.rename(output)
-            remove(unfinished)
             print(f"{progress.n} texts embedded")
+    if rank == 0:
+        remove(unfinished)
 
 
 def ahead(items: Iterator[Item]) -> Iterator[Item]:

@@ -16,6 +16,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
@@ -65,20 +66,18 @@ def build_index(
     record["sample_sha256"] = vectors.sample_sha256()
     unfinished = Path(folder).with_name(f"{Path(folder).name}.unfinished")
     # Always in the same place, so that what a kill left behind does not stay.
-    with lock(unfinished):
+    with ExitStack() as after, lock(unfinished):
+        after.callback(remove, unfinished)
         fresh = unfinished / "index"
-        try:
-            remove(fresh)
-            fresh.mkdir()
-            if kind == "approximate":
-                from optical.retrieval import centroid_build
+        remove(fresh)
+        fresh.mkdir()
+        if kind == "approximate":
+            from optical.retrieval import centroid_build
 
-                record |= centroid_build.build(vectors, fresh, **settings)
-            (fresh / "index.json").write_text(json.dumps(record, indent=2) + "\n")
-            remove(Path(folder))
-            fresh.rename(folder)
-        finally:
-            remove(unfinished)
+            record |= centroid_build.build(vectors, fresh, **settings)
+        (fresh / "index.json").write_text(json.dumps(record, indent=2) + "\n")
+        remove(Path(folder))
+        fresh.rename(folder)
 
 
 def open_index(

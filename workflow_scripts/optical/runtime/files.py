@@ -81,7 +81,8 @@ os.register_at_fork(after_in_child=close_held)
 def lock(folder: Path) -> Iterator[None]:
     """Hold a folder of unfinished work: an orphan that is still at it and its successor stay apart.
 
-    The system releases it when the process ends, however that happens. Raises InputError when
+    The system releases it when the process ends, however that happens. The folder can be removed
+    afterwards: on NFS not before, since the lock is an open file in it. Raises InputError when
     another process has it.
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -226,7 +226,8 @@ def run_training(
             check()
             log = partial(shutil.copy, folder / NAME)
             save(output, *writers, log, partial(write_provenance, origin))
-            remove(folder)
+    if first:
+        remove(folder)
 
 
 def write_provenance(origin: dict[str, object], folder: Path) -> None:
