@@ -6,9 +6,19 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+import pretrain_encoder
+from conftest import TEXTS
+from optical.models.encoders import new_masked_model
 from optical.models.tokenizer import train_tokenizer
 from optical.runtime.errors import InputError
-from optical.training.pretraining import MaskingCollator, SampledText, unigram_entropy
+from optical.settings.encoder import Pretraining, Shape
+from optical.training.pretraining import (
+    MaskingCollator,
+    SampledText,
+    masked_loss,
+    mean_loss,
+    unigram_entropy,
+)
 
 
 @pytest.fixture
@@ -69,3 +79,52 @@ def test_unigram_entropy_of_two_equal_words_is_one_bit():
         return {"input_ids": [ord(word) for word in text.split()]}
 
     assert unigram_entropy(tokenizer, iter(["x y", "y x"])) == pytest.approx(math.log(2))
+
+
+@pytest.fixture
+def masked_model():
+    tokenizer = train_tokenizer(TEXTS, 60)
+    return new_masked_model(tokenizer, layers=1, width=16, heads=2), tokenizer
+
+
+class MasksLongTexts(MaskingCollator):
+    """Masks a token of each text of more than two words."""
+
+    def __call__(self, items):
+        batch = super().__call__(items)
+        ids = batch["masked"]["input_ids"]
+        batch["masked"]["labels"] = torch.full_like(ids, -100)
+        for row, (text, _) in enumerate(items):
+            if len(text.split()) > 2:
+                batch["masked"]["labels"][row, 2] = ids[row, 2]
+        return batch
+
+
+def test_a_batch_without_a_masked_token_has_no_loss_and_no_gradient(masked_model):
+    model, tokenizer = masked_model
+    collator = MasksLongTexts(tokenizer, length=32, masked=0.15)
+    loss = masked_loss(model, collator([("a dog", "")])["masked"])
+    loss.backward()
+    assert loss == 0
+    gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
+    assert gradients
+    assert not any(gradient.any() for gradient in gradients)
+
+
+def test_the_mean_loss_is_that_of_batches_with_a_masked_token(masked_model):
+    model, tokenizer = masked_model
+    collator = MasksLongTexts(tokenizer, length=32, masked=0.15)
+    some, none = [("the cat sat", ""), ("a dog sat", "")], [("a dog", "")]
+    assert mean_loss(model, collator, some + none, 1) == mean_loss(model, collator, some, 1) > 0
+    assert math.isnan(mean_loss(model, collator, none, 1))
+
+
+def test_an_encoder_that_nothing_was_masked_for_is_refused(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrain_encoder, "TRIED_TEXTS", 4)
+    settings = Pretraining(masked=1e-9, steps=2, batch_size=2, length=8)
+    shape = Shape(layers=1, width=16, heads=2, vocabulary=40)
+    with pytest.raises(InputError, match="half-trained: its loss is nan"):
+        pretrain_encoder.main(
+            text=[files["little"]], shape=shape, settings=settings, output=tmp_path / "encoder"
+        )
+    assert not (tmp_path / "encoder").exists()

@@ -82,7 +82,7 @@ def main(*, text: list[Path], shape: Shape, settings: Pretraining, output: Path)
         entropy = unigram_entropy(tokenizer, tried.sentences(TRIED_TEXTS))
         share = loss / entropy
         print(f"loss {loss:.3f} nats, unigram entropy {entropy:.3f} nats: {share:.2f} of it")
-        if share > settings.largest_loss:
+        if not share <= settings.largest_loss:  # NaN is no loss either
             raise InputError(
                 f"the encoder is half-trained: its loss is {share:.2f} of the unigram entropy,"
                 f" expected at most {settings.largest_loss}; give pretraining more steps"

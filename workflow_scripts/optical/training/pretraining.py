@@ -9,7 +9,7 @@ from 2.5 TB of text, one space for all languages, a small encoder does not get i
 
 from collections import Counter
 from collections.abc import Iterator
-from math import log
+from math import log, nan
 from pathlib import Path
 from zlib import crc32
 
@@ -109,14 +109,16 @@ def unigram_entropy(tokenizer: PreTrainedTokenizerFast, texts: Iterator[str]) ->
 
 
 def masked_loss(model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Mean cross-entropy of the masked tokens, in nats.
+    """Mean cross-entropy of the masked tokens, in nats; 0 where no token is masked.
 
     The output layer is as wide as the vocabulary, so it is computed at masked tokens alone.
     """
     inputs = {name: value for name, value in batch.items() if name != "labels"}
     hidden = model.base_model(**inputs).last_hidden_state
     masked = batch["labels"] != -100
-    return cross_entropy(predictions(model, hidden[masked]).float(), batch["labels"][masked])
+    scores, labels = predictions(model, hidden[masked]).float(), batch["labels"][masked]
+    # A mean of none is NaN, and so is every loss that the trainer logs after it.
+    return cross_entropy(scores, labels) if len(labels) else scores.sum()
 
 
 def translation_contrast(
@@ -167,10 +169,14 @@ class PretrainingTrainer(OrderedTrainer):
 def mean_loss(
     model: PreTrainedModel, collator: MaskingCollator, texts: Dataset, batch_size: int
 ) -> float:
-    """Mean over batches of the masked loss on `texts`, without dropout."""
+    """Mean of the masked loss on `texts`, without dropout, over the batches with a masked token.
+
+    NaN where no batch has one.
+    """
     model.eval()
     losses = []
     for start in range(0, len(texts), batch_size):
         batch = collator([texts[i] for i in range(start, min(start + batch_size, len(texts)))])
-        losses.append(masked_loss(model, batch["masked"].to(model.device)).item())
-    return sum(losses) / len(losses)
+        if (batch["masked"]["labels"] != -100).any():
+            losses.append(masked_loss(model, batch["masked"].to(model.device)).item())
+    return sum(losses) / len(losses) if losses else nan
