@@ -112,6 +112,11 @@ def test_lengths_bound_queries_and_passages(saved):
     assert len(ids) == 9
 
 
+def test_a_length_that_the_model_has_no_positions_for_is_refused(saved):
+    with pytest.raises(InputError, match="length: 513, but .* reads 512 tokens at most"):
+        list(embed(saved, ["the cat"], task="query", length=513))
+
+
 def test_batches_hold_every_row_once_and_fit_their_tokens():
     rng = np.random.default_rng(0)
     lengths = rng.integers(1, 400, 500).tolist()

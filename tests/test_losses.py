@@ -251,6 +251,12 @@ def test_pairs_that_reach_the_length_are_left_out(model, tmp_path):
         without_cut(pairs, model, vectors, 1)
 
 
+def test_a_length_that_the_student_has_no_positions_for_is_refused(model):
+    pairs = Dataset.from_dict({"source": ["the cat"], "label": [0]})
+    with pytest.raises(InputError, match="length: 513, but .* reads 512 tokens at most"):
+        tokenised(model, pairs, 513)
+
+
 @pytest.mark.parametrize("kind", LOSSES)
 def test_what_was_read_into_the_batch_is_as_good_as_rows_of_the_targets(kind, targets):
     loss = kind(Student(), targets=targets)

@@ -523,7 +523,7 @@ def test_a_model_that_is_here_is_not_asked_for(hub, lines, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "results/small/encoders/base"
     folder.mkdir(parents=True)
-    (folder / "config.json").touch()
+    (folder / "config.json").write_text("{}")
     text = "results/small/encoders/base: no *.safetensors; expected a transformers model"
     assert wrong(lines()) == {"encoder base": text}
     (folder / "model.safetensors").write_bytes(WEIGHTS)

@@ -1,6 +1,7 @@
 """A study is checked once, and every mistake in it is one line that names the key."""
 
 import copy
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -188,6 +189,11 @@ MISTAKES = {
     "passages longer than an encoder from scratch reads": (
         {"model": {"passage_length": 1024}},
         "model.passage_length: 1024, but encoder 'small'",
+        "512 tokens at most",
+    ),
+    "sentences longer than an encoder from scratch reads": (
+        {"variants": {"long": {"method": "optical", "length": 600}}},
+        "variants.long.length: 600, but encoder 'small'",
         "512 tokens at most",
     ),
     "an architecture for an encoder of the hub": (
@@ -680,6 +686,37 @@ def test_methods_of_a_student_are_those_of_the_study(methods, message):
     students = {"cross": {"encoder": "small", "teacher": "large", "methods": methods}}
     with pytest.raises(InputError, match=message):
         load(CONSTRUCTED, edits={"students": students, "methods": ["zero_shot", "optical"]})
+
+
+@pytest.mark.parametrize("variant", [False, True])
+@pytest.mark.parametrize(
+    ("about", "longest"),
+    [
+        ({"model_type": "xlm-roberta", "max_position_embeddings": 514, "pad_token_id": 1}, 512),
+        ({"model_type": "bert", "max_position_embeddings": 512, "pad_token_id": 0}, 512),
+        ({"model_type": "modernbert", "max_position_embeddings": 8192}, None),
+    ],
+    ids=lambda value: value["model_type"] if isinstance(value, dict) else "",
+)
+def test_no_sentence_is_longer_than_an_encoder_that_is_here_reads(
+    tmp_path, monkeypatch, about, longest, variant
+):
+    monkeypatch.chdir(tmp_path)
+    fetched = tmp_path / "results/real/encoders/base"
+    fetched.mkdir(parents=True)
+    (fetched / "config.json").write_text(json.dumps(about))
+    section = "variants.long" if variant else "distillation"
+    edits = {"variants": {"long": {"method": "optical"}}, "methods": ["zero_shot", "optical"]}
+    load(REAL, edits=edits | {f"{section}.length": longest or 8192})
+    if longest:
+        message = f"{section}.length: 513, but encoder 'base' reads 512 tokens at most"
+        with pytest.raises(InputError, match=message):
+            load(REAL, edits=edits | {f"{section}.length": 513})
+
+
+def test_a_length_counts_for_the_encoders_that_read_it():
+    students = {"small": {"encoder": "small", "teacher": "small", "methods": ["zero_shot"]}}
+    load(CONSTRUCTED, edits={"students": students, "distillation.length": 600})
 
 
 @pytest.mark.parametrize(

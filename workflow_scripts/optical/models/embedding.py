@@ -18,8 +18,10 @@ from torch.nn import functional
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
+from optical.models.layouts import longest
 from optical.models.precision import has_bfloat16
 from optical.retrieval.token_vectors import shards
+from optical.runtime.errors import InputError
 from optical.runtime.processes import local_rank
 
 # Padded tokens of a batch. On a CPU a batch is to stay in the cache: of XLM-R base's shape, 1,024
@@ -104,11 +106,14 @@ class Embedder:
     def token_ids(self, texts: Iterable[str], task: str, length: int | None) -> list[list[int]]:
         """The token ids of each text as it is read, marker included, expansion left out.
 
-        A model that expands queries has one length of them, whatever `length`.
+        A model that expands queries has one length of them, whatever `length`. Raises InputError
+        for a length that the model has no positions for.
         """
         marked = [self.markers[task] + text for text in texts]
         if task == "query" and self.expansion:
             length = self.expansion.length
+        elif length:
+            check_length(self.transformer, length)
         length = length or self.lengths[task]
         if not marked:
             return []
@@ -202,6 +207,16 @@ def embed_ids(
     if last:
         take(*last)
     return found
+
+
+def check_length(transformer: PreTrainedModel, length: int) -> None:
+    """Raise InputError for texts of more tokens than a model has positions for."""
+    most = longest(transformer.config.to_dict())
+    if most and length > most:
+        raise InputError(
+            f"length: {length}, but the model in {transformer.name_or_path} reads {most} tokens "
+            "at most"
+        )
 
 
 def expansion_token(tokenizer: PreTrainedTokenizerBase) -> int:

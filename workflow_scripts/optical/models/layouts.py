@@ -6,7 +6,7 @@ modules.json, ColBERT (colbert-ai) keeps its projection beside the weights of th
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -40,6 +40,12 @@ ENCODER_WEIGHTS = f"model.{VARIANT}.safetensors"
 PROJECTION_WEIGHTS = "1_Dense/model.safetensors"
 INDEX = "model.safetensors.index.json"
 """The files of the weights of such a model, and the one that lists both (`models.export`)."""
+
+FROM_PADDING = ("camembert", "data2vec-text", "mpnet", "roberta", "xlm-roberta", "xlm-roberta-xl")
+"""Model types whose positions are counted from the one behind that of padding."""
+
+FROM_ZERO = ("albert", "bert", "distilbert", "electra", "ernie")
+"""Model types whose positions are counted from 0."""
 
 IDENTITY = "torch.nn.modules.linear.Identity"
 
@@ -127,6 +133,28 @@ def check_dimension(folder: Path, origin: str, dimension: int) -> None:
         raise InputError(
             f"{origin}: vectors of {found} dimensions, but model.dimension is {dimension}"
         )
+
+
+def longest(config: Mapping[str, Any]) -> int | None:
+    """The tokens of a text that a model has positions for.
+
+    config: of transformers. None for other types of models, most of which have relative positions.
+    """
+    kind, positions = config.get("model_type"), config.get("max_position_embeddings")
+    if positions and kind in FROM_PADDING:
+        return int(positions) - config.get("pad_token_id", 1) - 1
+    return positions if kind in FROM_ZERO else None
+
+
+def longest_of(folder: Path, origin: str) -> int | None:
+    """The tokens that the model of a folder has positions for.
+
+    Raises InputError, which begins with the origin, for a configuration that is no JSON.
+    """
+    try:
+        return longest(read(folder / "config.json"))
+    except InputError as error:
+        raise InputError(f"{origin}: {error}") from None
 
 
 def read_layout(folder: Path, origin: str = "") -> Layout:

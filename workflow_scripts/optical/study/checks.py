@@ -7,7 +7,7 @@ from pathlib import Path
 from optical.corpora import layouts, registry
 from optical.corpora.constructed_languages import PIVOT
 from optical.corpora.language_tags import base, canonical, find
-from optical.models.layouts import check_dimension, check_model
+from optical.models.layouts import check_dimension, check_model, longest_of
 from optical.runtime.errors import InputError
 from optical.settings.encoder import LONGEST
 from optical.settings.languages import METRIC
@@ -135,13 +135,20 @@ def check_students(study: Study) -> None:
                 )
 
 
+def place_of(study: Study, encoder: str) -> Path:
+    """The folder of an encoder that can be looked at, if it is here.
+
+    One of the hub is looked at when it has come; a copy outlives the folder that it is of.
+    """
+    fetched = Path(paths.ENCODER.format(study=study.name, encoder=encoder))
+    own = Path(study.encoders[encoder].get("folder", fetched))
+    return fetched if fetched.is_dir() and not own.is_dir() else own
+
+
 def check_finished(study: Study) -> None:
     """Finished teachers that are here can be loaded, and fit the others of the study."""
     for name, about in study["teachers"].items():
-        fetched = Path(paths.ENCODER.format(study=study.name, encoder=name))
-        own = Path(about.get("folder", fetched))
-        # One of the hub is looked at when it has come; a copy outlives the folder that it is of.
-        place = fetched if fetched.is_dir() and not own.is_dir() else own
+        place = place_of(study, name)
         if "folder" in about or place.is_dir():
             check_dimension(place, f"teachers.{name}: {place}", study["model"]["dimension"])
 
@@ -149,9 +156,8 @@ def check_finished(study: Study) -> None:
 def check_encoders(study: Study) -> None:
     """Encoders of folders are there; those from scratch have a possible shape, and text."""
     for name, encoder in study["encoders"].items():
-        copy = Path(paths.ENCODER.format(study=study.name, encoder=name))
         # A copy outlives the folder that it is of.
-        if "folder" in encoder and not (copy.is_dir() and not Path(encoder["folder"]).is_dir()):
+        if "folder" in encoder and place_of(study, name) == Path(encoder["folder"]):
             place = f"encoders.{name}.folder: {encoder['folder']}"
             check_model(Path(encoder["folder"]), place, dimension=None)
         if "layers" not in encoder:
@@ -165,18 +171,6 @@ def check_encoders(study: Study) -> None:
             raise InputError(
                 f"pretraining.text: no language, but encoder {name!r} is built from scratch"
             )
-        lengths = {
-            "pretraining.length": study["pretraining"]["length"],
-            "model.query_length": study["model"]["query_length"],
-            "model.passage_length": study["model"]["passage_length"],
-            "distillation.length": study["distillation"]["length"],
-        }
-        for key, length in lengths.items():
-            if length > LONGEST:
-                raise InputError(
-                    f"{key}: {length}, but encoder {name!r}, which is built from scratch, reads "
-                    f"{LONGEST} tokens at most"
-                )
     known = study.bitext_languages | {study["pivot"]}
     for language in study["pretraining"]["text"]:
         if language != study["pivot"] and not study.has_bitext(language):
@@ -184,6 +178,33 @@ def check_encoders(study: Study) -> None:
                 f"pretraining.text: {language!r} is in none of the bitext sources; "
                 f"expected one of {', '.join(sorted(known))}"
             )
+
+
+def check_lengths(study: Study) -> None:
+    """No encoder is to read more tokens than it has positions for; one of the hub when it is here.
+
+    What its students and theirs read of a sentence pair are the lengths of the distillations.
+    """
+    for name, encoder in study["encoders"].items():
+        scratch = "layers" in encoder
+        place = place_of(study, name)
+        most = LONGEST if scratch else longest_of(place, f"encoders.{name}: {place}")
+        lengths = {
+            f"model.{key}": study["model"][key] for key in ("query_length", "passage_length")
+        }
+        if scratch:
+            lengths["pretraining.length"] = study["pretraining"]["length"]
+        for method in study.distilled_methods:
+            section = f"variants.{method}" if "length" in study.variant(method) else "distillation"
+            students = [study["students"][student] for student in study.students_with(method)]
+            if any(name in (student["encoder"], student["teacher"]) for student in students):
+                lengths[f"{section}.length"] = study.distillation(method)["length"]
+        for key, length in lengths.items():
+            if most and length > most:
+                kind = ", which is built from scratch," if scratch else ""
+                raise InputError(
+                    f"{key}: {length}, but encoder {name!r}{kind} reads {most} tokens at most"
+                )
 
 
 def check_data(study: Study) -> None:
@@ -307,6 +328,7 @@ CHECKS = (
     check_students,
     check_finished,
     check_encoders,
+    check_lengths,
     check_data,
     check_bitext,
     check_local,

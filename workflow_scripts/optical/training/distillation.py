@@ -15,7 +15,7 @@ from sentence_transformers import MultiVectorEncoder
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from optical.models.embedding import expansion_token
+from optical.models.embedding import check_length, expansion_token
 from optical.retrieval.token_vectors import TokenVectors
 from optical.runtime.errors import InputError
 from optical.settings.distillation import Distillation
@@ -58,10 +58,13 @@ def tokenised(student: MultiVectorEncoder, pairs: Dataset, length: int | None = 
     """The pairs with the token ids of the source in its place, as the student reads it.
 
     The marker is included, what fills queries up is not. length: tokens at most, where it is to
-    differ from the student's own; a student that fills queries up has one length of them.
+    differ from the student's own; a student that fills queries up has one length of them. Raises
+    InputError for a length that the student has no positions for.
     """
     marker, transformer = student.prompts["query"], student[0]
     expansion = transformer.query_expansion
+    if length and not expansion:
+        check_length(transformer.auto_model, length)
     length = expansion["length"] if expansion else length or transformer.query_length
     ids, ends = [np.empty(0, dtype=np.int32)], [np.zeros(1, dtype=np.int64)]
     for start in range(0, len(pairs), BLOCK):
