@@ -31,6 +31,8 @@ arguments = MultiVectorEncoderTrainingArguments(
     per_device_train_batch_size=64,
     learning_rate=2e-5,
     prompts=dict.fromkeys(("foreign", "translation"), student.prompts["query"]),
+    # Both are queries: a ColBERT fills these up, and documents not.
+    router_mapping=dict.fromkeys(("foreign", "translation"), "query"),
     max_length=student[0].query_length,  # of both sides
 )
 loss = OptimalTransportLoss(student, teacher)

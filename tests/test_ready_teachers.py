@@ -1,6 +1,7 @@
 """Teachers that are finished: late-interaction models of other libraries, used as they are."""
 
 import json
+import runpy
 import shutil
 import subprocess
 import sys
@@ -28,10 +29,11 @@ from optical.runtime.errors import InputError
 from optical.study.files import hub_models
 from optical.training.collator import BitextCollator
 from optical.training.distillation import source_ids, tokenised
+from optical.transport.losses import BitextLoss
 from test_fetch_encoder import PROGRAM
 from test_study import CONSTRUCTED, complaint
 from test_study import load as load_study
-from trees import copy_tree, pending
+from trees import ROOT, copy_tree, pending
 
 LAYOUTS = list(SAVED)
 TASKS = ["query", "document"]
@@ -119,6 +121,25 @@ def test_a_student_that_starts_as_it_is_saved_as_it(converted, tmp_path, layout)
             by_library(converted[layout], task), by_library(tmp_path / "again", task), strict=True
         ):
             assert torch.equal(one, other)
+
+
+def test_the_example_has_a_teacher_that_expands_queries_read_translations_as_such(
+    converted, tmp_path, monkeypatch
+):
+    read = []
+
+    def teacher_side(*arguments):
+        side = of_teacher(*arguments)
+        read.extend(side[2].sum(dim=1).tolist())
+        return side
+
+    of_teacher = BitextLoss.teacher_side
+    monkeypatch.setattr(BitextLoss, "teacher_side", teacher_side)
+    (tmp_path / "pairs.tsv").write_text("the fox\tthe dog\na box\ta jug\n")
+    folders = [converted["pylate"], converted["pylate"], tmp_path / "pairs.tsv", tmp_path / "new"]
+    monkeypatch.setattr("sys.argv", ["", *map(str, folders)])
+    runpy.run_path(str(ROOT / "examples/distil_with_sentence_transformers.py"))
+    assert read == [24, 24]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -44,7 +44,9 @@ class BitextLoss(nn.Module):
 
     Args:
         model: the student; its query side is trained.
-        teacher: a frozen model that reads the second column. It has the student's tokenizer.
+        teacher: a frozen model that reads the second column. It has the student's tokenizer. If it
+            expands queries, `router_mapping` of the training arguments has to say that both columns
+            are queries; else the trainer fills none up in the second.
         targets: in its place, the stored vectors whose rows the labels name.
         source_weights: [student's vocabulary], weight of a token in its sentence's mass; uniform
             when None. A token of weight 0 takes no part.
