@@ -4,6 +4,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 import torch
 
@@ -90,6 +91,19 @@ def test_the_entropic_plan_is_that_of_pot():
     wanted = ot.solve_batch(cost, 0.05, source, target, max_iter=2000, tol=1e-12).plan
     plan = transport_plan(cost, source, target, epsilon=0.05, iterations=2000)
     torch.testing.assert_close(plan, wanted, atol=1e-5, rtol=0)
+
+
+def test_the_entropy_of_a_partial_plan_is_that_with_the_dummy_token():
+    import ot
+
+    cost, source, target = lengths_differ(((6, 4),), dtype=torch.float64)
+    plan = transport_plan(cost, source, target, epsilon=0.05, iterations=5000)[0].numpy()
+    rows, columns = np.full(6, 1 / 6), np.full(4, 1 / 6)
+    padded = np.pad(cost[0].numpy(), ((0, 0), (0, 1)))
+    whole = ot.sinkhorn(rows, np.append(columns, 1 / 3), padded, 0.05, numItermax=20_000)[:, :4]
+    np.testing.assert_allclose(plan, whole / whole.sum(), atol=1e-8)
+    real = ot.partial.entropic_partial_wasserstein(rows, columns, padded[:, :4], 0.05, m=2 / 3)
+    assert np.abs(plan - real / real.sum()).max() > 0.01
 
 
 def partial_plan(cost, source, target):

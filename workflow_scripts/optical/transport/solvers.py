@@ -14,6 +14,8 @@ With weights w and v, a plan P >= 0 minimises <P, cost> subject to
   dummy token on the lighter side, of cost 0, that takes the surplus of the heavier side (Chapel,
   Alaya and Gasso 2020, arXiv 2002.08276). The plan between the real tokens is divided by its
   sum. Where both sides weigh the same, it is the balanced problem.
+
+`sinkhorn` takes away epsilon times the entropy of the balanced problem, with its dummy token.
 """
 
 import logging
