@@ -246,9 +246,9 @@ def test_pairs_that_reach_the_length_are_left_out(model, tmp_path):
     write_token_vectors(tmp_path / "targets", embed(teacher, texts, task="query", length=40), 8)
     vectors = TokenVectors(tmp_path / "targets")
     pairs = tokenised(model, pairs, 40)
-    assert without_cut(pairs, model, vectors, 40)["label"][:] == [0, 2]
+    assert without_cut(pairs, model, model.tokenizer, vectors, 40)["label"][:] == [0, 2]
     with pytest.raises(InputError, match="no pair is shorter than 1 tokens"):
-        without_cut(pairs, model, vectors, 1)
+        without_cut(pairs, model, model.tokenizer, vectors, 1)
 
 
 def test_a_length_that_the_student_has_no_positions_for_is_refused(model):

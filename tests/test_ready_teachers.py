@@ -28,7 +28,7 @@ from optical.retrieval.token_vectors import TokenVectors, write_token_vectors
 from optical.runtime.errors import InputError
 from optical.study.files import hub_models
 from optical.training.collator import BitextCollator
-from optical.training.distillation import source_ids, tokenised
+from optical.training.distillation import source_ids, tokenised, without_cut
 from optical.transport.losses import BitextLoss
 from test_fetch_encoder import PROGRAM
 from test_study import CONSTRUCTED, complaint
@@ -154,6 +154,22 @@ def test_the_fillers_of_a_sentence_weigh_as_they_occur(converted, layout):
     )
     for ids, row, mask in zip(source_ids(student, pairs), read["input_ids"], scored, strict=True):
         assert ids == row[mask].tolist()
+
+
+@pytest.mark.parametrize("length", [16, 64])
+@pytest.mark.parametrize("student", ["pylate", "sentence-transformers"])
+@pytest.mark.parametrize("teacher", ["pylate", "colbert"])
+def test_what_fills_a_sentence_up_does_not_make_it_a_cut_one(
+    converted, tmp_path, student, teacher, length
+):
+    sides = ["a fox", "a fox " * 30]
+    texts = {"source": [sides[0], sides[1], sides[0]], "target": [sides[0], sides[0], sides[1]]}
+    model, expanding = load(converted[student]), Embedder.load(converted[teacher])
+    write_token_vectors(tmp_path, embed(expanding, texts["target"], task="query"), DIMENSION)
+    pairs = Dataset.from_dict({"source": texts["source"], "label": range(3)})
+    pairs = tokenised(model, pairs, length)
+    whole = without_cut(pairs, model, expanding.tokenizer, TokenVectors(tmp_path), length)
+    assert whole["label"][:] == [0]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -147,7 +147,7 @@ def weights_of(
     student = load(start)
     pairs = tokenised(student, read_pairs(bitext, targets, settings.pairs), settings.length)
     if settings.cut_pairs == "leave_out":
-        pairs = without_cut(pairs, student, targets, settings.length)
+        pairs = without_cut(pairs, student, teacher, targets, settings.length)
     loss = loss_for("optical", student, teacher, targets, pairs, settings)
     return {name: getattr(loss, name).cpu() for name in ("source_weights", "target_weights")}
 

@@ -61,14 +61,11 @@ def main(
     vectors = TokenVectors(targets)
     pairs = tokenised(student, read_pairs(bitext, vectors, settings.pairs), settings.length)
     print(f"{len(pairs)} sentence pairs", flush=True)
+    tokenizer = AutoTokenizer.from_pretrained(teacher, local_files_only=True)
     if settings.cut_pairs == "leave_out":
         number = len(pairs)
-        pairs = without_cut(pairs, student, vectors, settings.length)
-        print(
-            f"{number - len(pairs)} of them left out, with {settings.length} tokens or more",
-            flush=True,
-        )
-    tokenizer = AutoTokenizer.from_pretrained(teacher, local_files_only=True)
+        pairs = without_cut(pairs, student, tokenizer, vectors, settings.length)
+        print(f"{number - len(pairs)} of them left out, since a side may be truncated", flush=True)
     tokens = settings.batch_tokens
     loss = loss_for(method, student, tokenizer, vectors, pairs, settings)
     train_late_interaction(

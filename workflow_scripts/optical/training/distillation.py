@@ -77,17 +77,37 @@ def tokenised(student: MultiVectorEncoder, pairs: Dataset, length: int | None = 
 
 
 def without_cut(
-    pairs: Dataset, student: MultiVectorEncoder, targets: TokenVectors, length: int
+    pairs: Dataset,
+    student: MultiVectorEncoder,
+    teacher: PreTrainedTokenizerBase,
+    targets: TokenVectors,
+    length: int,
 ) -> Dataset:
-    """The tokenised pairs of which neither side has `length` tokens, at which sentences are cut.
+    """The tokenised pairs of which neither side has as many tokens as sentences are cut at.
 
-    Raises InputError where none is left.
+    That is `length`, or the length that queries are filled up to; what fills them up is no token of
+    the sentence. teacher: the teacher's tokenizer. Raises InputError where no pair is left.
     """
-    sources = [len(ids) for ids in source_ids(student, pairs)]
-    whole = np.maximum(sources, targets.lengths[np.asarray(pairs["label"])]) < length
+    expansion, rows = student[0].query_expansion, np.asarray(pairs["label"])
+    most = expansion["length"] if expansion else length
+    sources = np.array([len(ids) for ids in pairs["source"]])
+    filled = filled_up(teacher, targets, rows)
+    whole = (sources < most) & (filled if filled.any() else targets.lengths[rows] < length)
     if not whole.any():
-        raise InputError(f"distillation.length: no pair is shorter than {length} tokens")
+        raise InputError(f"distillation.length: no pair is shorter than {most} tokens")
     return pairs.select(np.flatnonzero(whole))
+
+
+def filled_up(
+    teacher: PreTrainedTokenizerBase, targets: TokenVectors, rows: np.ndarray
+) -> np.ndarray:
+    """Which rows of the targets end in what a teacher fills queries up with."""
+    if len(np.unique(targets.lengths[rows])) > 1:  # filled up, all would have one length
+        return np.zeros(len(rows), dtype=bool)
+    filler = expansion_token(teacher)
+    # A sentence may end in the same token.
+    last = 2 if filler == teacher.eos_token_id else 1
+    return np.array([(targets.ids(row)[-last:] == filler).all() for row in rows], dtype=bool)
 
 
 def source_ids(student: MultiVectorEncoder, pairs: Dataset) -> Iterator[list[int]]:
