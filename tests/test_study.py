@@ -111,6 +111,16 @@ MISTAKES = {
     ),
     "a text for a whole number": ({"teacher.steps": "many"}, "teacher.steps: ", "integer"),
     "a fraction for a whole number": ({"teacher.steps": 1.5}, "teacher.steps: ", "integer"),
+    "a whole number with a fraction": (
+        {"teacher.steps": 2.0e4},
+        "teacher.steps: 20000.0 is not of type integer; write 20000",
+    ),
+    "a whole number in a list with a fraction": ({"seeds": [1.0]}, "seeds.0: ", "write 1"),
+    "a seed that no generator takes": ({"seeds": [2**32]}, "seeds.0: 4294967296", "4294967295"),
+    "a teacher's seed that no generator takes": (
+        {"teacher.seed": 2**32},
+        "teacher.seed: 4294967296",
+    ),
     "a truth value for a number": ({"teacher.steps": True}, "teacher.steps: ", "integer"),
     "a value below its bounds": ({"teacher.steps": 0}, "teacher.steps: ", "0", "1"),
     "a value above its bounds": ({"pretraining.masked": 1.5}, "pretraining.masked: ", "1.5", "1"),

@@ -11,7 +11,8 @@ SPARSE: Any = object()
 DISTINCT = ("uniqueItems", True)
 
 Positive = Annotated[int, ("minimum", 1)]
-Seed = Annotated[int, ("minimum", 0)]
+LARGEST_SEED = ("maximum", 2**32 - 1)  # of NumPy's generators
+Seed = Annotated[int, ("minimum", 0), LARGEST_SEED]
 # What an encoder reads at most is checked when it is known: 512 tokens for one from scratch.
 Length = Annotated[int, ("minimum", 8), ("maximum", 8192)]
 LearningRate = Annotated[float, ("exclusiveMinimum", 0), ("maximum", 1)]

@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from optical.settings.adaptation import Keep, Precision
-from optical.settings.bounds import DISTINCT, NAME, SPARSE, LearningRate, Name, Positive
+from optical.settings.bounds import (
+    DISTINCT,
+    LARGEST_SEED,
+    NAME,
+    SPARSE,
+    LearningRate,
+    Name,
+    Positive,
+)
 from optical.settings.clef import Clef
 from optical.settings.constructed import Constructed
 from optical.settings.distillation import Distillation, Variant
@@ -153,7 +161,9 @@ class StudyFile:
     study: Name
     """Name of the study. Its results are in results/<study>/."""
 
-    seeds: Annotated[list[Positive], ("minItems", 1), DISTINCT] = field(default_factory=lambda: [1])
+    seeds: Annotated[list[Annotated[Positive, LARGEST_SEED]], ("minItems", 1), DISTINCT] = field(
+        default_factory=lambda: [1]
+    )
     """Seeds of the distillation. The tables average over them."""
 
     pivot: str

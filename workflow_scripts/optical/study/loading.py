@@ -31,6 +31,11 @@ IN_WORDS = {
 }
 """What a text may be, by its pattern."""
 
+# To JSON schema 20000.0 is an integer, and to the option of a program it is none.
+TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
+    "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+)
+
 
 @cache
 def schema() -> dict[str, Any]:
@@ -48,7 +53,8 @@ def load_study(config: Mapping, datasets: Mapping) -> Study:
     """
     settings = plain(config)
     keywords = {"properties": fill_in_defaults, "pattern": match_whole}
-    error = best_match(extend(Draft202012Validator, keywords)(schema()).iter_errors(settings))
+    kind = extend(Draft202012Validator, keywords, type_checker=TYPES)
+    error = best_match(kind(schema()).iter_errors(settings))
     if error:
         raise InputError(explain(error))
     for key, value in numbers(settings):
@@ -169,6 +175,8 @@ def explain(error: ValidationError) -> str:
             hint = "; YAML reads 1e-5 as text, write 1.0e-5"
         elif "string" in wanted:
             hint = unquoted(error.instance)
+        elif "integer" in wanted and isinstance(error.instance, float):
+            hint = f"; write {error.instance:.0f}" if error.instance.is_integer() else ""
         return f"{key}: {error.instance!r} is not of type {wanted}{hint}"
     if error.validator == "enum":
         choices = ", ".join(map(str, error.validator_value))
