@@ -166,6 +166,15 @@ def test_idf_is_one_for_a_token_of_every_sentence_and_grows_with_rarity():
     assert weights[1] == pytest.approx(1 + torch.log(torch.tensor(4 / 3)).item())
 
 
+def test_sentences_are_counted_beyond_what_short_floats_count():
+    """In float16 counts stop at 2,048, as in float32 at 16,777,216."""
+    torch.set_default_dtype(torch.float16)
+    try:
+        assert idf_weights([[0]] * 3000, 2)[0] == 1
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 def test_special_tokens_are_the_markers_and_ends_and_not_the_unknown(model):
     tokenizer = model.tokenizer
     special = special_ids(tokenizer)

@@ -264,9 +264,10 @@ def idf_weights(documents: Iterable[Iterable[int]], vocabulary: int) -> Tensor:
     1 + ln((1 + N) / (1 + n)) for a token in n of N sentences, the smoothed form of scikit-learn. A
     token of every sentence, such as a marker, has weight 1. No token has weight 0.
     """
-    counts = torch.zeros(vocabulary)
+    # Added one by one in float32, counts would stop at 16,777,216.
+    counts = torch.zeros(vocabulary, dtype=torch.float64)
     number = 0
     for tokens in documents:
         counts[torch.tensor(sorted(set(tokens)), dtype=torch.long)] += 1
         number += 1
-    return 1 + torch.log((1 + number) / (1 + counts))
+    return 1 + torch.log((1 + number) / (1 + counts.float()))
