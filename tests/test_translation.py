@@ -182,6 +182,14 @@ def test_the_first_queries_are_translated_if_no_more_are_asked_for(folder, tmp_p
     assert list(read_queries(output)) == ["q1", "q2"]
 
 
+def test_blocks_of_fewer_queries_are_not_used(folder, tmp_path, monkeypatch):
+    (tmp_path / "sw.tsv").write_text("q1\tmbwa\nq2\tmaji\nq3\tpaka\n")
+    output = tmp_path / "en.tsv"
+    monkeypatch.setattr(translation, "remove", lambda path: None)  # as if it had been killed
+    translate_file(folder, tmp_path / "sw.tsv", output, length=24, beams=1, most=2)
+    assert translate_file(folder, tmp_path / "sw.tsv", output, length=24, beams=1) == 3
+
+
 # --- models of the hub ---------------------------------------------------------------------------
 
 

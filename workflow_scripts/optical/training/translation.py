@@ -270,7 +270,7 @@ def translate_file(
     Blocks are kept beside the output, which is whole or absent: a program that was killed goes on
     at the first that is missing, if neither the model nor the queries nor a setting have changed.
     """
-    settings = {"length": length, "beams": beams, "source": source, "target": target}
+    settings = {"length": length, "beams": beams, "source": source, "target": target, "most": most}
     made_by = origin_of(model=model, queries=queries, **settings)
     unfinished = output.with_name(f"{output.name}.blocks")
     folder = unfinished / fingerprint(made_by)
