@@ -220,6 +220,14 @@ def test_the_ranking_loss_is_the_divergence_of_two_softmaxes_over_max_sim():
     assert found.item() == pytest.approx(wanted, rel=1e-4)
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_sentence_without_a_token_is_not_ranked(side):
+    weights = torch.ones(2, 2, 3)
+    weights[side, 1] = 0
+    with pytest.raises(ValueError, match="sentence 1 of the batch has no token"):
+        ranking_loss(*torch.randn(2, 2, 3, 4), *weights)
+
+
 @pytest.mark.parametrize("kind", LOSSES)
 def test_every_loss_takes_the_ranking_term_on_top(kind, targets):
     student = Student()

@@ -113,7 +113,8 @@ class BitextLoss(nn.Module):
         loss = self.pair_losses(*sides).mean()
         if not self.ranking:
             return loss
-        return loss + self.ranking * ranking_loss(*sides, temperature=self.temperature)
+        term = ranking_loss(*sides, temperature=self.temperature, check=self.checks.masses)
+        return loss + self.ranking * term
 
     @torch.no_grad()
     def teacher_side(

@@ -1,9 +1,12 @@
 """The ranking term: a student ranks the sentences of a batch as its teacher does."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax
 
+from .checks import check_masses
 from .settings import Ranking
 
 
@@ -14,6 +17,7 @@ def ranking_loss(
     target_weights: Tensor,
     *,
     temperature: float = Ranking.temperature,
+    check: Callable[[Tensor], object] = check_masses,
 ) -> Tensor:
     """Divergence of the student's rankings within a batch from the teacher's, a scalar.
 
@@ -24,14 +28,17 @@ def ranking_loss(
                   || softmax_j(MaxSim(s_i, p_j) / (n_i temperature)))
 
     source: [B, n, d], target: [B, m, d]; weights: [B, n] and [B, m], where 0 leaves a token out.
+    check: called with the tokens of the sentences, [B, 1]. Raises ValueError when one has none.
     Scores within a batch are distilled so in TCT-ColBERT (Lin, Yang and Lin 2021,
     doi 10.18653/v1/2021.repl4nlp-1.17), there of queries and passages.
     """
     source_mask, target_mask = source_weights > 0, target_weights > 0
     logits = []
     for vectors, mask in ((target.detach(), target_mask), (source, source_mask)):
+        tokens = mask.sum(dim=1, keepdim=True)
+        check(tokens)
         scores = max_sim(vectors, target.detach(), mask, target_mask)
-        logits.append(scores / (temperature * mask.sum(dim=1, keepdim=True)))
+        logits.append(scores / (temperature * tokens))
     wanted, found = (log_softmax(of_side, dim=1) for of_side in logits)
     return kl_div(found, wanted, reduction="batchmean", log_target=True)
 
