@@ -310,6 +310,13 @@ def test_a_sentence_without_a_token():
         marginals(torch.tensor([[True], [False]]))
 
 
+@pytest.mark.parametrize("value", [-0.5, torch.nan, torch.inf])
+def test_a_sentence_with_a_weight_that_is_none(value):
+    mask = torch.ones(2, 2, dtype=torch.bool)
+    with pytest.raises(ValueError, match="sentence 1 of the batch has .* negative or not finite"):
+        marginals(mask, torch.tensor([[1.0, 1.0], [1.0, value]]))
+
+
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
 def test_a_cost_that_is_not_finite(value):
     cost, source, target = problem()

@@ -31,7 +31,7 @@ class Checks:
     def masses(self, total: Tensor) -> None:
         """`check_masses`, or a note."""
         if self.later:
-            self.note(torch.ones_like(total, dtype=torch.bool), total > 0)
+            self.note(torch.ones_like(total, dtype=torch.bool), massive(total))
         else:
             check_masses(total)
 
@@ -91,15 +91,24 @@ def sound(cost: Tensor, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]
     heavy = torch.ones_like(finite)
     for weights in (source, target):
         total = weights.sum(dim=1, dtype=working_dtype(weights))
-        heavy &= (total > 0) & total.isfinite() & (weights >= 0).all(dim=1)
+        heavy &= massive(total) & (weights >= 0).all(dim=1)
     return finite, heavy
 
 
 def check_masses(total: Tensor) -> None:
     """Raise ValueError, naming the sentence, for one without mass. total: [B, 1]."""
-    if not (total > 0).all():
-        row = int((~(total.squeeze(1) > 0)).nonzero()[0])
-        raise ValueError(f"sentence {row} of the batch has no token to transport")
+    good = massive(total)
+    if not good.all():
+        row = int((~good.squeeze(1)).nonzero()[0])
+        raise ValueError(
+            f"sentence {row} of the batch has no token to transport, or weights that are negative "
+            "or not finite"
+        )
+
+
+def massive(total: Tensor) -> Tensor:
+    """Whether sums of weights are masses."""
+    return (total > 0) & total.isfinite()
 
 
 def working_dtype(tensor: Tensor) -> torch.dtype:

@@ -74,12 +74,13 @@ def marginals(
     """Each token's share of its sentence's mass: uniform, or in proportion to `weights`.
 
     mask: [B, n], true at the tokens that take part; weights: [B, n], not negative. Returns [B, n]
-    float32, zero where the mask is false. check: called with the masses of the sentences, [B, 1].
-    Raises ValueError when a sentence has no mass.
+    float32, zero where the mask is false. check: called with the masses of the sentences, [B, 1],
+    NaN where a weight is negative. Raises ValueError when a sentence has no mass, or weights that
+    are none.
     """
     mass = mask.float() if weights is None else mask * weights.float()
     total = mass.sum(dim=1, keepdim=True)
-    check(total)
+    check(torch.where((mass >= 0).all(dim=1, keepdim=True), total, torch.nan))
     return mass / total
 
 
