@@ -182,7 +182,8 @@ def test_an_epsilon_in_units_of_the_spread_gives_the_same_plan_for_costs_on_any_
     cost, source, target = lengths_differ()
     settings = {"mass": mass, "epsilon": 0.1, "epsilon_unit": "spread"}
     plan = transport_plan(cost, source, target, **settings)
-    torch.testing.assert_close(transport_plan(0.1 * cost + 0.3, source, target, **settings), plan)
+    for scaled in (0.1 * cost + 0.3, 1e-7 * cost, 1e7 * cost):
+        torch.testing.assert_close(transport_plan(scaled, source, target, **settings), plan)
     padded = [torch.nn.functional.pad(one, (0, 2)) for one in (cost, target)]
     torch.testing.assert_close(
         transport_plan(padded[0], source, padded[1], **settings)[:, :, :-2], plan
@@ -192,10 +193,11 @@ def test_an_epsilon_in_units_of_the_spread_gives_the_same_plan_for_costs_on_any_
         *(one[3:] for one in (cost, source, target)), mass=mass, epsilon=0.1 * deviation
     )
     torch.testing.assert_close(plan[3:], own, atol=1e-6, rtol=1e-4)
-    flat = transport_plan(
-        torch.full((1, 2, 3), 0.7), torch.ones(1, 2), torch.ones(1, 3), **settings
-    )
-    torch.testing.assert_close(flat, torch.full((1, 2, 3), 1 / 6))
+    for same in (0.7, 7e-9, 7e9):
+        flat = torch.full((1, 2, 3), same)
+        flat[0, 0] *= 1 + 2e-7  # as rounding does
+        plan = transport_plan(flat, torch.ones(1, 2), torch.ones(1, 3), **settings)
+        torch.testing.assert_close(plan, torch.full((1, 2, 3), 1 / 6))
 
 
 def test_a_word_without_a_translation_is_left_alone():

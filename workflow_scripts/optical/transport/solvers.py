@@ -256,7 +256,8 @@ def spread(cost: Tensor, source: Tensor, target: Tensor) -> Tensor:
     mean = (cost * real).sum(dim=(1, 2), keepdim=True) / number
     variance = ((cost - mean).square() * real).sum(dim=(1, 2), keepdim=True) / number
     # Below the rounding of the costs themselves there is no spread.
-    return torch.where(variance > 1e-12, variance, 1.0).sqrt()
+    rounding = 8 * torch.finfo(cost.dtype).eps * mean
+    return torch.where(variance > rounding.square(), variance, 1.0).sqrt()
 
 
 def with_dummies(cost: Tensor, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
