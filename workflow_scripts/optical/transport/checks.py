@@ -86,7 +86,8 @@ def check_shapes(cost: Tensor, source: Tensor, target: Tensor) -> None:
 
 def sound(cost: Tensor, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Whether each problem has a finite cost, and weights that are masses, both [B]."""
-    # A sum is finite when, and only when, all its terms are.
+    # A sum is finite only where all its terms are. That of terms near the largest float is not, and
+    # no plan could be told from them either.
     finite = cost.sum(dim=(1, 2), dtype=working_dtype(cost)).isfinite()
     heavy = torch.ones_like(finite)
     for weights in (source, target):
