@@ -1,5 +1,6 @@
 import pytest
 
+from optical.runtime.errors import InputError
 from optical.training.batches import Batches
 
 LENGTHS = [3 + number * 7 % 30 for number in range(200)]
@@ -64,6 +65,12 @@ def test_rows_that_share_a_key_never_meet_and_none_is_lost():
 def test_what_cannot_be_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         Batches(5, number=1, seed=1, **settings)
+
+
+@pytest.mark.parametrize("settings", [{"size": 2}, {"tokens": 8, "lengths": []}])
+def test_no_data_is_a_mistake_of_the_user(settings):
+    with pytest.raises(InputError, match="0 examples, fewer than the"):
+        list(Batches(0, number=1, seed=1, **settings))
 
 
 def test_data_in_which_all_share_a_key_is_refused():

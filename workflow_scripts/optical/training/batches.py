@@ -49,8 +49,8 @@ class Batches(BatchSampler):
     ) -> None:
         if (size is None) == (tokens is None):
             raise ValueError("expected the size of a batch in rows or in tokens, one of the two")
-        if size is not None and rows < size:
-            raise InputError(f"{rows} examples, fewer than the {size} of a batch")
+        if rows < (least := size or 1):
+            raise InputError(f"{rows} examples, fewer than the {least} of a batch")
         measured = None if lengths is None else np.asarray(lengths)
         if tokens is not None and measured.max(initial=0) > tokens:
             row = int(measured.argmax())
