@@ -38,7 +38,8 @@ class Distillation(Transport, Ranking, Adaptation):
 
     cut_pairs: Literal["keep", "leave_out"] = "keep"
     """Whether to keep or leave out pairs with a side that reaches `length` tokens. Such a side may
-    be truncated, so its surplus of tokens has no meaning. The log counts these pairs."""
+    be truncated, so its surplus of tokens has no meaning. If pairs are left out, the log counts
+    them."""
 
     marginals: Literal["uniform", "idf"] = "uniform"
     """Weights of the tokens in a sentence: uniform, or idf (inverse document frequency in the
