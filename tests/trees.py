@@ -67,15 +67,16 @@ class Preloaded:
 preloaded = cache(Preloaded)
 
 
+def command(*arguments):
+    """A command of Snakemake, whose programs are forks of a `Preloaded`, for `subprocess`."""
+    line = [sys.executable, "-m", "snakemake", *map(str, arguments)]
+    return {"args": line, "env": os.environ | preloaded().variables}
+
+
 def snakemake(folder, *arguments, fresh=False):
     """Run Snakemake in a folder. fresh: each program is a new Python, as where users run it."""
-    return subprocess.run(
-        [sys.executable, "-m", "snakemake", *map(str, arguments)],
-        cwd=folder,
-        env=None if fresh else os.environ | preloaded().variables,
-        capture_output=True,
-        text=True,
-    )
+    asked = command(*arguments) | ({"env": None} if fresh else {})
+    return subprocess.run(**asked, cwd=folder, capture_output=True, text=True)
 
 
 def succeeds(done):

@@ -5,13 +5,12 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from trees import FEWER, SMOKE, copy_tree
+from trees import FEWER, SMOKE, command, copy_tree
 
 CLUSTER = Path(__file__).with_name("cluster.sh")
 PROFILE = (
@@ -84,9 +83,7 @@ def test_a_study_survives_a_cancelled_job_and_a_lost_node(
     local, _ = fewer
     tree, log = copy_tree(tmp_path / "tree"), tmp_path / "log"
     with open(log, "w") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *PROFILE], cwd=tree, stdout=said, stderr=said
-        )
+        process = subprocess.Popen(**command(*PROFILE), cwd=tree, stdout=said, stderr=said)
     try:
         cancelled, _ = wait_for(process, log, lambda: running("train_translator", log))
         slurm("scancel", cancelled)

@@ -5,12 +5,11 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 
-from trees import FEWER, ROOT, SMOKE, copy_tree, read_study, snakemake, succeeds
+from trees import FEWER, ROOT, SMOKE, command, copy_tree, read_study, snakemake, succeeds
 
 STUDY = os.environ.get("OPTICAL_STUDY", "config.yaml")
 KILLS = 20
@@ -33,7 +32,7 @@ def names(tree):
 def start(tree, jobs):
     """Start the study in a process group of its own, and wait until it has finished some jobs."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", *map(str, COMMAND)],
+        **command(*COMMAND),
         cwd=tree,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
