@@ -15,6 +15,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from optical.models import layouts
 from optical.models.embedding import PASSAGE_MARKER, QUERY_MARKER
 from optical.runtime.errors import InputError
 from optical.settings.encoder import LONGEST
@@ -127,17 +128,9 @@ def late_interaction(
 
 
 def longest_text(transformer: Transformer) -> int | None:
-    """Tokens that an encoder reads at most; None where neither it nor its tokenizer says.
-
-    RoBERTa and its kind, XLM-R among them, count positions from the one behind that of padding.
-    """
-    longest = transformer.max_seq_length
-    for name, table in transformer.auto_model.named_modules():
-        padding = getattr(table, "padding_idx", None)
-        if name.endswith("position_embeddings") and padding is not None:
-            read = table.num_embeddings - padding - 1
-            longest = min(longest or read, read)
-    return longest
+    """Tokens that an encoder reads at most; None where neither it nor its tokenizer says."""
+    known = (transformer.max_seq_length, layouts.longest(transformer.auto_model.config.to_dict()))
+    return min(filter(None, known), default=None)
 
 
 def load(folder: str | Path, device: str | None = None) -> MultiVectorEncoder:
