@@ -32,9 +32,11 @@ LIBRARIES = (
 """What takes long to import; PyTorch comes with them."""
 
 READ_EARLY = re.compile(
-    r"(CUDA|HF_|HUGGINGFACE|MPL|NUMBA|PYTHON|TORCH|TRANSFORMERS|TRITON)|\w+_NUM_THREADS$"
+    r"(CUDA(?!_VISIBLE_DEVICES$)|HF_|HUGGINGFACE|MPL|NUMBA|PYTHON|TORCH|TRANSFORMERS|TRITON)"
+    r"|\w+_NUM_THREADS$"
 )
-"""Variables that Python or libraries may read before a program begins."""
+"""Variables that Python or libraries may read before a program begins. GPUs are looked for by what
+a program does."""
 
 given = dict(os.environ)
 
