@@ -36,8 +36,7 @@ class CentroidIndex:
 
     probes: centroids for each token of a query. candidates: passages whose coded vectors are
     scored for each query, or the depth of the search, if that is more: of documents, times their
-    mean number of passages. Raises InputError for less
-    than two probes.
+    mean number of passages. Raises InputError for less than two probes.
     """
 
     block = 8
