@@ -202,11 +202,7 @@ class View:
         of_query = tokenizer_of(self.path(paths.TEACHER, teacher=start if trained else teacher))
         queries = TokenVectors(folder / self.collection)
         passages = TokenVectors(self.path(paths.PASSAGE_VECTORS, teacher=teacher))
-        if len(queries) != len(names):
-            raise InputError(
-                f"{folder / self.collection}: vectors of {len(queries)} queries, "
-                f"expected {len(names)}"
-            )
+        queries.check_number(len(names), self.path(paths.QUERIES, lang=language))
         places = {name: place for place, name in enumerate(names)}
         found = {}
         for query, of_passages in best.items():
